@@ -1,0 +1,106 @@
+package v1alpha1
+
+// Condition types. Ready, Reconciling and Stalled follow kstatus: Reconciling and Stalled are there only while true, and
+// Stalled means that a person must act.
+const (
+	ConditionReady       = "Ready"
+	ConditionReconciling = "Reconciling"
+	ConditionStalled     = "Stalled"
+
+	// ConditionPublished on a Post: what was to go out is on the network.
+	ConditionPublished = "Published"
+	// ConditionHeld on a Post: it is due, and something keeps it from going out for now.
+	ConditionHeld = "Held"
+	// ConditionPostsPlanned on a ContentCalendar: every Post of the horizon exists.
+	ConditionPostsPlanned = "PostsPlanned"
+	// ConditionCredentialsValid on a SocialChannel: the network accepted the credentials.
+	ConditionCredentialsValid = "CredentialsValid"
+	// ConditionReachable on a SocialChannel: the network answers.
+	ConditionReachable = "Reachable"
+	// ConditionRateLimited on a SocialChannel: the network asked us to wait.
+	ConditionRateLimited = "RateLimited"
+)
+
+// Reasons of conditions and events.
+const (
+	// Any kind.
+	ReasonReconciling = "Reconciling"
+	ReasonSuspended   = "Suspended"
+	ReasonInvalidSpec = "InvalidSpec"
+
+	// Post.
+	ReasonScheduled             = "Scheduled"
+	ReasonPublishing            = "Publishing"
+	ReasonPublished             = "Published"
+	ReasonAdopted               = "Adopted"
+	ReasonMissed                = "Missed"
+	ReasonDeleted               = "Deleted"
+	ReasonRefused               = "Refused"
+	ReasonUnknown               = "OutcomeUnknown"
+	ReasonNameAlreadyPublished  = "NameAlreadyPublished"
+	ReasonEditedWhilePublishing = "EditedWhilePublishing"
+	ReasonDeletedOnNetwork      = "DeletedOnNetwork"
+	ReasonKeysTaken             = "KeysTaken"
+	ReasonChannelNotFound       = "ChannelNotFound"
+	ReasonChannelNotReady       = "ChannelNotReady"
+	ReasonChannelSuspended      = "ChannelSuspended"
+	ReasonCalendarSuspended     = "CalendarSuspended"
+	ReasonCalendarGone          = "CalendarGone"
+	ReasonRateLimited           = "RateLimited"
+	ReasonCreatedLate           = "CreatedLate"
+	ReasonClockSkew             = "ClockSkew"
+	ReasonNetworkUnavailable    = "NetworkUnavailable"
+	ReasonMediaUnavailable      = "MediaUnavailable"
+	ReasonResolved              = "Resolved"
+	ReasonFrozen                = "Frozen"
+	ReasonWaitingToTryAgain     = "WaitingToTryAgain"
+	ReasonLedgerUnavailable     = "LedgerUnavailable"
+	ReasonGateUnavailable       = "GateUnavailable"
+	ReasonLookingUp             = "LookingUp"
+	ReasonNothingPublishedSoFar = "NothingPublishedSoFar"
+	ReasonPartlyPublished       = "PartlyPublished"
+	ReasonPublishAtHasNoEffect  = "PublishAtHasNoEffect"
+	ReasonContentChangeNoEffect = "ContentChangeHasNoEffect"
+
+	// ContentCalendar.
+	ReasonPlanned        = "Planned"
+	ReasonInvalidEntries = "InvalidEntries"
+	ReasonNoChannels     = "NoChannels"
+	ReasonTooManyPosts   = "TooManyPosts"
+	ReasonPastEntries    = "PastEntriesIgnored"
+	ReasonPostConflict   = "PostNameTaken"
+	ReasonPostsFailed    = "PostsFailed"
+	ReasonPostPlanned    = "PostPlanned"
+	ReasonPostUpdated    = "PostUpdated"
+	ReasonPostWithdrawn  = "PostWithdrawn"
+
+	// SocialChannel.
+	ReasonSignedIn            = "SignedIn"
+	ReasonSecretNotFound      = "SecretNotFound"
+	ReasonSecretNotLabelled   = "SecretNotLabelled"
+	ReasonSecretKeyMissing    = "SecretKeyMissing"
+	ReasonCredentialsRefused  = "CredentialsRefused"
+	ReasonAccountMismatch     = "AccountMismatch"
+	ReasonAccountChanged      = "AccountChanged"
+	ReasonNetworkNotAvailable = "NetworkNotAvailable"
+	ReasonUnreachable         = "Unreachable"
+	ReasonReachable           = "Reachable"
+	ReasonRehearsal           = "Rehearsal"
+)
+
+// Labels and annotations.
+const (
+	// LabelCalendar, LabelEntry and LabelChannel tell where a Post comes from; LabelPillar and LabelCampaign what it is for.
+	LabelCalendar = "tribune.dev/calendar"
+	LabelEntry    = "tribune.dev/entry"
+	LabelChannel  = "tribune.dev/channel"
+	LabelPillar   = "tribune.dev/pillar"
+	LabelCampaign = "tribune.dev/campaign"
+	// LabelManagedBy marks the objects that Tribune owns.
+	LabelManagedBy = "app.kubernetes.io/managed-by"
+
+	// AnnotationOccurrence is the local date, or date and time, that a calendar made a Post for.
+	AnnotationOccurrence = "tribune.dev/occurrence"
+	// AnnotationReconcileRequest asks for a reconcile now; any new value does.
+	AnnotationReconcileRequest = "tribune.dev/reconcile-requested-at"
+)

@@ -1,0 +1,278 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// PostSpec says what goes out, when, and on which channel.
+// +kubebuilder:validation:XValidation:rule="self.channelRef.name == oldSelf.channelRef.name",message="channelRef cannot be changed: make another Post"
+type PostSpec struct {
+	// channelRef names the SocialChannel that the Post goes out on. It cannot be changed.
+	// +required
+	ChannelRef LocalReference `json:"channelRef"`
+
+	// publishAt is when it goes out, such as "2026-12-01T08:00:00Z". Absent: now. A Post kept in Git should have one: without
+	// it, it is sent again when the cluster is rebuilt. Changed after the Post went out, it has no effect.
+	// +optional
+	PublishAt *metav1.Time `json:"publishAt,omitempty"`
+
+	// edition says "again" on purpose: the name of a Post is its identity for ever, and a Post that went out is published once
+	// more only with a higher number. Default: 1.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000000
+	Edition int64 `json:"edition,omitempty"`
+
+	// startingDeadline is how late it may still go out. Default: 1h.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('720h')",message="startingDeadline must be between 1m and 720h"
+	StartingDeadline *metav1.Duration `json:"startingDeadline,omitempty"`
+
+	// missedPolicy says what becomes of it when it is more than a minute late: Publish (default) lets it go out until
+	// startingDeadline, Skip leaves it out.
+	// +optional
+	MissedPolicy MissedPolicy `json:"missedPolicy,omitempty"`
+
+	// content is what it says.
+	// +required
+	Content Content `json:"content"`
+
+	// pillar of the strategy that it serves, such as education.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Pillar string `json:"pillar,omitempty"`
+
+	// campaign that it belongs to.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Campaign string `json:"campaign,omitempty"`
+
+	// suspend holds the Post when it falls due.
+	// +optional
+	Suspend bool `json:"suspend,omitempty"`
+}
+
+// PostState is where a Post is on its way.
+// +kubebuilder:validation:Enum=Scheduled;Held;Publishing;Published;Missed;Failed;Unknown;Deleted
+type PostState string
+
+const (
+	// PostScheduled waits for its time.
+	PostScheduled PostState = "Scheduled"
+	// PostHeld is due, and may not go out for now.
+	PostHeld PostState = "Held"
+	// PostPublishing has an intent saved; calls may be under way.
+	PostPublishing PostState = "Publishing"
+	// PostPublished is on the network.
+	PostPublished PostState = "Published"
+	// PostMissed was too late to go out.
+	PostMissed PostState = "Missed"
+	// PostFailed was refused by the network, or is invalid.
+	PostFailed PostState = "Failed"
+	// PostUnknown may or may not be on the network; a person must say.
+	PostUnknown PostState = "Unknown"
+	// PostDeleted was taken off the network.
+	PostDeleted PostState = "Deleted"
+)
+
+// SegmentState is where one segment is on its way.
+// +kubebuilder:validation:Enum=Pending;Sending;Published;NotSent;Unknown
+type SegmentState string
+
+const (
+	// SegmentPending was not begun.
+	SegmentPending SegmentState = "Pending"
+	// SegmentSending has an intent; a call may be under way.
+	SegmentSending SegmentState = "Sending"
+	// SegmentPublished is on the network.
+	SegmentPublished SegmentState = "Published"
+	// SegmentNotSent had an intent that was taken back: surely nothing was stored.
+	SegmentNotSent SegmentState = "NotSent"
+	// SegmentUnknown got no answer that says whether it was stored.
+	SegmentUnknown SegmentState = "Unknown"
+)
+
+// PostSegment is the record of one segment's publication: what was meant to be sent, by whom, and what came of it.
+type PostSegment struct {
+	// key sent to the network, as sent.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	Key string `json:"key,omitempty"`
+	// probe counts keys that were taken by records that are not ours.
+	// +optional
+	Probe int32 `json:"probe,omitempty"`
+	// state of the segment.
+	// +required
+	State SegmentState `json:"state"`
+	// attempt is a random name of the last intent.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	Attempt string `json:"attempt,omitempty"`
+	// owner is the process that made the attempt.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	Owner string `json:"owner,omitempty"`
+	// generation of the Post that was rendered.
+	// +optional
+	Generation int64 `json:"generation,omitempty"`
+	// contentHash of what was rendered.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	ContentHash string `json:"contentHash,omitempty"`
+	// cursor is the newest own id seen on the network before the attempt.
+	// +optional
+	// +kubebuilder:validation:MaxLength=512
+	Cursor string `json:"cursor,omitempty"`
+	// id of the record on the network.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	ID string `json:"id,omitempty"`
+	// revision of the record, where replies must name it.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	Revision string `json:"revision,omitempty"`
+	// url of the segment's page.
+	// +optional
+	// +kubebuilder:validation:MaxLength=2000
+	URL string `json:"url,omitempty"`
+	// createdAt is the time that the record carries: when the first attempt began.
+	// +optional
+	CreatedAt *metav1.MicroTime `json:"createdAt,omitempty"`
+	// startedAt is when the last attempt began.
+	// +optional
+	StartedAt *metav1.MicroTime `json:"startedAt,omitempty"`
+	// publishedAt is when it was stored.
+	// +optional
+	PublishedAt *metav1.MicroTime `json:"publishedAt,omitempty"`
+}
+
+// ResolutionOutcome is what a person found out about an Unknown Post.
+// +kubebuilder:validation:Enum=Published;NotPublished
+type ResolutionOutcome string
+
+// Outcomes of a resolution.
+const (
+	ResolutionPublished    ResolutionOutcome = "Published"
+	ResolutionNotPublished ResolutionOutcome = "NotPublished"
+)
+
+// PostResolution is a person's word about an attempt whose outcome the network could not tell; written by
+// `tribune post resolve`.
+type PostResolution struct {
+	// attempt that it is about; another one is not resolved by it.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	Attempt string `json:"attempt"`
+	// outcome: Published (with url), or NotPublished: it will be sent again.
+	// +required
+	Outcome ResolutionOutcome `json:"outcome"`
+	// url of what was published.
+	// +optional
+	// +kubebuilder:validation:MaxLength=2000
+	URL string `json:"url,omitempty"`
+	// by is who said so.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	By string `json:"by,omitempty"`
+}
+
+// PostStatus is what became of a Post.
+type PostStatus struct {
+	// observedGeneration that this status is about.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// conditions: Ready, Reconciling, Stalled, Published, Held.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// state: Scheduled, Held, Publishing, Published, Missed, Failed, Unknown or Deleted.
+	// +optional
+	State PostState `json:"state,omitempty"`
+
+	// heldUntil is when a hold ends, where that is known.
+	// +optional
+	HeldUntil *metav1.Time `json:"heldUntil,omitempty"`
+
+	// edition that segments are about.
+	// +optional
+	Edition int64 `json:"edition,omitempty"`
+
+	// accountID on the network that segments are about.
+	// +optional
+	// +kubebuilder:validation:MaxLength=512
+	AccountID string `json:"accountID,omitempty"`
+
+	// segments: one for the text, one for each further text of its thread.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=51
+	Segments []PostSegment `json:"segments,omitempty"`
+
+	// url of the Post's page.
+	// +optional
+	// +kubebuilder:validation:MaxLength=2000
+	URL string `json:"url,omitempty"`
+
+	// publishedAt is when the whole Post was out.
+	// +optional
+	PublishedAt *metav1.Time `json:"publishedAt,omitempty"`
+
+	// lag between the due time and the begin of the first call.
+	// +optional
+	Lag *metav1.Duration `json:"lag,omitempty"`
+
+	// attempts that were begun for the segment under way.
+	// +optional
+	Attempts int32 `json:"attempts,omitempty"`
+
+	// nextAttemptAt is when it is tried again.
+	// +optional
+	NextAttemptAt *metav1.Time `json:"nextAttemptAt,omitempty"`
+
+	// resolution is a person's word about an unknown outcome.
+	// +optional
+	Resolution *PostResolution `json:"resolution,omitempty"`
+}
+
+// Post is one publication on one SocialChannel. A thread is one Post.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:path=posts,singular=post,shortName=spost,scope=Namespaced
+// +kubebuilder:selectablefield:JSONPath=`.spec.channelRef.name`
+// +kubebuilder:selectablefield:JSONPath=`.status.state`
+// +kubebuilder:printcolumn:name="Channel",type=string,JSONPath=`.spec.channelRef.name`
+// +kubebuilder:printcolumn:name="Publish-At",type=string,JSONPath=`.spec.publishAt`
+// +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.state`
+// +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.url`,priority=1
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type Post struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata of the object.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec says what goes out, when, and on which channel.
+	// +required
+	Spec PostSpec `json:"spec"`
+	// status is what became of it.
+	// +optional
+	// +kubebuilder:default:={"observedGeneration":-1}
+	Status PostStatus `json:"status,omitempty"`
+}
+
+// PostList is a list of Posts.
+//
+// +kubebuilder:object:root=true
+type PostList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []Post `json:"items"`
+}
