@@ -1,0 +1,343 @@
+package publish
+
+import (
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/network"
+)
+
+// maxMessage bounds what a condition says, in bytes.
+const maxMessage = 1024
+
+// Apply makes of a step the status that it leaves behind. Steps that ask for more facts leave it unchanged.
+func Apply(f Facts, step Step) tribunev1alpha1.PostStatus {
+	st := *f.Post.Status.DeepCopy()
+	switch step.Do {
+	case Accept:
+		st.State = tribunev1alpha1.PostScheduled
+		st.HeldUntil = nil
+	case Hold:
+		st.State = tribunev1alpha1.PostHeld
+		st.HeldUntil = timePtr(step.Until)
+	case Miss:
+		st.State = tribunev1alpha1.PostMissed
+		clearWaiting(&st)
+	case Fail:
+		st.State = tribunev1alpha1.PostFailed
+		clearWaiting(&st)
+	case Park:
+		st.State = tribunev1alpha1.PostUnknown
+		st.Segments[step.Segment].State = tribunev1alpha1.SegmentUnknown
+		st.NextAttemptAt = timePtr(step.Until)
+	case TakeBack:
+		st.Segments[step.Segment].State = tribunev1alpha1.SegmentNotSent
+		st.State = tribunev1alpha1.PostScheduled
+		st.NextAttemptAt, st.Resolution = nil, nil
+	case Adopt:
+		adopt(f, &st, step)
+	case Finish:
+		finish(f, &st)
+		step.Reason = tribunev1alpha1.ReasonPublished
+	default:
+		return st
+	}
+	conclude(f, &st, step.Reason, step.Message)
+	return st
+}
+
+func clearWaiting(st *tribunev1alpha1.PostStatus) {
+	st.HeldUntil, st.NextAttemptAt, st.Attempts = nil, nil, 0
+}
+
+func timePtr(t time.Time) *metav1.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &metav1.Time{Time: t}
+}
+
+func microPtr(t time.Time) *metav1.MicroTime {
+	if t.IsZero() {
+		return nil
+	}
+	m := metav1.NewMicroTime(t)
+	return &m
+}
+
+// adopt takes records over that the status did not have.
+func adopt(f Facts, st *tribunev1alpha1.PostStatus, step Step) {
+	begun(f, st)
+	for _, r := range step.Records {
+		for len(st.Segments) <= r.Segment {
+			st.Segments = append(st.Segments, tribunev1alpha1.PostSegment{State: tribunev1alpha1.SegmentPending, ContentHash: hashOf(f, len(st.Segments))})
+		}
+		seg := &st.Segments[r.Segment]
+		seg.Key, seg.Attempt, seg.Cursor = r.Key, r.Attempt, r.Cursor
+		if r.ContentHash != "" {
+			seg.ContentHash = r.ContentHash
+		}
+		if !r.StartedAt.IsZero() {
+			seg.StartedAt = microPtr(r.StartedAt)
+			if seg.CreatedAt == nil {
+				seg.CreatedAt = seg.StartedAt
+			}
+		}
+		seg.State = tribunev1alpha1.SegmentSending
+		if r.Published {
+			seg.State = tribunev1alpha1.SegmentPublished
+			seg.ID, seg.Revision, seg.URL = r.ID, r.Revision, r.URL
+			seg.PublishedAt = microPtr(r.PublishedAt)
+		}
+	}
+	for len(st.Segments) < len(f.Hashes) {
+		st.Segments = append(st.Segments, tribunev1alpha1.PostSegment{State: tribunev1alpha1.SegmentPending, ContentHash: hashOf(f, len(st.Segments))})
+	}
+	st.State = tribunev1alpha1.PostPublishing
+	st.NextAttemptAt, st.HeldUntil, st.Resolution = nil, nil, nil
+	if published(st.Segments) == len(st.Segments) {
+		finish(f, st)
+	}
+}
+
+// begun starts the record of a new edition, or goes on with the one there is.
+func begun(f Facts, st *tribunev1alpha1.PostStatus) {
+	if e := Edition(f.Post); st.Edition != e {
+		st.Edition, st.Segments = e, nil
+		st.URL, st.PublishedAt, st.Lag, st.Attempts = "", nil, nil, 0
+	}
+	st.AccountID = f.Channel.Account
+}
+
+func finish(f Facts, st *tribunev1alpha1.PostStatus) {
+	st.State = tribunev1alpha1.PostPublished
+	st.URL = st.Segments[0].URL
+	last := st.Segments[len(st.Segments)-1]
+	if last.PublishedAt != nil {
+		st.PublishedAt = &metav1.Time{Time: last.PublishedAt.Time}
+	} else {
+		st.PublishedAt = &metav1.Time{Time: f.Now}
+	}
+	clearWaiting(st)
+}
+
+// Intent is what must be saved before a segment is sent.
+type Intent struct {
+	Segment int
+	// Attempt is random, Owner this process.
+	Attempt, Owner string
+	// Key as the network's adapter derives it, for Probe.
+	Key    string
+	Probe  int32
+	Cursor string
+	// Hashes of all segments of the rendering that is sent.
+	Hashes []string
+}
+
+// Intend puts an intent into the status. What could render differently later (the number of segments and what each says) is
+// fixed by the first one.
+func Intend(f Facts, in Intent) tribunev1alpha1.PostStatus {
+	st := *f.Post.Status.DeepCopy()
+	begun(f, &st)
+	for i, h := range in.Hashes {
+		if i >= len(st.Segments) {
+			st.Segments = append(st.Segments, tribunev1alpha1.PostSegment{State: tribunev1alpha1.SegmentPending})
+		}
+		if st.Segments[i].State == tribunev1alpha1.SegmentPending || i == in.Segment {
+			st.Segments[i].ContentHash = h
+		}
+	}
+	if published(st.Segments) == 0 {
+		st.Segments = st.Segments[:len(in.Hashes)]
+	}
+	intend(f, &st, in)
+	conclude(f, &st, tribunev1alpha1.ReasonPublishing, "being sent")
+	return st
+}
+
+func intend(f Facts, st *tribunev1alpha1.PostStatus, in Intent) {
+	seg := &st.Segments[in.Segment]
+	if seg.Key != in.Key {
+		seg.CreatedAt = nil
+	}
+	seg.Key, seg.Probe = in.Key, in.Probe
+	seg.State = tribunev1alpha1.SegmentSending
+	seg.Attempt, seg.Owner, seg.Cursor = in.Attempt, in.Owner, in.Cursor
+	seg.Generation = f.Post.Generation
+	seg.StartedAt = microPtr(f.Now)
+	if seg.CreatedAt == nil {
+		seg.CreatedAt = seg.StartedAt
+	}
+	st.State = tribunev1alpha1.PostPublishing
+	st.Attempts++
+	st.NextAttemptAt, st.HeldUntil, st.Resolution = nil, nil, nil
+}
+
+// Outcome is what came of one call.
+type Outcome struct {
+	Segment int
+	Attempt string
+	Receipt network.Receipt
+	// Err is nil if the segment is public.
+	Err error
+	// Began is when the request's body began to leave; zero if it did not.
+	Began time.Time
+	// Closed is set if the gate kept the segment from going out.
+	Closed *Step
+	// Next is the intent of the following segment of a thread, saved together with this outcome.
+	Next *Intent
+}
+
+// Conclude puts an outcome into the status. The boolean is false if the status does not hold the attempt any more.
+func Conclude(f Facts, out Outcome) (tribunev1alpha1.PostStatus, bool) {
+	st := *f.Post.Status.DeepCopy()
+	if out.Segment >= len(st.Segments) || st.Segments[out.Segment].Attempt != out.Attempt {
+		return st, false
+	}
+	seg := &st.Segments[out.Segment]
+	if out.Segment == 0 && !out.Began.IsZero() && st.Lag == nil {
+		st.Lag = &metav1.Duration{Duration: max(out.Began.Sub(Due(f.Post)), 0).Round(time.Millisecond)}
+	}
+	if out.Closed != nil {
+		seg.State = tribunev1alpha1.SegmentNotSent
+		st.State = tribunev1alpha1.PostHeld
+		st.HeldUntil = timePtr(out.Closed.Until)
+		st.Attempts = max(st.Attempts-1, 0)
+		conclude(f, &st, out.Closed.Reason, out.Closed.Message)
+		return st, true
+	}
+	if out.Err != nil {
+		reason, message := failed(f, &st, out)
+		conclude(f, &st, reason, message)
+		return st, true
+	}
+	seg.State = tribunev1alpha1.SegmentPublished
+	seg.ID, seg.Revision, seg.URL = out.Receipt.ID, out.Receipt.Revision, out.Receipt.URL
+	at := out.Receipt.PublishedAt
+	if at.IsZero() {
+		at = f.Now
+	}
+	seg.PublishedAt = microPtr(at)
+	st.Attempts = 0
+	switch {
+	case published(st.Segments) == len(st.Segments):
+		finish(f, &st)
+		conclude(f, &st, tribunev1alpha1.ReasonPublished, "")
+	case out.Next != nil:
+		intend(f, &st, *out.Next)
+		conclude(f, &st, tribunev1alpha1.ReasonPublishing, "being sent")
+	default:
+		st.State = tribunev1alpha1.PostPublishing
+		conclude(f, &st, tribunev1alpha1.ReasonPublishing, "being sent")
+	}
+	return st, true
+}
+
+// failed sorts a call that did not succeed by what must be done about it.
+func failed(f Facts, st *tribunev1alpha1.PostStatus, out Outcome) (reason, message string) {
+	seg := &st.Segments[out.Segment]
+	again := func(reason string) (string, string) {
+		seg.State = tribunev1alpha1.SegmentNotSent
+		st.State = tribunev1alpha1.PostScheduled
+		st.NextAttemptAt = timePtr(f.Now.Add(retryAfter(out.Err, st.Attempts)))
+		return reason, "not sent, and tried again: " + out.Err.Error()
+	}
+	stop := func(reason, message string) (string, string) {
+		seg.State = tribunev1alpha1.SegmentNotSent
+		for i := out.Segment; i < len(st.Segments); i++ {
+			st.Segments[i].ContentHash = ""
+		}
+		st.State = tribunev1alpha1.PostFailed
+		clearWaiting(st)
+		return reason, message
+	}
+	switch network.KindOf(out.Err) {
+	case network.Refused:
+		return stop(network.ReasonOf(out.Err, tribunev1alpha1.ReasonRefused), "refused by the network: "+out.Err.Error())
+	case network.Gone:
+		return stop(tribunev1alpha1.ReasonDeletedOnNetwork, fmt.Sprintf(
+			"it was published and then deleted on the network: set edition: %d to publish it again", Edition(f.Post)+1))
+	case network.KeyTaken:
+		seg.Probe++
+		if seg.Probe >= MaxProbes {
+			return stop(tribunev1alpha1.ReasonKeysTaken, fmt.Sprintf("%d keys in a row belong to records that are not ours: give the Post another name", MaxProbes))
+		}
+		seg.State = tribunev1alpha1.SegmentNotSent
+		st.State = tribunev1alpha1.PostScheduled
+		return tribunev1alpha1.ReasonWaitingToTryAgain, "its key belongs to a record that is not ours; the next key is tried"
+	case network.RateLimited:
+		return again(tribunev1alpha1.ReasonRateLimited)
+	case network.Unauthorized:
+		return again(tribunev1alpha1.ReasonCredentialsRefused)
+	case network.NotSent:
+		return again(network.ReasonOf(out.Err, tribunev1alpha1.ReasonNetworkUnavailable))
+	default:
+		seg.State = tribunev1alpha1.SegmentUnknown
+		st.State = tribunev1alpha1.PostPublishing
+		next := startedAt(*seg).Add(f.Settle)
+		if f.Channel.Once == network.OnceDurableKey || f.Channel.Once == network.OnceTwoPhase {
+			next = f.Now.Add(retryAfter(out.Err, st.Attempts))
+		}
+		st.NextAttemptAt = timePtr(next)
+		return tribunev1alpha1.ReasonLookingUp, "no answer that says whether it was stored: " + out.Err.Error()
+	}
+}
+
+// conclude brings the conditions in line with the state.
+func conclude(f Facts, st *tribunev1alpha1.PostStatus, reason, message string) {
+	message = bounded(message)
+	st.ObservedGeneration = f.Post.Generation
+	set := func(conditionType string, status metav1.ConditionStatus, reason, message string) {
+		meta.SetStatusCondition(&st.Conditions, metav1.Condition{Type: conditionType, Status: status, Reason: reason, Message: message,
+			ObservedGeneration: f.Post.Generation, LastTransitionTime: metav1.Time{Time: f.Now}})
+	}
+	unset := func(types ...string) {
+		for _, t := range types {
+			meta.RemoveStatusCondition(&st.Conditions, t)
+		}
+	}
+	ready := metav1.ConditionTrue
+	switch st.State {
+	case tribunev1alpha1.PostFailed, tribunev1alpha1.PostUnknown:
+		ready = metav1.ConditionFalse
+		set(tribunev1alpha1.ConditionStalled, metav1.ConditionTrue, reason, message)
+		unset(tribunev1alpha1.ConditionReconciling, tribunev1alpha1.ConditionHeld)
+	case tribunev1alpha1.PostScheduled:
+		unset(tribunev1alpha1.ConditionStalled, tribunev1alpha1.ConditionHeld, tribunev1alpha1.ConditionReconciling)
+		if reason == tribunev1alpha1.ReasonChannelNotFound {
+			ready = metav1.ConditionFalse
+			set(tribunev1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
+		}
+	case tribunev1alpha1.PostHeld:
+		set(tribunev1alpha1.ConditionHeld, metav1.ConditionTrue, reason, message)
+		unset(tribunev1alpha1.ConditionStalled, tribunev1alpha1.ConditionReconciling)
+	case tribunev1alpha1.PostPublishing:
+		unset(tribunev1alpha1.ConditionStalled, tribunev1alpha1.ConditionHeld)
+	default:
+		unset(tribunev1alpha1.ConditionStalled, tribunev1alpha1.ConditionHeld, tribunev1alpha1.ConditionReconciling)
+	}
+	switch {
+	case st.State == tribunev1alpha1.PostPublished:
+		set(tribunev1alpha1.ConditionPublished, metav1.ConditionTrue, reason, message)
+	case meta.FindStatusCondition(st.Conditions, tribunev1alpha1.ConditionPublished) != nil:
+		set(tribunev1alpha1.ConditionPublished, metav1.ConditionFalse, reason, message)
+	}
+	set(tribunev1alpha1.ConditionReady, ready, reason, message)
+}
+
+// bounded cuts a message at a rune's border.
+func bounded(s string) string {
+	if len(s) <= maxMessage {
+		return s
+	}
+	cut := maxMessage - len("...")
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "..."
+}

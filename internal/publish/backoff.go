@@ -1,0 +1,32 @@
+package publish
+
+import (
+	"errors"
+	"time"
+
+	"github.com/tribune-dev/tribune/internal/network"
+)
+
+const (
+	firstRetry = time.Second
+	lastRetry  = 5 * time.Minute
+)
+
+// retryAfter is how long to wait after the attempt-th failure: what the network asked for, else doubling from a second.
+func retryAfter(err error, attempt int32) time.Duration {
+	var e *network.Error
+	if errors.As(err, &e) && e.RetryAfter > 0 {
+		return e.RetryAfter
+	}
+	wait := firstRetry
+	for range min(max(attempt-1, 0), 16) {
+		wait *= 2
+	}
+	return min(wait, lastRetry)
+}
+
+// CallBudget divides the settle time: a body that has not begun by begin is taken back, a call is broken off after call,
+// and the rest is left to a network that stores late.
+func CallBudget(settle time.Duration) (begin, call time.Duration) {
+	return min(settle/6, MaxCall/2), min(settle/3, MaxCall)
+}

@@ -1,0 +1,455 @@
+package publish
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/network"
+)
+
+// Action is what a step asks for.
+type Action string
+
+// Actions. All but Lookup and ReadLedger end a run.
+const (
+	// Wait: nothing to do until Step.Until (zero: until something changes).
+	Wait Action = "Wait"
+	// Accept: the Post is in order and waits for its time.
+	Accept Action = "Accept"
+	// Hold: due, and not allowed for now.
+	Hold Action = "Hold"
+	// Miss: too late.
+	Miss Action = "Miss"
+	// Fail: a person must change something; nothing more is tried until then.
+	Fail Action = "Fail"
+	// Park: the outcome is not known and cannot be found out; a person must say.
+	Park Action = "Park"
+	// ReadLedger: the ledger's rows are needed for the decision.
+	ReadLedger Action = "ReadLedger"
+	// LookUp: ask the network whether Step.Segment is there.
+	LookUp Action = "LookUp"
+	// Adopt: Step.Records are on the network already.
+	Adopt Action = "Adopt"
+	// TakeBack: an open attempt surely stored nothing.
+	TakeBack Action = "TakeBack"
+	// Begin: save an intent for Step.Segment and send it.
+	Begin Action = "Begin"
+	// Finish: all segments are out.
+	Finish Action = "Finish"
+)
+
+// Step is a decision.
+type Step struct {
+	Do      Action
+	Segment int
+	// Reason and Message for conditions and events.
+	Reason, Message string
+	// Until is when to look again; zero where a change will say so.
+	Until time.Time
+	// Records for Adopt.
+	Records []Record
+	// Repeat is true for Begin where an open attempt is repeated with its key.
+	Repeat bool
+	// Supersedes is the open attempt that Begin, Adopt or TakeBack ends.
+	Supersedes string
+}
+
+// rule decides, or passes on by returning nil.
+type rule func(Facts) *Step
+
+// rules in the order in which they are asked.
+var rules = []rule{
+	busy,
+	finished,
+	resolved,
+	knownToLedger,
+	openAttempt,
+	standing,
+	channelMissing,
+	invalid,
+	notDue,
+	tooLate,
+	held,
+	lookedUpFirst,
+	edited,
+	begin,
+}
+
+// Next decides the next step of a Post. It is pure: the same facts give the same step.
+func Next(f Facts) Step {
+	for _, r := range rules {
+		if step := r(f); step != nil {
+			return *step
+		}
+	}
+	return Step{Do: Wait}
+}
+
+// busy: this process is carrying out a step already.
+func busy(f Facts) *Step {
+	if f.InFlight {
+		return &Step{Do: Wait}
+	}
+	return nil
+}
+
+// finished: all of this edition is out, or was taken off the network.
+func finished(f Facts) *Step {
+	st := f.Post.Status
+	if st.Edition != Edition(f.Post) {
+		return nil
+	}
+	if st.State == tribunev1alpha1.PostPublished || st.State == tribunev1alpha1.PostDeleted {
+		return &Step{Do: Wait}
+	}
+	if n := len(st.Segments); n > 0 && published(st.Segments) == n {
+		return &Step{Do: Finish}
+	}
+	return nil
+}
+
+// resolved: a person said what became of the open attempt.
+func resolved(f Facts) *Step {
+	segs := segments(f.Post)
+	i := openSegment(segs)
+	r := f.Post.Status.Resolution
+	if i < 0 || r == nil || r.Attempt != segs[i].Attempt {
+		return nil
+	}
+	if r.Outcome == tribunev1alpha1.ResolutionNotPublished {
+		return &Step{Do: TakeBack, Segment: i, Supersedes: r.Attempt, Reason: tribunev1alpha1.ReasonResolved,
+			Message: fmt.Sprintf("%s said that it was not published", orSomebody(r.By))}
+	}
+	return &Step{Do: Adopt, Segment: i, Supersedes: r.Attempt, Reason: tribunev1alpha1.ReasonResolved,
+		Message: fmt.Sprintf("%s said that it was published", orSomebody(r.By)),
+		Records: []Record{{Segment: i, Key: segs[i].Key, Attempt: r.Attempt, Published: true, ID: r.URL, URL: r.URL,
+			ContentHash: segs[i].ContentHash, PublishedAt: startedAt(segs[i])}}}
+}
+
+func orSomebody(by string) string {
+	if by == "" {
+		return "somebody"
+	}
+	return by
+}
+
+// knownToLedger: the status lost what the ledger still knows, because the object was made anew or restored.
+func knownToLedger(f Facts) *Step {
+	if !needsLedger(f) {
+		return nil
+	}
+	if !f.LedgerRead {
+		return &Step{Do: ReadLedger}
+	}
+	segs := segments(f.Post)
+	var missing []Record
+	whole := len(f.Ledger) > 0
+	for _, r := range f.Ledger {
+		if r.Open && r.Attempt != attemptOf(segs, r.Segment) && stateOf(segs, r.Segment) != tribunev1alpha1.SegmentPublished {
+			missing = append(missing, r)
+		}
+		if r.Published && stateOf(segs, r.Segment) != tribunev1alpha1.SegmentPublished {
+			missing = append(missing, r)
+		}
+		whole = whole && r.Published
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	last := missing[len(missing)-1]
+	if whole && len(segs) == 0 && f.Post.Spec.PublishAt != nil && f.Post.Spec.PublishAt.After(last.PublishedAt.Add(LateAfter)) {
+		return &Step{Do: Fail, Reason: tribunev1alpha1.ReasonNameAlreadyPublished, Message: fmt.Sprintf(
+			"a Post of this name was published on %s%s: the name of a Post is its identity for ever; give it another name, or set edition: %d to publish again",
+			last.PublishedAt.UTC().Format(time.RFC3339), at(missing[0].URL), Edition(f.Post)+1)}
+	}
+	return &Step{Do: Adopt, Records: missing, Reason: tribunev1alpha1.ReasonAdopted,
+		Message: "taken over from the ledger: it was sent before this object was made or restored"}
+}
+
+func at(url string) string {
+	if url == "" {
+		return ""
+	}
+	return " at " + url
+}
+
+// needsLedger: when a Post is seen first, and whenever it is about to be sent.
+func needsLedger(f Facts) bool {
+	if f.Channel.Account == "" {
+		return false
+	}
+	switch f.Post.Status.State {
+	case "":
+		return true
+	case tribunev1alpha1.PostMissed, tribunev1alpha1.PostFailed:
+		return f.Post.Status.ObservedGeneration != f.Post.Generation
+	}
+	return !f.Now.Before(Due(f.Post))
+}
+
+func stateOf(segs []tribunev1alpha1.PostSegment, i int) tribunev1alpha1.SegmentState {
+	if i < len(segs) {
+		return segs[i].State
+	}
+	return tribunev1alpha1.SegmentPending
+}
+
+func attemptOf(segs []tribunev1alpha1.PostSegment, i int) string {
+	if i < len(segs) {
+		return segs[i].Attempt
+	}
+	return ""
+}
+
+func startedAt(s tribunev1alpha1.PostSegment) time.Time {
+	if s.StartedAt == nil {
+		return time.Time{}
+	}
+	return s.StartedAt.Time
+}
+
+// openAttempt: an intent without an outcome, of a process that is gone or of a call that brought no answer.
+func openAttempt(f Facts) *Step {
+	segs := segments(f.Post)
+	i := openSegment(segs)
+	if i < 0 {
+		return nil
+	}
+	seg := segs[i]
+	if !f.Channel.Exists || !f.Channel.Connected {
+		return &Step{Do: Wait, Until: f.Now.Add(5 * time.Second)}
+	}
+	if wait := backoff(f); wait != nil {
+		return wait
+	}
+	if f.Lookup != nil && f.Lookup.Segment == i {
+		return lookedUp(f, seg, i)
+	}
+	settled := startedAt(seg).Add(f.Settle)
+	switch f.Channel.Once {
+	case network.OnceNone:
+		return &Step{Do: Park, Segment: i, Reason: tribunev1alpha1.ReasonUnknown, Message: unknownMessage(f, "this network cannot be asked")}
+	case network.OnceDurableKey, network.OnceTwoPhase:
+		if held(f) == nil && tooLate(f) == nil && f.Post.Status.State != tribunev1alpha1.PostUnknown && !differs(f, i) {
+			return &Step{Do: Begin, Segment: i, Repeat: true, Supersedes: seg.Attempt}
+		}
+	}
+	if f.Now.Before(settled) {
+		return &Step{Do: Wait, Until: settled}
+	}
+	return &Step{Do: LookUp, Segment: i}
+}
+
+// lookedUp: the network answered, or could not.
+func lookedUp(f Facts, seg tribunev1alpha1.PostSegment, i int) *Step {
+	l := f.Lookup
+	switch {
+	case l.Err != nil:
+		giveUp := startedAt(seg).Add(f.Settle + GiveUpLookingUp)
+		if f.Now.Before(giveUp) {
+			return &Step{Do: Wait, Until: f.Now.Add(retryAfter(l.Err, f.Post.Status.Attempts)), Reason: tribunev1alpha1.ReasonLookingUp}
+		}
+		return &Step{Do: Park, Segment: i, Until: f.Now.Add(5 * time.Minute), Reason: tribunev1alpha1.ReasonUnknown,
+			Message: unknownMessage(f, "the network could not be asked")}
+	case l.Receipt != nil:
+		r := l.Receipt
+		when := r.PublishedAt
+		if when.IsZero() {
+			when = startedAt(seg)
+		}
+		return &Step{Do: Adopt, Segment: i, Supersedes: seg.Attempt, Reason: tribunev1alpha1.ReasonPublished,
+			Message: "found on the network after a call without an answer",
+			Records: []Record{{Segment: i, Key: seg.Key, Attempt: seg.Attempt, Published: true, ID: r.ID, Revision: r.Revision,
+				URL: r.URL, ContentHash: seg.ContentHash, PublishedAt: when}}}
+	default:
+		return &Step{Do: TakeBack, Segment: i, Supersedes: seg.Attempt, Reason: tribunev1alpha1.ReasonWaitingToTryAgain,
+			Message: "not found on the network after a call without an answer"}
+	}
+}
+
+func unknownMessage(f Facts, why string) string {
+	return fmt.Sprintf("it may or may not have been published, and %s: look at the account, then run `tribune post resolve %s -n %s --published URL` or `--not-published`",
+		why, f.Post.Name, f.Post.Namespace)
+}
+
+// standing: Missed and Failed are left only by a new generation.
+func standing(f Facts) *Step {
+	st := f.Post.Status
+	if (st.State == tribunev1alpha1.PostMissed || st.State == tribunev1alpha1.PostFailed) && st.ObservedGeneration == f.Post.Generation {
+		if st.State == tribunev1alpha1.PostFailed && repairable(f) {
+			return nil
+		}
+		return &Step{Do: Wait}
+	}
+	return nil
+}
+
+// repairable: what was wrong lay outside of the Post (its channel), and is in order now.
+func repairable(f Facts) bool {
+	for _, c := range f.Post.Status.Conditions {
+		if c.Type != tribunev1alpha1.ConditionReady {
+			continue
+		}
+		switch c.Reason {
+		case tribunev1alpha1.ReasonChannelNotFound:
+			return f.Channel.Exists
+		case tribunev1alpha1.ReasonInvalidSpec:
+			return f.Hashes != nil && len(f.Problems) == 0
+		}
+	}
+	return false
+}
+
+// channelMissing: nobody can say anything about a Post without its channel. It may still be on its way with the same
+// commit, so a person is asked only after a while.
+func channelMissing(f Facts) *Step {
+	if f.Channel.Exists {
+		return nil
+	}
+	if grace := f.Post.CreationTimestamp.Add(ChannelGrace); f.Now.Before(grace) {
+		return &Step{Do: Accept, Until: grace, Reason: tribunev1alpha1.ReasonChannelNotFound,
+			Message: fmt.Sprintf("waiting for SocialChannel %s to be made", f.Post.Spec.ChannelRef.Name)}
+	}
+	return &Step{Do: Fail, Reason: tribunev1alpha1.ReasonChannelNotFound, Message: fmt.Sprintf(
+		"spec.channelRef: there is no SocialChannel %s in namespace %s: make it, or correct the name in a new Post", f.Post.Spec.ChannelRef.Name, f.Post.Namespace)}
+}
+
+// invalid: what cannot be rendered for its network is said at once, not when it falls due.
+func invalid(f Facts) *Step {
+	if len(f.Problems) == 0 {
+		return nil
+	}
+	return &Step{Do: Fail, Reason: tribunev1alpha1.ReasonInvalidSpec, Message: strings.Join(f.Problems, "; ")}
+}
+
+func notDue(f Facts) *Step {
+	if due := Due(f.Post); f.Now.Before(due) {
+		return &Step{Do: Accept, Until: due, Reason: tribunev1alpha1.ReasonScheduled, Message: "accepted; goes out at spec.publishAt"}
+	}
+	return nil
+}
+
+// tooLate: the deadline has passed. A thread of which a part is out is not missed; it ends with what is there.
+func tooLate(f Facts) *Step {
+	deadline := Deadline(f.Post)
+	if !f.Now.After(deadline) {
+		return nil
+	}
+	if n := published(segments(f.Post)); n > 0 {
+		return &Step{Do: Fail, Reason: tribunev1alpha1.ReasonPartlyPublished, Message: fmt.Sprintf(
+			"%d of %d segments are out, and the deadline passed before the rest could follow: set a later startingDeadline to send the rest",
+			n, max(len(f.Hashes), len(segments(f.Post))))}
+	}
+	return &Step{Do: Miss, Reason: tribunev1alpha1.ReasonMissed, Message: missedMessage(f.Post)}
+}
+
+func missedMessage(p *tribunev1alpha1.Post) string {
+	if p.Spec.MissedPolicy == tribunev1alpha1.MissedPolicySkip {
+		return "more than a minute late, and missedPolicy is Skip: set a new publishAt to send it"
+	}
+	return "later than startingDeadline: set a new publishAt or a longer startingDeadline to send it"
+}
+
+// held: reasons that keep a due Post from going out for now.
+func held(f Facts) *Step {
+	hold := func(reason, message string, until time.Time) *Step {
+		return &Step{Do: Hold, Reason: reason, Message: message, Until: until}
+	}
+	ch := f.Post.Spec.ChannelRef.Name
+	switch {
+	case f.Post.Spec.Suspend:
+		return hold(tribunev1alpha1.ReasonSuspended, "spec.suspend is true", time.Time{})
+	case f.Calendar.Made && !f.Calendar.Exists:
+		return hold(tribunev1alpha1.ReasonCalendarGone, "the calendar that made this Post is gone; the Post will be withdrawn", time.Time{})
+	case f.Calendar.Suspended:
+		return hold(tribunev1alpha1.ReasonCalendarSuspended, "the calendar that made this Post is suspended", time.Time{})
+	case f.Channel.Suspended:
+		return hold(tribunev1alpha1.ReasonChannelSuspended, fmt.Sprintf("SocialChannel %s is suspended", ch), time.Time{})
+	case !f.Channel.Ready:
+		return hold(tribunev1alpha1.ReasonChannelNotReady, fmt.Sprintf("SocialChannel %s is not ready: %s", ch, f.Channel.NotReadyMessage), time.Time{})
+	case f.ClockSkew.Abs() > MaxClockSkew:
+		return hold(tribunev1alpha1.ReasonClockSkew, "the clock of this machine differs from the API server's by more than 30s: set the clocks", f.Now.Add(MaxClockSkew))
+	case f.Now.Before(f.Channel.RetryAt):
+		return hold(tribunev1alpha1.ReasonRateLimited, "the network asked to wait", f.Channel.RetryAt)
+	case CreatedLate(f.Post) && f.Channel.Once == network.OnceNone && f.Post.Status.Resolution == nil:
+		return hold(tribunev1alpha1.ReasonCreatedLate, fmt.Sprintf(
+			"made after its due time on a network that cannot be asked whether it went out before: run `tribune post resolve %s -n %s --not-published` to send it",
+			f.Post.Name, f.Post.Namespace), time.Time{})
+	case !f.Channel.Connected:
+		return &Step{Do: Wait, Until: f.Now.Add(5 * time.Second)}
+	}
+	return backoff(f)
+}
+
+func backoff(f Facts) *Step {
+	if n := f.Post.Status.NextAttemptAt; n != nil && f.Now.Before(n.Time) {
+		return &Step{Do: Wait, Until: n.Time}
+	}
+	return nil
+}
+
+// lookedUpFirst: a Post that was made after it was due may be one that went out before, and a scan network has no key that
+// would say so.
+func lookedUpFirst(f Facts) *Step {
+	if len(segments(f.Post)) > 0 || !CreatedLate(f.Post) {
+		return nil
+	}
+	if f.Channel.Once != network.OnceScan && f.Channel.Once != network.OnceWindowedKey {
+		return nil
+	}
+	switch l := f.Lookup; {
+	case l == nil:
+		return &Step{Do: LookUp}
+	case l.Err != nil:
+		return &Step{Do: Wait, Until: f.Now.Add(retryAfter(l.Err, 1)), Reason: tribunev1alpha1.ReasonLookingUp}
+	case l.Receipt != nil:
+		when := l.Receipt.PublishedAt
+		if when.IsZero() {
+			when = f.Now
+		}
+		return &Step{Do: Adopt, Reason: tribunev1alpha1.ReasonAdopted, Message: "found on the network: it was published before this object was made",
+			Records: []Record{{Published: true, ID: l.Receipt.ID, Revision: l.Receipt.Revision, URL: l.Receipt.URL, PublishedAt: when, ContentHash: hashOf(f, 0)}}}
+	}
+	return nil
+}
+
+func hashOf(f Facts, i int) string {
+	if i < len(f.Hashes) {
+		return f.Hashes[i]
+	}
+	return ""
+}
+
+// differs: a segment renders to something else than its intent fixed.
+func differs(f Facts, i int) bool {
+	segs := segments(f.Post)
+	return i < len(segs) && segs[i].ContentHash != "" && f.Hashes != nil && segs[i].ContentHash != hashOf(f, i)
+}
+
+// edited: a thread that is partly out goes on only as it was begun.
+func edited(f Facts) *Step {
+	segs := segments(f.Post)
+	if published(segs) == 0 {
+		return nil
+	}
+	for i := range segs {
+		if segs[i].State != tribunev1alpha1.SegmentPublished && differs(f, i) || len(f.Hashes) != len(segs) {
+			return &Step{Do: Fail, Reason: tribunev1alpha1.ReasonEditedWhilePublishing, Message: fmt.Sprintf(
+				"%d of %d segments are out, and the content was changed since: restore the content to send the rest, or set edition: %d to send the new one whole",
+				published(segs), len(segs), Edition(f.Post)+1)}
+		}
+	}
+	return nil
+}
+
+func begin(f Facts) *Step {
+	segs := segments(f.Post)
+	for i := range max(len(f.Hashes), len(segs)) {
+		if stateOf(segs, i) != tribunev1alpha1.SegmentPublished {
+			return &Step{Do: Begin, Segment: i, Supersedes: attemptOf(segs, i)}
+		}
+	}
+	return nil
+}
