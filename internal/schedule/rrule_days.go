@@ -239,27 +239,29 @@ func (c civil) week(wkst int) (number, weeks int) {
 // steps takes, of the minutes of a day, those that lie a whole number of steps after an origin, to which no day gives a meaning
 // of its own: every fifth hour from 09:30 on the start date.
 type steps struct {
-	times  []int
-	unit   int // minutes: 60 where hours are counted
-	step   int // minutes
-	origin int // minutes since 1970-01-01T00:00
-	begin  int // minute of the start date before which there is nothing
-	most   []int
-	daily  bool // every day has the same minutes
+	unit   int     // minutes: 60 where hours are counted
+	units  [][]int // the minutes that each unit of a day has
+	step   int     // minutes
+	origin int     // minutes since 1970-01-01T00:00
+	begin  int     // that of the first occurrence; origin is the start of its unit
+	most   []int   // the minutes of a day that has the most
+	daily  bool    // all days from the second on have those
 }
 
 func newSteps(times []int, freq rrule.Frequency, step, originDay, begin int) *steps {
-	s := &steps{times: times, unit: 1, step: step, begin: originDay*minutesPerDay + begin}
+	s := &steps{unit: 1, step: step, begin: originDay*minutesPerDay + begin}
 	if freq == rrule.HOURLY {
 		s.unit = 60
 	}
 	s.origin = floorDiv(s.begin, s.unit) * s.unit
 	s.daily = minutesPerDay%step == 0
+	s.units = make([][]int, minutesPerDay/s.unit)
 
 	// The days differ in where the steps fall: minute m is met on some day if it is as far from the origin as a common
 	// divisor of day and step allows, and together with those that leave the same rest.
 	common, together := divisor(minutesPerDay, step), map[int][]int{}
 	for _, minute := range times {
+		s.units[minute/s.unit] = append(s.units[minute/s.unit], minute)
 		if at := minute / s.unit * s.unit; floorMod(at-s.origin, common) == 0 {
 			rest := floorMod(at, step)
 			together[rest] = append(together[rest], minute)
@@ -275,13 +277,14 @@ func newSteps(times []int, freq rrule.Frequency, step, originDay, begin int) *st
 func (s *steps) on(day int) []int {
 	first := day * minutesPerDay
 	if s.daily && first >= s.begin {
-		return s.most // the only ones
+		return s.most
 	}
 	var minutes []int
-	for _, minute := range s.times {
-		at := first + minute
-		if at >= s.begin && floorMod(floorDiv(at, s.unit)*s.unit-s.origin, s.step) == 0 {
-			minutes = append(minutes, minute)
+	for at := floorMod(s.origin-first, s.step); at < minutesPerDay; at += s.step {
+		for _, minute := range s.units[at/s.unit] {
+			if first+minute >= s.begin {
+				minutes = append(minutes, minute)
+			}
 		}
 	}
 	return minutes

@@ -175,8 +175,7 @@ func (s *Schedule) unroll(begin, end, ordinal int, from, to time.Time) []Occurre
 				floating := int64(day)*secondsPerDay + int64(minute)*60
 				seconds, fit := resolve(floating, s.loc)
 				if at := time.Unix(seconds, 0).UTC(); !at.Before(from) && at.Before(to) {
-					local := localOf(floating)
-					found = append(found, Occurrence{Local: local, At: at, Fit: fit, Ordinal: ordinal, ID: s.identity(local)})
+					found = append(found, Occurrence{Local: localOf(floating), At: at, Fit: fit, Ordinal: ordinal, ID: s.identity(floating)})
 				}
 			}
 			if ordinal >= 0 {
@@ -202,15 +201,12 @@ func merge(all []Occurrence) []Occurrence {
 	return kept
 }
 
-func (s *Schedule) identity(l Local) string {
+func (s *Schedule) identity(floating int64) string {
+	layout := "2006-01-02T1504"
 	if s.rule.perDay() <= 1 {
-		return l.Date.String()
+		layout = time.DateOnly
 	}
-	return l.Date.String() + "T" + twoDigits(l.Hour) + twoDigits(l.Minute)
-}
-
-func twoDigits(n int) string {
-	return string([]byte{byte('0' + n/10), byte('0' + n%10)})
+	return time.Unix(floating, 0).UTC().Format(layout)
 }
 
 // everFires looks for one occurrence in the days of the rule, or in a whole turn of the calendar if they have no end.

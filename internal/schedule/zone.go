@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // zones must be known on images without zoneinfo files
 )
@@ -17,6 +18,9 @@ import (
 var zoneList string
 
 var zoneNames = strings.Fields(zoneList)
+
+// loaded keeps zones that were read, as each has some kilobytes and a thousand entries share one.
+var loaded sync.Map // string to *time.Location
 
 // Zones gives the names LoadZone accepts, sorted.
 func Zones() []string {
@@ -43,10 +47,14 @@ func LoadZone(name string) (*time.Location, error) {
 		}
 		return nil, fmt.Errorf("%s is not a time zone: %s", quote(name), write)
 	}
+	if loc, ok := loaded.Load(name); ok {
+		return loc.(*time.Location), nil
+	}
 	loc, err := time.LoadLocation(name)
 	if err != nil {
 		return nil, fmt.Errorf("time zone %s cannot be read: %w", quote(name), err)
 	}
+	loaded.Store(name, loc)
 	return loc, nil
 }
 
