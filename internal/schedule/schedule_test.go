@@ -315,3 +315,87 @@ func TestParseErrors(t *testing.T) {
 		})
 	}
 }
+
+// TestIdentityIsOfTheRule: whether the time belongs to the name must not depend on the date or the window.
+func TestIdentityIsOfTheRule(t *testing.T) {
+	tests := []struct {
+		spec   Spec
+		perDay int
+		id     string // of the first occurrence
+	}{
+		{Spec{At: "2026-12-01T09:00"}, 1, "once"},
+		{Spec{Cron: "0 10 * * 2"}, 1, "2026-11-24"},
+		{Spec{Cron: "@monthly"}, 1, "2026-12-01"},
+		{Spec{Cron: "0,30 10 * * 2"}, 2, "2026-11-24T1000"},
+		{Spec{Cron: "30 9,17 * * 1-5"}, 2, "2026-11-24T0930"},
+		{Spec{Cron: "@hourly"}, 24, "2026-11-24T0000"},
+		{Spec{RRule: "FREQ=DAILY;BYHOUR=9,12,15;BYSETPOS=2"}, 1, "2026-11-24"},
+		{Spec{RRule: "FREQ=DAILY;BYHOUR=9,12,15;BYSETPOS=1,-1"}, 2, "2026-11-24T0900"},
+		{Spec{RRule: "FREQ=MONTHLY;BYDAY=TU;BYHOUR=9,12;BYSETPOS=-1"}, 1, "2026-11-24"},
+		{Spec{RRule: "FREQ=HOURLY;INTERVAL=24", Time: "09:30", Start: "2026-11-24"}, 1, "2026-11-24"},
+		{Spec{RRule: "FREQ=HOURLY;INTERVAL=23", Time: "09:30", Start: "2026-11-24"}, 2, "2026-11-24T0930"},
+		{Spec{RRule: "FREQ=HOURLY;INTERVAL=7", Time: "09:30", Start: "2026-11-24"}, 4, "2026-11-24T0930"},
+		{Spec{RRule: "FREQ=HOURLY;INTERVAL=12;BYHOUR=9", Time: "09:30", Start: "2026-11-24"}, 1, "2026-11-24"},
+		{Spec{RRule: "FREQ=MINUTELY;INTERVAL=90", Start: "2026-11-24"}, 16, "2026-11-24T0000"},
+	}
+	for _, test := range tests {
+		test.spec.Zone = "UTC"
+		s := mustParse(t, test.spec)
+		if s.PerDay() != test.perDay {
+			t.Errorf("%+v fires %d times a day, want %d", test.spec, s.PerDay(), test.perDay)
+		}
+		first, ok := s.Next(instant(t, "2026-11-23T23:59:59Z"))
+		if !ok || first.ID != test.id {
+			t.Errorf("%+v: the first is called %q, want %q", test.spec, first.ID, test.id)
+		}
+	}
+}
+
+func TestNext(t *testing.T) {
+	tests := []struct {
+		name  string
+		spec  Spec
+		after string
+		want  []string
+	}{
+		{"it is later than the time given", Spec{Cron: "0 10 * * *"}, "2026-11-24T10:00:00Z", []string{"2026-11-25T10:00 -> 2026-11-25T10:00:00Z #-1 2026-11-25 Exact"}},
+		{"by a nanosecond", Spec{Cron: "0 10 * * *"}, "2026-11-24T09:59:59.999999999Z", []string{"2026-11-24T10:00 -> 2026-11-24T10:00:00Z #-1 2026-11-24 Exact"}},
+		{"at is past", Spec{At: "2026-12-01T09:00"}, "2026-12-01T09:00:00Z", nil},
+		{"start lies years ahead", Spec{Cron: "@yearly", Start: "2126-06-01"}, "2026-12-01T09:00:00Z", []string{"2127-01-01T00:00 -> 2127-01-01T00:00:00Z #0 2127-01-01 Exact"}},
+		{"until is past", Spec{Cron: "@daily", Until: "2026-11-24"}, "2026-11-24T00:00:00Z", nil},
+		{"COUNT is used up", Spec{RRule: "FREQ=DAILY;COUNT=2", Time: "10:00", Start: "2026-11-24"}, "2026-11-25T10:00:00Z", nil},
+		{"29 February on a Monday", Spec{RRule: "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", Time: "10:00", Start: "2016-01-01"}, "2026-11-25T10:00:00Z", []string{"2044-02-29T10:00 -> 2044-02-29T10:00:00Z #1 2044-02-29 Exact"}},
+		{"a cancelled date is passed over", Spec{Cron: "@daily", Except: []string{"2026-11-25"}}, "2026-11-24T00:00:00Z", []string{"2026-11-26T00:00 -> 2026-11-26T00:00:00Z #-1 2026-11-26 Exact"}},
+		{"after the end of all", Spec{Cron: "@daily", Start: "2026-11-24", Until: "2026-11-24", Except: []string{"2026-11-24"}}, "2026-01-01T00:00:00Z", nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			test.spec.Zone = "UTC"
+			var got []string
+			if next, ok := mustParse(t, test.spec).Next(instant(t, test.after)); ok {
+				got = lines([]Occurrence{next})
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("next (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRotation(t *testing.T) {
+	var got []int
+	for ordinal := range 5 {
+		got = append(got, Rotation(ordinal, 3))
+	}
+	if diff := cmp.Diff([]int{0, 1, 2, 0, 1}, got); diff != "" {
+		t.Errorf("rotation (-want +got):\n%s", diff)
+	}
+}
+
+func TestUnusedExcept(t *testing.T) {
+	s := mustParse(t, Spec{Cron: "0 10 * * 2", Start: "2026-11-24", Except: []string{"2026-12-29", "2026-12-28", "2026-11-17"}, Zone: "UTC"})
+	want := []Date{{2026, time.November, 17}, {2026, time.December, 28}}
+	if diff := cmp.Diff(want, s.UnusedExcept()); diff != "" {
+		t.Errorf("unused dates (-want +got):\n%s", diff)
+	}
+}
