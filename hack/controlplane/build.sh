@@ -119,7 +119,7 @@ from_download() {
 		say "setup-envtest could not be built: $(tail -n 1 "$work/log")"
 		return 1
 	fi
-	if ! limited "$index_timeout" "$work/log" "$tool" list "${index[@]}" --os "$("$go" env GOOS)" --arch "$("$go" env GOARCH)" "$wants"; then
+	if ! limited "$index_timeout" "$work/log" "$tool" list ${index[@]+"${index[@]}"} --os "$("$go" env GOOS)" --arch "$("$go" env GOARCH)" "$wants"; then
 		say "its index does not answer from here"
 		return 1
 	fi
@@ -128,7 +128,7 @@ from_download() {
 		return 1
 	fi
 	say "downloading (at most ${download_timeout} s): $line"
-	if ! limited "$download_timeout" "$work/path" "$tool" use "${index[@]}" --bin-dir "$work/envtest" -p path "$wants"; then
+	if ! limited "$download_timeout" "$work/path" "$tool" use ${index[@]+"${index[@]}"} --bin-dir "$work/envtest" -p path "$wants"; then
 		say "the download failed: $(tail -n 1 "$work/path")"
 		return 1
 	fi

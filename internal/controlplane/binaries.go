@@ -58,8 +58,8 @@ func DefaultDirs() []string {
 		}
 	}
 	if executable, err := os.Executable(); err == nil {
-		if real, err := filepath.EvalSymlinks(executable); err == nil {
-			executable = real
+		if resolved, err := filepath.EvalSymlinks(executable); err == nil {
+			executable = resolved
 		}
 		beside := filepath.Dir(executable)
 		dirs = append(dirs, filepath.Join(beside, "k8s"), filepath.Join(beside, "bin", "k8s"))

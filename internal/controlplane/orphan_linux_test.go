@@ -29,7 +29,7 @@ func runChild(dir string) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Println(cp.etcd.cmd.Process.Pid, cp.apiServer.cmd.Process.Pid)
+	fmt.Fprintln(os.Stdout, cp.etcd.cmd.Process.Pid, cp.apiServer.cmd.Process.Pid)
 	fmt.Fprintln(os.Stderr, <-cp.Failed())
 	os.Exit(1)
 }

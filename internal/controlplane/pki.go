@@ -99,7 +99,10 @@ func openPKI(dir string, now time.Time) (*pki, error) {
 			p.admin = pair
 		}
 	}
-	return p, p.ensureTokenKey()
+	if err := p.ensureTokenKey(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // ensure returns the named certificate, made anew unless the one on disk was signed by the present

@@ -35,7 +35,7 @@ type process struct {
 func startProcess(name, path, dir string, args []string, log *output) (*process, error) {
 	p := &process{
 		name:  name,
-		cmd:   exec.Command(path, args...),
+		cmd:   exec.Command(path, args...), //nolint:noctx // it lives until stop, not as long as the context of the start
 		tail:  &tail{name: name, log: log},
 		done:  make(chan struct{}),
 		asked: make(chan struct{}),
