@@ -367,6 +367,6 @@ func TestZonesAreThoseOfTheToolchain(t *testing.T) {
 	}
 	slices.Sort(names)
 	if diff := cmp.Diff(names, Zones()); diff != "" {
-		t.Errorf("zones.txt is not up to date, run go generate (-toolchain +zones.txt):\n%s", diff)
+		t.Errorf("zones.txt is not up to date, run go generate (- toolchain, + zones.txt):\n%s", diff)
 	}
 }
