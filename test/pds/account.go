@@ -20,7 +20,8 @@ type Account struct {
 	server      *Server
 }
 
-// CreateAccount makes an account; handles end in .test and have at most 18 characters before that.
+// CreateAccount makes an account; handles end in .test and have at most 18 characters before that. Names that
+// companies have, such as acme.test, are reserved.
 func (s *Server) CreateAccount(ctx context.Context, handle, password string) (*Account, error) {
 	var made struct{ DID, Handle, AccessJWT string }
 	err := s.call(ctx, "com.atproto.server.createAccount", "", map[string]any{

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bluesky-social/indigo/atproto/atdata"
 	"github.com/fxamacker/cbor/v2"
@@ -30,43 +32,65 @@ type Op struct {
 	Record json.RawMessage
 }
 
-// Commits replays all that an account ever did, from the server's event stream (com.atproto.sync.subscribeRepos from the
+// Commits is all that an account ever did, from the server's event stream (com.atproto.sync.subscribeRepos from the
 // beginning): what was created and deleted again is there too. It ends at the commit that is the newest as it begins.
 func (s *Server) Commits(ctx context.Context, did string) ([]Op, error) {
 	var latest struct{ CID, Rev string }
 	if err := s.call(ctx, "com.atproto.sync.getLatestCommit?did="+url.QueryEscape(did), "", nil, &latest); err != nil {
 		return nil, err
 	}
-	address := "ws" + strings.TrimPrefix(s.URL, "http") + "/xrpc/com.atproto.sync.subscribeRepos?cursor=0"
+	s.replay.mu.Lock()
+	defer s.replay.mu.Unlock()
+	if s.replay.revs[did] != latest.Rev {
+		if err := s.follow(ctx, did, latest.Rev); err != nil {
+			return nil, err
+		}
+	}
+	return slices.Clone(s.replay.ops[did]), nil
+}
+
+// replay is what was read of the event stream so far; the next reader goes on from there.
+type replay struct {
+	mu     sync.Mutex
+	cursor int64
+	ops    map[string][]Op
+	revs   map[string]string
+}
+
+// follow reads the event stream until it comes to a commit.
+func (s *Server) follow(ctx context.Context, did, rev string) error {
+	address := fmt.Sprintf("ws%s/xrpc/com.atproto.sync.subscribeRepos?cursor=%d", strings.TrimPrefix(s.URL, "http"), s.replay.cursor)
 	conn, resp, err := websocket.DefaultDialer.DialContext(ctx, address, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	_ = resp.Body.Close()
 	defer func() { _ = conn.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	var ops []Op
-	for {
+	for s.replay.revs[did] != rev {
 		_, frame, err := conn.ReadMessage()
 		if err != nil {
-			return nil, errors.Join(err, ctx.Err())
+			return errors.Join(err, ctx.Err())
 		}
 		c, err := parseFrame(frame)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if c == nil || c.Repo != did {
+		if c == nil {
 			continue
 		}
-		more, err := c.ops()
+		ops, err := c.ops()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		ops = append(ops, more...)
-		if c.Rev == latest.Rev {
-			return ops, nil
+		if s.replay.ops == nil {
+			s.replay.ops, s.replay.revs = map[string][]Op{}, map[string]string{}
 		}
+		s.replay.cursor = c.Seq
+		s.replay.ops[c.Repo] = append(s.replay.ops[c.Repo], ops...)
+		s.replay.revs[c.Repo] = c.Rev
 	}
+	return nil
 }
 
 // commit is the part of com.atproto.sync.subscribeRepos#commit that matters here.

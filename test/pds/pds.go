@@ -37,6 +37,8 @@ type Server struct {
 	stderr *tail
 	exited chan error
 	stop   sync.Once
+
+	replay replay
 }
 
 // Options of a server.
