@@ -23,6 +23,6 @@
 // some rules ("FREQ=HOURLY;INTERVAL=24;BYHOUR=5" begun at 06:00) or panics ("FREQ=MONTHLY;BYDAY=53MO"). The tests compare
 // both with what is unrolled here.
 //
-// The package is pure: it reads no clock, no file but the embedded tzdata, and knows nothing of Kubernetes, of Posts, or of
-// what an occurrence is used for.
+// The package is pure: it reads no clock and no file but the zone data (the machine's, or those of $ZONEINFO, where there are any,
+// else the embedded ones), and knows nothing of Kubernetes, of Posts, or of what an occurrence is used for.
 package schedule
