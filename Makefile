@@ -46,6 +46,14 @@ run: build controlplane ## Start Tribune with a control plane and the built-in n
 controlplane: ## Put etcd, kube-apiserver and kubectl into bin/k8s (the first time: minutes)
 	@GO='$(GO)' hack/controlplane/build.sh
 
+.PHONY: pds
+pds: $(BIN)/pds/node_modules/.installed ## Put a real Bluesky server for tests into bin/pds (the first time: minutes)
+
+$(BIN)/pds/node_modules/.installed: test/pds/package.json test/pds/package-lock.json
+	@if ! command -v npm >/dev/null; then \
+		echo "make pds needs Node.js 20 or later (https://nodejs.org); tests on a real Bluesky server are skipped"; exit 0; fi; \
+	mkdir -p $(BIN)/pds && cp $^ $(BIN)/pds/ && npm --prefix $(BIN)/pds ci --no-audit --no-fund && touch $@
+
 ##@ Test
 
 .PHONY: test

@@ -94,21 +94,27 @@ func session(t *testing.T, s *conformance.Sessions, change func(map[string]strin
 
 func connect(t *testing.T, u user, c conformance.Connection, password string) network.Network {
 	t.Helper()
-	config := network.Config{
+	var store network.SessionStore
+	if c.Session != nil {
+		store = c.Session
+	}
+	return connectWith(t, u, c.Server+"/", c.HTTP, store, password)
+}
+
+func connectWith(t *testing.T, u user, service string, client *http.Client, store network.SessionStore, password string) network.Network {
+	t.Helper()
+	n, err := bluesky.New(network.Config{
 		Spec: &tribunev1alpha1.SocialChannelSpec{
 			Network: tribunev1alpha1.NetworkBluesky,
-			Bluesky: &tribunev1alpha1.BlueskySpec{Service: c.Server + "/"},
+			Bluesky: &tribunev1alpha1.BlueskySpec{Service: service},
 		},
 		Credentials: map[string][]byte{
 			bluesky.SecretIdentifier:  []byte("@" + u.handle + "\n"),
 			bluesky.SecretAppPassword: []byte(password + "\n"),
 		},
-		HTTP: c.HTTP,
-	}
-	if c.Session != nil {
-		config.Session = c.Session
-	}
-	n, err := bluesky.New(config)
+		HTTP:    client,
+		Session: store,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

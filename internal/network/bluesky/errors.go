@@ -22,7 +22,7 @@ func toError(err error) *network.Error {
 	case isAboutAccount(r):
 		e.Kind, e.Message = network.Unauthorized, "the account cannot be used: look at it on Bluesky"
 	case r.status == http.StatusUnauthorized, r.status == http.StatusForbidden, isAboutToken(r):
-		e.Kind, e.Message = network.Unauthorized, "Bluesky did not accept the credentials: make a new app password and put it into the Secret"
+		e.Kind, e.Message = network.Unauthorized, "Bluesky did not accept the credentials: the app password is wrong or was revoked, or the account was taken down; put a new app password into the Secret"
 		if r.name == "AuthFactorTokenRequired" {
 			e.Message = "Bluesky asks for a second factor: use an app password, not the account's own"
 		}

@@ -111,6 +111,18 @@ func (f *fake) user() user {
 	}
 }
 
+// expireAccess lets all access tokens run out.
+func (f *fake) expireAccess() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for token, is := range f.tokens {
+		if !is.refresh {
+			is.expired = true
+			f.tokens[token] = is
+		}
+	}
+}
+
 func (f *fake) called(method string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -211,7 +223,7 @@ func (f *fake) createSession(body []byte) (any, *no) {
 	for _, a := range f.accounts {
 		if (a.handle == in.Identifier || a.did == in.Identifier) && a.password == in.Password {
 			if a.takenDown {
-				return nil, &no{401, "AccountTakedown", "Account has been taken down"}
+				break // with an app password the real server says no more than this
 			}
 			return f.session(a), nil
 		}
