@@ -1,0 +1,259 @@
+package api
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/tribune-dev/tribune/config/crd"
+)
+
+// Places are fields of a schema: spec.entries[].cron. Paths are fields of an object: spec.entries[3].cron.
+
+// bases are valid objects that together set every field of the three kinds; cases are made by changing one.
+var bases = map[string][]string{
+	"SocialChannel": {`
+metadata: {name: square}
+spec: {network: Local, mode: Live, account: acme, language: en, suspend: true, credentialsSecretRef: {name: login}}
+status:
+  observedGeneration: 1
+  conditions: [{type: Ready, status: "True", reason: SignedIn, message: m, lastTransitionTime: "2026-11-21T12:00:00Z", observedGeneration: 1}]
+  account: {id: "1", handle: acme, url: https://x.example, displayName: Acme}
+  limits: {maxLength: 300, unit: graphemes, maxBytes: 3000, maxMedia: 4, maxMediaBytes: 2000000}
+  abilities: [Publish]
+  once: DurableKey
+  retryAt: "2026-11-21T12:00:00Z"
+`, `
+metadata: {name: sky}
+spec: {network: Bluesky, bluesky: {service: https://bsky.social}, credentialsSecretRef: {name: login}}
+`},
+	"ContentCalendar": {`
+metadata: {name: autumn}
+spec:
+  timeZone: Europe/Madrid
+  channelSelector: {matchLabels: {tier: owned}, matchExpressions: [{key: tier, operator: In, values: [owned]}]}
+  channelRefs: [{name: square}]
+  horizon: 336h
+  missedPolicy: Publish
+  startingDeadline: 1h
+  suspend: true
+  entries:
+  - name: launch
+    at: "2026-12-01T09:00"
+    pillar: product
+    campaign: launch
+    edition: 1
+    channelRefs: [{name: square}]
+    content: ` + fullContent + `
+    overrides:
+    - {network: Local, content: ` + fullContent + `}
+    - {channelRef: {name: square}, content: {text: x}}
+  - name: tip
+    cron: "0 10 * * 2"
+    start: "2026-11-24"
+    until: "2026-12-24"
+    except: ["2026-12-01"]
+    rotation: [` + fullContent + `]
+  - name: friday
+    rrule: FREQ=MONTHLY;BYDAY=-1FR
+    time: "17:00"
+    content: {text: x}
+status:
+  observedGeneration: 1
+  conditions: [{type: Ready, status: "True", reason: Planned, message: m, lastTransitionTime: "2026-11-21T12:00:00Z", observedGeneration: 1}]
+  entries: 1
+  waiting: 1
+  published: 1
+  failed: 1
+  missed: 1
+  pastEntriesIgnored: 1
+  next: {at: "2026-11-21T12:00:00Z", post: p}
+  coverageUntil: "2026-11-21T12:00:00Z"
+`},
+	"Post": {`
+metadata: {name: hello}
+spec:
+  channelRef: {name: square}
+  publishAt: "2026-12-01T08:00:00Z"
+  edition: 1
+  startingDeadline: 1h
+  missedPolicy: Publish
+  content: ` + fullContent + `
+  pillar: product
+  campaign: launch
+  suspend: true
+status:
+  observedGeneration: 1
+  conditions: [{type: Ready, status: "True", reason: Scheduled, message: m, lastTransitionTime: "2026-11-21T12:00:00Z", observedGeneration: 1}]
+  state: Published
+  heldUntil: "2026-11-21T12:00:00Z"
+  accountID: a
+  edition: 1
+  segments:
+  - {key: k, probe: 1, state: Published, attempt: a, owner: o, generation: 1, contentHash: h, cursor: c, id: i, revision: r,
+     url: u, createdAt: "2026-11-21T12:00:00.000000Z", startedAt: "2026-11-21T12:00:00.000000Z", publishedAt: "2026-11-21T12:00:00.000000Z"}
+  url: https://x.example
+  publishedAt: "2026-11-21T12:00:00Z"
+  lag: 1s
+  attempts: 1
+  nextAttemptAt: "2026-11-21T12:00:00Z"
+  resolution: {attempt: a, outcome: Published, url: https://x.example, by: ana}
+`},
+}
+
+const fullContent = `{text: x, language: en, link: {url: "https://x.example", title: t, description: d},
+      media: [{url: "https://x.example/a.png", altText: a}, {configMapKeyRef: {name: pictures, key: a.png}}],
+      thread: [{text: more, media: [{url: "https://x.example/a.png", altText: a}, {configMapKeyRef: {name: pictures, key: a.png}}]}]}`
+
+// object reads a base of a kind anew.
+func object(t *testing.T, kind string, base int) *unstructured.Unstructured {
+	t.Helper()
+	asJSON, err := yaml.YAMLToJSON([]byte(bases[kind][base]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &unstructured.Unstructured{}
+	if err := o.UnmarshalJSON(append([]byte(`{"apiVersion":"tribune.dev/v1alpha1","kind":"`+kind+`",`), asJSON[1:]...)); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// schemas gives the schema of each kind.
+func schemas(t *testing.T) map[string]*apiextensionsv1.JSONSchemaProps {
+	t.Helper()
+	definitions, err := crd.CRDs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]*apiextensionsv1.JSONSchemaProps{}
+	for _, definition := range definitions {
+		found[definition.Spec.Names.Kind] = definition.Spec.Versions[0].Schema.OpenAPIV3Schema
+	}
+	return found
+}
+
+// walk visits every place of a schema.
+func walk(place string, schema *apiextensionsv1.JSONSchemaProps, visit func(place string, schema *apiextensionsv1.JSONSchemaProps)) {
+	visit(place, schema)
+	for name, property := range schema.Properties {
+		walk(strings.TrimPrefix(place+"."+name, "."), &property, visit)
+	}
+	if schema.Items != nil && schema.Items.Schema != nil {
+		walk(place+"[]", schema.Items.Schema, visit)
+	}
+}
+
+// find gives the first path of an object that a place stands for.
+func find(value any, place, path string) (string, bool) {
+	if place == "" {
+		return path, true
+	}
+	if rest, ok := strings.CutPrefix(place, "[]"); ok {
+		items, _ := value.([]any)
+		for i, item := range items {
+			if found, ok := find(item, strings.TrimPrefix(rest, "."), fmt.Sprintf("%s[%d]", path, i)); ok {
+				return found, true
+			}
+		}
+		return "", false
+	}
+	name, rest := place, ""
+	if end := strings.IndexAny(place, ".["); end >= 0 {
+		name, rest = place[:end], strings.TrimPrefix(place[end:], ".")
+	}
+	fields, _ := value.(map[string]any)
+	below, ok := fields[name]
+	if !ok {
+		return "", false
+	}
+	return find(below, rest, strings.TrimPrefix(path+"."+name, "."))
+}
+
+// get gives the value at a path, and set changes it; nil removes it.
+func get(t *testing.T, o *unstructured.Unstructured, path string) any {
+	t.Helper()
+	var value any = o.Object
+	for _, step := range steps(path) {
+		value = down(t, path, value, step)
+	}
+	return value
+}
+
+func set(t *testing.T, o *unstructured.Unstructured, path string, value any) {
+	t.Helper()
+	all := steps(path)
+	var parent any = o.Object
+	for _, step := range all[:len(all)-1] {
+		parent = down(t, path, parent, step)
+	}
+	switch last := all[len(all)-1].(type) {
+	case string:
+		fields, ok := parent.(map[string]any)
+		switch {
+		case !ok:
+			t.Fatalf("%s: there is no object above", path)
+		case value == nil:
+			delete(fields, last)
+		default:
+			fields[last] = value
+		}
+	case int:
+		parent.([]any)[last] = value
+	}
+}
+
+func down(t *testing.T, path string, value, step any) any {
+	t.Helper()
+	switch step := step.(type) {
+	case string:
+		fields, ok := value.(map[string]any)
+		if !ok {
+			t.Fatalf("%s: no object at %s", path, step)
+		}
+		return fields[step]
+	case int:
+		items, ok := value.([]any)
+		if !ok || step >= len(items) {
+			t.Fatalf("%s: no item %d", path, step)
+		}
+		return items[step]
+	}
+	return nil
+}
+
+// steps cuts spec.entries[3].at into "spec", "entries", 3, "at".
+func steps(path string) []any {
+	var all []any
+	for _, part := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
+		var index int
+		if _, err := fmt.Sscanf(part, "%d", &index); err == nil {
+			all = append(all, index)
+			continue
+		}
+		all = append(all, part)
+	}
+	return all
+}
+
+// placeOf takes the indexes out of a path.
+func placeOf(path string) string {
+	var b strings.Builder
+	inside := false
+	for _, r := range path {
+		switch {
+		case r == '[':
+			inside = true
+			b.WriteString("[]")
+		case r == ']':
+			inside = false
+		case !inside:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
