@@ -61,14 +61,14 @@ func split(text []byte) ([]chunk, int, error) {
 func parseNodes(text []byte) (*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var document yaml.Node
-	if err := decode(decoder, &document); err != nil {
+	if err := decodeNode(decoder, &document); err != nil {
 		if errors.Is(err, io.EOF) {
 			return nil, nil
 		}
 		return nil, err
 	}
 	var second yaml.Node
-	if err := decode(decoder, &second); err == nil {
+	if err := decodeNode(decoder, &second); err == nil {
 		return nil, errors.New(`yaml: a second document follows without "---" on a line of its own: it would not be applied`)
 	}
 	if document.Kind != yaml.DocumentNode || len(document.Content) == 0 {
@@ -77,8 +77,8 @@ func parseNodes(text []byte) (*yaml.Node, error) {
 	return document.Content[0], nil
 }
 
-// decode turns a panic of the parser, which is an input that it does not know how to refuse, into an error.
-func decode(decoder *yaml.Decoder, into *yaml.Node) (err error) {
+// decodeNode turns a panic of the parser, which is an input that it does not know how to refuse, into an error.
+func decodeNode(decoder *yaml.Decoder, into *yaml.Node) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("yaml: cannot be read: %v", r)

@@ -1,0 +1,209 @@
+package lint
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/plan"
+)
+
+// checker holds objects to their schemas and to each other.
+type checker struct {
+	now     time.Time
+	schemas *schemas
+
+	// channels and configMaps by name; which of one name is meant, the namespace says.
+	channels   []channel
+	configMaps map[string][]*configMap
+
+	findings  []Finding
+	calendars []Calendar
+}
+
+// channel is a SocialChannel of the files.
+type channel struct {
+	namespace string
+	plan.Channel
+}
+
+// readable is an object of which what is broken was taken out, so that the rest can be looked at.
+type readable struct {
+	*object
+	content map[string]any
+	// entries gives the index in the file of each entry that was left.
+	entries []int
+}
+
+func (c *checker) add(findings ...Finding) {
+	c.findings = append(c.findings, findings...)
+}
+
+// objects checks all objects: first each by itself, then with each other.
+func (c *checker) objects(ctx context.Context, objects []*object) {
+	c.duplicated(objects)
+	var left []*readable
+	for _, o := range objects {
+		if o.kind == "ConfigMap" && o.apiVersion == "v1" {
+			c.configMap(o)
+			continue
+		}
+		if r := c.schema(ctx, o); r != nil {
+			left = append(left, r)
+		}
+	}
+	for _, r := range left {
+		if r.kind == "SocialChannel" {
+			c.channel(r)
+		}
+	}
+	for _, r := range left {
+		switch r.kind {
+		case "ContentCalendar":
+			c.calendar(r)
+		case "Post":
+			c.post(r)
+		}
+	}
+}
+
+// schema checks what the API server checks. It gives nil if nothing is left to look at.
+func (c *checker) schema(ctx context.Context, o *object) *readable {
+	kind, reason := c.schemas.find(o.apiVersion, o.kind)
+	if kind == nil {
+		c.add(o.finding(Error, "apiVersion", reason))
+		return nil
+	}
+	if size := sizeOf(o.content); size > maxObject {
+		c.add(o.finding(Error, "", fmt.Sprintf("has %d bytes; a cluster stores at most %d an object: split it", size, maxObject)))
+	}
+	if _, ok := o.content["status"]; ok {
+		c.add(o.finding(Warning, "status", "is written by Tribune: what stands here is ignored, remove it"))
+	}
+	metadata, _ := o.content["metadata"].(map[string]any)
+	if _, ok := metadata["generateName"]; ok && o.name == "" {
+		c.add(o.finding(Error, "metadata.generateName", "cannot be applied from files, and a name is an object's identity for ever: set metadata.name"))
+		metadata["name"] = "generated"
+	}
+	problems := kind.check(ctx, o.content)
+	for _, p := range problems {
+		c.add(o.finding(Error, p.path, p.message))
+	}
+	return usable(o, problems)
+}
+
+func sizeOf(content map[string]any) int {
+	text, err := json.Marshal(content)
+	if err != nil {
+		return 0
+	}
+	return len(text)
+}
+
+// usable takes out of an object what is wrong: a wrong entry as a whole, else the field of spec that the error lies in.
+func usable(o *object, problems []problem) *readable {
+	r := &readable{object: o, content: runtime.DeepCopyJSON(o.content)}
+	spec, ok := r.content["spec"].(map[string]any)
+	if !ok {
+		return nil
+	}
+	entries, isList := spec["entries"].([]any)
+	broken := make([]bool, len(entries))
+	for _, p := range problems {
+		path, below := strings.CutPrefix(p.path, "spec.")
+		if p.unknown || !below {
+			continue
+		}
+		if index, _, ok := cutEntry(p.path); ok && index < len(broken) {
+			broken[index] = true
+			continue
+		}
+		name := path
+		if end := strings.IndexAny(path, ".["); end >= 0 {
+			name = path[:end]
+		}
+		if name != "entries" || !isList { // too many entries can be read all the same
+			delete(spec, name)
+		}
+	}
+	if isList {
+		kept := make([]any, 0, len(entries))
+		for i, entry := range entries {
+			if !broken[i] {
+				kept = append(kept, entry)
+				r.entries = append(r.entries, i)
+			}
+		}
+		spec["entries"] = kept
+	}
+	return r
+}
+
+const entryPrefix = "spec.entries["
+
+// cutEntry takes "spec.entries[3]" off the front of a path.
+func cutEntry(path string) (index int, rest string, ok bool) {
+	after, ok := strings.CutPrefix(path, entryPrefix)
+	if !ok {
+		return 0, "", false
+	}
+	number, rest, ok := strings.Cut(after, "]")
+	if !ok {
+		return 0, "", false
+	}
+	index, err := strconv.Atoi(number)
+	return index, rest, err == nil && index >= 0
+}
+
+// inFile gives a path as it is in the file, where entries were left out before.
+func (r *readable) inFile(path string) string {
+	if index, rest, ok := cutEntry(path); ok && index < len(r.entries) {
+		return entryPrefix + strconv.Itoa(r.entries[index]) + "]" + rest
+	}
+	return path
+}
+
+// decode reads what is left as its type. It says so if it cannot; as the schema was checked before, it can.
+func decode[T any](c *checker, r *readable) *T {
+	into := new(T)
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(r.content, into); err != nil {
+		c.add(r.finding(Error, "spec", "cannot be read: "+err.Error()))
+		return nil
+	}
+	return into
+}
+
+func (c *checker) channel(r *readable) {
+	channelObject := decode[tribunev1alpha1.SocialChannel](c, r)
+	if channelObject == nil {
+		return
+	}
+	known := slices.ContainsFunc(c.channels, func(other channel) bool {
+		return other.namespace == r.namespace && other.Name == r.name
+	})
+	if known {
+		return // said by duplicated, or the same in another kustomization
+	}
+	c.channels = append(c.channels, channel{namespace: r.namespace, Channel: plan.Channel{
+		Name: r.name, Labels: channelObject.Labels, Network: channelObject.Spec.Network, Language: channelObject.Spec.Language,
+	}})
+}
+
+// channelsOf gives the channels that an object of a namespace can name. No namespace in a file is any: it is given when the
+// file is applied.
+func (c *checker) channelsOf(namespace string) []plan.Channel {
+	var found []plan.Channel
+	for _, ch := range c.channels {
+		if ch.namespace == namespace || ch.namespace == "" || namespace == "" {
+			found = append(found, ch.Channel)
+		}
+	}
+	return found
+}

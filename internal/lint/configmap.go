@@ -1,0 +1,117 @@
+package lint
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+)
+
+// maxConfigMap is what the API server takes of a ConfigMap's values together, in bytes.
+const maxConfigMap = 1 << 20
+
+// configMap is what pictures can be taken from.
+type configMap struct {
+	namespace string
+	// text holds the keys of data, files those of binaryData with what they hold.
+	text  map[string]bool
+	files map[string]configMapFile
+}
+
+// configMapFile is one picture: its size in bytes, and its type as its first bytes tell.
+type configMapFile struct {
+	size        int
+	contentType string
+}
+
+// configMap checks a ConfigMap and remembers what is in it. Its values are never printed.
+func (c *checker) configMap(o *object) {
+	m := &configMap{namespace: o.namespace, text: map[string]bool{}, files: map[string]configMapFile{}}
+	total := 0
+	data, _ := o.content["data"].(map[string]any)
+	for _, key := range slices.Sorted(maps.Keys(data)) {
+		value, ok := data[key].(string)
+		if !ok {
+			c.add(o.finding(Error, "data["+key+"]", "is not a text: put it in quotes"))
+			continue
+		}
+		m.text[key] = true
+		total += len(value)
+	}
+	binary, _ := o.content["binaryData"].(map[string]any)
+	for _, key := range slices.Sorted(maps.Keys(binary)) {
+		value, _ := binary[key].(string)
+		content, err := base64.StdEncoding.DecodeString(value)
+		if err != nil {
+			c.add(o.finding(Error, "binaryData["+key+"]", "is not in base64: encode the file with base64, or make the ConfigMap with a configMapGenerator"))
+			continue
+		}
+		m.files[key] = configMapFile{size: len(content), contentType: http.DetectContentType(content)}
+		total += len(content)
+	}
+	if total > maxConfigMap {
+		c.add(o.finding(Error, "", fmt.Sprintf("holds %d bytes; a ConfigMap takes at most %d (1 MiB): make the files smaller, or name them by url", total, maxConfigMap)))
+	}
+	if o.name != "" {
+		c.configMaps[o.name] = append(c.configMaps[o.name], m)
+	}
+}
+
+// findConfigMap gives the ConfigMap that an object of a namespace means.
+func (c *checker) findConfigMap(namespace, name string) *configMap {
+	for _, m := range c.configMaps[name] {
+		if m.namespace == namespace || m.namespace == "" || namespace == "" {
+			return m
+		}
+	}
+	return nil
+}
+
+// file gives the picture that a reference means, where it is among the files.
+func (c *checker) file(namespace string, ref *tribunev1alpha1.ConfigMapKeyReference) (configMapFile, bool) {
+	m := c.findConfigMap(namespace, ref.Name)
+	if m == nil {
+		return configMapFile{}, false
+	}
+	file, ok := m.files[ref.Key]
+	return file, ok
+}
+
+// media checks the pictures of a content, whatever channel they are for. path is the content's in the file.
+func (c *checker) media(r *readable, path string, content *tribunev1alpha1.Content) {
+	c.pictures(r, path, content.Media)
+	for i := range content.Thread {
+		c.pictures(r, fmt.Sprintf("%s.thread[%d]", path, i), content.Thread[i].Media)
+	}
+}
+
+func (c *checker) pictures(r *readable, path string, media []tribunev1alpha1.Media) {
+	for i := range media {
+		at := fmt.Sprintf("%s.media[%d]", path, i)
+		if media[i].AltText == "" {
+			c.add(r.finding(Warning, at, "has no altText: say what the picture shows, for people who cannot see it"))
+		}
+		ref := media[i].ConfigMapKeyRef
+		if (ref == nil) == (media[i].URL == "") { // of threads: the definition holds a content's own pictures to it
+			c.add(r.finding(Error, at, "set exactly one of url and configMapKeyRef"))
+			continue
+		}
+		if ref == nil {
+			continue
+		}
+		m := c.findConfigMap(r.namespace, ref.Name)
+		switch {
+		case m == nil:
+			c.add(r.finding(Warning, at+".configMapKeyRef.name", fmt.Sprintf("ConfigMap %s is not among the files: the picture was not checked", ref.Name)))
+		case m.text[ref.Key]:
+			c.add(r.finding(Error, at+".configMapKeyRef.key", fmt.Sprintf("%s stands in the ConfigMap's data: a picture belongs in binaryData", ref.Key)))
+		default:
+			if _, ok := m.files[ref.Key]; !ok {
+				c.add(r.finding(Error, at+".configMapKeyRef.key", fmt.Sprintf("ConfigMap %s has no key %s in binaryData", ref.Name, ref.Key)))
+			}
+		}
+	}
+}

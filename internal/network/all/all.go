@@ -1,0 +1,8 @@
+// Package all registers every network that Tribune speaks. What needs to know them all imports it for that effect; it must
+// hold nothing else.
+package all
+
+import (
+	_ "github.com/tribune-dev/tribune/internal/network/bluesky"
+	_ "github.com/tribune-dev/tribune/internal/network/local"
+)
