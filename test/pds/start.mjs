@@ -1,8 +1,9 @@
 // Starts a personal data server (PDS) and the DID directory it needs, both on 127.0.0.1 and on ports that the system
 // chooses. Usage: node start.mjs MODULES_DIR DATA_DIR, where MODULES_DIR is the folder in which `npm ci` was run. One
 // line of JSON on standard output says where it listens. It ends when standard input does, so that it never outlives
-// the test that started it.
+// the test that started it, and takes DATA_DIR with it.
 import crypto from 'node:crypto'
+import fs from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
 import path from 'node:path'
@@ -16,7 +17,11 @@ if (!modules || !data) {
   process.exit(2)
 }
 
-let stop = () => process.exit(0)
+const exit = () => {
+  fs.rmSync(data, { recursive: true, force: true })
+  process.exit(0)
+}
+let stop = exit
 process.stdin.on('end', () => stop())
 process.stdin.on('error', () => stop())
 process.stdin.resume()
@@ -66,9 +71,9 @@ const pds = await PDS.create(envToCfg(env), envToSecrets(env))
 await pds.start()
 
 stop = async () => {
-  setTimeout(() => process.exit(0), 3000).unref()
+  setTimeout(exit, 3000).unref()
   await pds.destroy().catch(() => {})
-  process.exit(0)
+  exit()
 }
 
 console.log(

@@ -20,12 +20,14 @@ import (
 	"github.com/tribune-dev/tribune/internal/network"
 )
 
+// What a channel is configured with.
 const (
 	// DefaultService is the server of accounts that have none of their own.
 	DefaultService = "https://bsky.social"
 
-	// SecretIdentifier and SecretAppPassword are the keys of a channel's Secret.
-	SecretIdentifier  = "identifier"
+	// SecretIdentifier is the Secret's key of the account's handle or DID.
+	SecretIdentifier = "identifier"
+	// SecretAppPassword is the Secret's key of the app password.
 	SecretAppPassword = "appPassword"
 
 	// MaxImageBytes of one picture, by the lexicon app.bsky.embed.images.

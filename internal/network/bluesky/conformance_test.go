@@ -59,7 +59,7 @@ func (u user) account() *conformance.Account {
 			}
 			return connect(t, u, c, password)
 		},
-		Log:          func(t *testing.T) []conformance.Entry { return u.entries(t) },
+		Log:          u.entries,
 		StoreForeign: u.put,
 		Expire: func(t *testing.T, s *conformance.Sessions) {
 			access, refresh := u.expired()

@@ -12,8 +12,8 @@ import (
 	"github.com/tribune-dev/tribune/test/pds"
 )
 
-// real is one server for all tests of the package; its accounts have nothing in common.
-var real struct {
+// shared is one server for all tests of the package; its accounts have nothing in common.
+var shared struct {
 	once   sync.Once
 	server *pds.Server
 	err    error
@@ -22,8 +22,8 @@ var real struct {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if real.server != nil {
-		real.server.Stop()
+	if shared.server != nil {
+		shared.server.Stop()
 	}
 	os.Exit(code)
 }
@@ -31,18 +31,18 @@ func TestMain(m *testing.M) {
 func realServer(t *testing.T) *pds.Server {
 	t.Helper()
 	pds.Require(t)
-	real.once.Do(func() { real.server, real.err = pds.Start(context.Background(), pds.Options{}) })
-	if real.err != nil {
-		t.Fatal(real.err)
+	shared.once.Do(func() { shared.server, shared.err = pds.Start(context.Background(), pds.Options{}) })
+	if shared.err != nil {
+		t.Fatal(shared.err)
 	}
-	return real.server
+	return shared.server
 }
 
 // realUser makes a fresh account with an app password.
 func realUser(t *testing.T) user {
 	t.Helper()
 	server := realServer(t)
-	handle := fmt.Sprintf("tribune-%d.test", real.users.Add(1))
+	handle := fmt.Sprintf("tribune-%d.test", shared.users.Add(1))
 	account, err := server.CreateAccount(t.Context(), handle, "correct-horse-battery")
 	if err != nil {
 		t.Fatal(err)

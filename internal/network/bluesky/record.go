@@ -3,12 +3,11 @@ package bluesky
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
 	"unicode/utf8"
-
-	"errors"
 
 	"github.com/bluesky-social/indigo/atproto/syntax"
 
@@ -130,7 +129,7 @@ func (b *Bluesky) facets(ctx context.Context, text string, marked []compose.Face
 		if f.Start < 0 || f.Start >= f.End || f.End > len(text) {
 			return nil, invalid("InvalidFacet", fmt.Sprintf("bytes %d to %d are not in the text", f.Start, f.End))
 		}
-		is := feature{}
+		var is feature
 		switch {
 		case f.Link != "":
 			is = feature{Type: "app.bsky.richtext.facet#link", URI: f.Link}
@@ -156,14 +155,14 @@ func (b *Bluesky) facets(ctx context.Context, text string, marked []compose.Face
 // resolve tells whose a handle is. It is empty where nobody's or where the server cannot say: the text goes out as it
 // is, without a link to the person. An error means that the server itself cannot be reached for now.
 func (b *Bluesky) resolve(ctx context.Context, mention string) (string, error) {
-	handle, err := syntax.ParseHandle(mention)
-	if err != nil {
-		return "", nil
+	handle, invalid := syntax.ParseHandle(mention)
+	if invalid != nil {
+		return "", nil //nolint:nilerr // what is no handle is nobody's
 	}
 	var found struct {
 		DID string `json:"did"`
 	}
-	_, err = b.api.call(ctx, "", request{
+	_, err := b.api.call(ctx, "", request{
 		method: "com.atproto.identity.resolveHandle",
 		query:  url.Values{"handle": {handle.Normalize().String()}},
 		out:    &found,
