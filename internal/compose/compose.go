@@ -30,10 +30,15 @@ type Limits struct {
 // Rules are a network's limits and what it does with a text.
 type Rules struct {
 	Limits
+	// Name of the network, for messages; empty: "the network".
+	Name string
 	// Facets is true if links, hashtags and mentions are told apart from the text by byte ranges.
 	Facets bool
 	// Cards is true if a link can be shown as a card beside the text, so that it need not stand in it.
 	Cards bool
+	// CardsWithMedia is true if a card can stand beside pictures. Where it cannot, a link goes after the text of a Post
+	// that has pictures.
+	CardsWithMedia bool
 	// AltTextRequired refuses media without a description.
 	AltTextRequired bool
 }

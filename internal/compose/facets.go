@@ -1,0 +1,219 @@
+package compose
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of a tag and a handle, by the atproto lexicons. What is longer stays plain text.
+const (
+	maxTagGraphemes = 64
+	maxTagBytes     = 640
+	maxHandleBytes  = 253
+	maxLabelBytes   = 63
+)
+
+// Facets finds the links, #hashtags and @mentions in a text, in order and without overlap. Links need http:// or
+// https://; a mention is a handle that is a domain name, such as @acme.example. Text in a link is neither tag nor mention.
+func Facets(text string) []Facet {
+	var found []Facet
+	for i := 0; i < len(text); {
+		var (
+			f  Facet
+			ok bool
+		)
+		switch text[i] {
+		case 'h', 'H':
+			f, ok = linkAt(text, i)
+		case '#', "＃"[0]:
+			f, ok = tagAt(text, i)
+		case '@':
+			f, ok = mentionAt(text, i)
+		}
+		if !ok {
+			i++
+			continue
+		}
+		found = append(found, f)
+		i = f.End
+	}
+	return found
+}
+
+// linkAt reads the URL that begins at i.
+func linkAt(text string, i int) (Facet, bool) {
+	host := i + schemeLen(text[i:])
+	if host == i || (i > 0 && isWordASCII(text[i-1])) {
+		return Facet{}, false
+	}
+	end := host
+	for end < len(text) {
+		r, size := utf8.DecodeRuneInString(text[end:])
+		if !inURL(r) {
+			break
+		}
+		end += size
+	}
+	end = host + len(trimURL(text[host:end]))
+	u, err := url.Parse(text[i:end])
+	if err != nil || u.Hostname() == "" || !isHostStart(u.Hostname()) {
+		return Facet{}, false
+	}
+	return Facet{Start: i, End: end, Link: text[i:end]}, true
+}
+
+// schemeLen is the length of "http://" or "https://" at the start of s, 0 if there is none.
+func schemeLen(s string) int {
+	for _, scheme := range []string{"https://", "http://"} {
+		if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
+			return len(scheme)
+		}
+	}
+	return 0
+}
+
+func isHostStart(host string) bool {
+	r, _ := utf8.DecodeRuneInString(host)
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == ':' // an IPv6 address may begin with ::
+}
+
+// inURL is false for what ends a URL in running text: white space, control characters, quotation marks, angle brackets,
+// and the punctuation of Chinese and Japanese, which stands without spaces.
+func inURL(r rune) bool {
+	switch {
+	case r == utf8.RuneError, r <= ' ', r == 0x7f, unicode.IsSpace(r), unicode.IsControl(r):
+		return false
+	case strings.ContainsRune("<>\"`«»“”„‹›", r):
+		return false
+	case r >= 0x3000 && r <= 0x303f, r >= 0xff01 && r <= 0xff0f, r >= 0xff1a && r <= 0xff20, r >= 0xff3b && r <= 0xff40, r >= 0xff5b && r <= 0xff65:
+		return false
+	case r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202f, r >= 0x2060 && r <= 0x206f, r == 0xfeff: // invisible
+		return false
+	}
+	return true
+}
+
+// trimURL takes off what belongs to the sentence: punctuation at the end, and closing brackets that nothing in the URL opened.
+func trimURL(s string) string {
+	for s != "" {
+		r, size := utf8.DecodeLastRuneInString(s)
+		switch {
+		case strings.ContainsRune(".,;:!?'*_~…’‘", r):
+		case r == ')' && strings.Count(s, ")") > strings.Count(s, "("):
+		case r == ']' && strings.Count(s, "]") > strings.Count(s, "["):
+		case r == '}' && strings.Count(s, "}") > strings.Count(s, "{"):
+		default:
+			return s
+		}
+		s = s[:len(s)-size]
+	}
+	return s
+}
+
+// tagAt reads the hashtag that begins at i.
+func tagAt(text string, i int) (Facet, bool) {
+	mark, size := utf8.DecodeRuneInString(text[i:])
+	if mark != '#' && mark != '＃' {
+		return Facet{}, false
+	}
+	if before, _ := utf8.DecodeLastRuneInString(text[:i]); i > 0 && (isWord(before) || strings.ContainsRune("&/#＃@", before)) {
+		return Facet{}, false
+	}
+	begin := i + size
+	end, named := begin, false
+	for end < len(text) {
+		r, size := utf8.DecodeRuneInString(text[end:])
+		switch {
+		case isTagName(r):
+			named = true
+		case unicode.IsDigit(r) || r == '_':
+		case end > begin && joinsTag(r):
+		default:
+			size = 0
+		}
+		if size == 0 {
+			break
+		}
+		end += size
+	}
+	// What joins needs something after it, but for variation selectors and marks.
+	for end > begin {
+		r, size := utf8.DecodeLastRuneInString(text[begin:end])
+		if r != zwj && r != zwnj && r != middleDot {
+			break
+		}
+		end -= size
+	}
+	tag := text[begin:end]
+	if !named || len(tag) > maxTagBytes || countGraphemes(tag) > maxTagGraphemes {
+		return Facet{}, false
+	}
+	return Facet{Start: i, End: end, Tag: tag}, true
+}
+
+const (
+	zwnj      = '\u200c'
+	zwj       = '\u200d'
+	middleDot = '·' // Catalan
+)
+
+// isTagName is true for what can make a tag by itself: letters, letter-like numbers and emoji, as UAX #31 has it.
+func isTagName(r rune) bool {
+	return unicode.IsLetter(r) || unicode.Is(unicode.Nl, r) || (r > 0xff && unicode.Is(unicode.So, r))
+}
+
+// joinsTag is true for what may stand in a tag but not begin it.
+func joinsTag(r rune) bool {
+	return unicode.IsMark(r) || r == zwj || r == zwnj || r == middleDot || (r > 0xff && unicode.In(r, unicode.Pc, unicode.Sk, unicode.No))
+}
+
+// mentionAt reads the handle that begins at i.
+func mentionAt(text string, i int) (Facet, bool) {
+	if before, _ := utf8.DecodeLastRuneInString(text[:i]); i > 0 && (isWord(before) || strings.ContainsRune("./-+@#", before)) {
+		return Facet{}, false
+	}
+	begin := i + 1
+	end := begin
+	for end < len(text) && isHandleByte(text[end]) {
+		end++
+	}
+	for end > begin && (text[end-1] == '.' || text[end-1] == '-') {
+		end--
+	}
+	if after, _ := utf8.DecodeRuneInString(text[end:]); end < len(text) && (after == '@' || isWord(after)) {
+		return Facet{}, false
+	}
+	handle := text[begin:end]
+	if !isHandle(handle) {
+		return Facet{}, false
+	}
+	return Facet{Start: i, End: end, Mention: handle}, true
+}
+
+func isHandleByte(b byte) bool { return b == '.' || b == '-' || (isWordASCII(b) && b != '_') }
+
+// isHandle is true for a domain name of two labels or more whose last one begins with a letter.
+func isHandle(s string) bool {
+	if len(s) > maxHandleBytes {
+		return false
+	}
+	labels := 0
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || len(label) > maxLabelBytes || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		labels++
+	}
+	last := s[strings.LastIndexByte(s, '.')+1:]
+	return labels >= 2 && !(last[0] >= '0' && last[0] <= '9')
+}
+
+func isWord(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) || r == '_'
+}
+
+func isWordASCII(b byte) bool {
+	return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+}
