@@ -76,7 +76,8 @@ type intake struct {
 	act func(*tx) (result, error)
 }
 
-// by says whose call it is: faults strike ours only.
+// by says whose call it is: an account's own, or of somebody else: people, and who reads the log. Faults strike ours only,
+// but for Slow, which strikes what people write too.
 type by bool
 
 const (
@@ -85,14 +86,14 @@ const (
 )
 
 // read answers a call that changes nothing.
-func (s *Server) read(do func(c *call) (any, error)) http.HandlerFunc {
+func (s *Server) read(whose by, do func(c *call) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, no := s.begin(r)
 		if no != nil {
 			s.refuse(w, no)
 			return
 		}
-		if c.faults.slow.strikes() {
+		if whose == ours && c.faults.slow.strikes() {
 			s.wait(r.Context(), c.faults.Slow)
 		}
 		body, err := do(c)

@@ -31,7 +31,7 @@ func (c Chance) String() string {
 }
 
 // Faults are what the network does wrong on purpose. The zero value does nothing wrong. They strike what accounts
-// write (posts, media, accounts); Slow strikes every call of the API; what people say is never struck.
+// write (posts, media, accounts), never what people say; Slow strikes every call of the API but reading the log.
 type Faults struct {
 	// LoseAnswer stores, then closes the connection instead of answering.
 	LoseAnswer Chance
