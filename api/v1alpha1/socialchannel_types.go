@@ -137,11 +137,6 @@ type SocialChannelStatus struct {
 	// +kubebuilder:validation:MaxLength=32
 	Once string `json:"once,omitempty"`
 
-	// credentialsHash is a keyed digest of the Secret's data that the account was seen with; a change signs in anew.
-	// +optional
-	// +kubebuilder:validation:MaxLength=128
-	CredentialsHash string `json:"credentialsHash,omitempty"`
-
 	// retryAt is when the network may be called again, after it asked us to wait.
 	// +optional
 	RetryAt *metav1.Time `json:"retryAt,omitempty"`

@@ -25,6 +25,13 @@ func Apply(f Facts, step Step) tribunev1alpha1.PostStatus {
 	case Hold:
 		st.State = tribunev1alpha1.PostHeld
 		st.HeldUntil = timePtr(step.Until)
+	case Postpone:
+		st.State = tribunev1alpha1.PostScheduled
+		if published(st.Segments) > 0 {
+			st.State = tribunev1alpha1.PostPublishing
+		}
+		st.Attempts++
+		st.HeldUntil, st.NextAttemptAt = nil, timePtr(step.Until)
 	case Miss:
 		st.State = tribunev1alpha1.PostMissed
 		clearWaiting(&st)
@@ -39,6 +46,12 @@ func Apply(f Facts, step Step) tribunev1alpha1.PostStatus {
 		st.Segments[step.Segment].State = tribunev1alpha1.SegmentNotSent
 		st.State = tribunev1alpha1.PostScheduled
 		st.NextAttemptAt, st.Resolution = nil, nil
+	case Observe:
+		st.ObservedGeneration = f.Post.Generation
+		for i := range st.Conditions {
+			st.Conditions[i].ObservedGeneration = f.Post.Generation
+		}
+		return st
 	case Adopt:
 		adopt(f, &st, step)
 	case Finish:
@@ -187,6 +200,8 @@ type Outcome struct {
 	Err error
 	// Began is when the request's body began to leave; zero if it did not.
 	Began time.Time
+	// Repeat is true if the attempt repeats one whose outcome is not known: that it was not sent says nothing of the one before.
+	Repeat bool
 	// Closed is set if the gate kept the segment from going out.
 	Closed *Step
 	// Next is the intent of the following segment of a thread, saved together with this outcome.
@@ -204,7 +219,7 @@ func Conclude(f Facts, out Outcome) (tribunev1alpha1.PostStatus, bool) {
 		st.Lag = &metav1.Duration{Duration: max(out.Began.Sub(Due(f.Post)), 0).Round(time.Millisecond)}
 	}
 	if out.Closed != nil {
-		seg.State = tribunev1alpha1.SegmentNotSent
+		seg.State = notSent(out)
 		st.State = tribunev1alpha1.PostHeld
 		st.HeldUntil = timePtr(out.Closed.Until)
 		st.Attempts = max(st.Attempts-1, 0)
@@ -238,12 +253,23 @@ func Conclude(f Facts, out Outcome) (tribunev1alpha1.PostStatus, bool) {
 	return st, true
 }
 
+// notSent is the state of a segment whose attempt stored nothing.
+func notSent(out Outcome) tribunev1alpha1.SegmentState {
+	if out.Repeat {
+		return tribunev1alpha1.SegmentUnknown
+	}
+	return tribunev1alpha1.SegmentNotSent
+}
+
 // failed sorts a call that did not succeed by what must be done about it.
 func failed(f Facts, st *tribunev1alpha1.PostStatus, out Outcome) (reason, message string) {
 	seg := &st.Segments[out.Segment]
 	again := func(reason string) (string, string) {
-		seg.State = tribunev1alpha1.SegmentNotSent
+		seg.State = notSent(out)
 		st.State = tribunev1alpha1.PostScheduled
+		if out.Repeat || published(st.Segments) > 0 {
+			st.State = tribunev1alpha1.PostPublishing
+		}
 		st.NextAttemptAt = timePtr(f.Now.Add(retryAfter(out.Err, st.Attempts)))
 		return reason, "not sent, and tried again: " + out.Err.Error()
 	}

@@ -87,8 +87,6 @@ type Facts struct {
 	Now time.Time
 	// Settle is the time that a network may take to store what it was sent.
 	Settle time.Duration
-	// InFlight is true while this process carries out a step of this Post.
-	InFlight bool
 	// ClockSkew of this machine against the API server.
 	ClockSkew time.Duration
 

@@ -34,10 +34,14 @@ const (
 	Adopt Action = "Adopt"
 	// TakeBack: an open attempt surely stored nothing.
 	TakeBack Action = "TakeBack"
+	// Postpone: nothing was sent, and it is tried again at Step.Until.
+	Postpone Action = "Postpone"
 	// Begin: save an intent for Step.Segment and send it.
 	Begin Action = "Begin"
 	// Finish: all segments are out.
 	Finish Action = "Finish"
+	// Observe: a change came after the Post went out; it has no effect, and has been seen.
+	Observe Action = "Observe"
 )
 
 // Step is a decision.
@@ -61,7 +65,6 @@ type rule func(Facts) *Step
 
 // rules in the order in which they are asked.
 var rules = []rule{
-	busy,
 	finished,
 	resolved,
 	knownToLedger,
@@ -87,14 +90,6 @@ func Next(f Facts) Step {
 	return Step{Do: Wait}
 }
 
-// busy: this process is carrying out a step already.
-func busy(f Facts) *Step {
-	if f.InFlight {
-		return &Step{Do: Wait}
-	}
-	return nil
-}
-
 // finished: all of this edition is out, or was taken off the network.
 func finished(f Facts) *Step {
 	st := f.Post.Status
@@ -102,6 +97,10 @@ func finished(f Facts) *Step {
 		return nil
 	}
 	if st.State == tribunev1alpha1.PostPublished || st.State == tribunev1alpha1.PostDeleted {
+		if st.ObservedGeneration != f.Post.Generation {
+			return &Step{Do: Observe, Reason: tribunev1alpha1.ReasonFrozen, Message: fmt.Sprintf(
+				"this Post went out and is frozen: the change publishes nothing; set edition: %d to publish it again", st.Edition+1)}
+		}
 		return &Step{Do: Wait}
 	}
 	if n := len(st.Segments); n > 0 && published(st.Segments) == n {
@@ -452,4 +451,14 @@ func begin(f Facts) *Step {
 		}
 	}
 	return nil
+}
+
+// Unprepared decides what follows when something failed before an intent was saved.
+func Unprepared(f Facts, cause error) Step {
+	reason := network.ReasonOf(cause, tribunev1alpha1.ReasonNetworkUnavailable)
+	if network.KindOf(cause) == network.Refused {
+		return Step{Do: Fail, Reason: reason, Message: cause.Error()}
+	}
+	return Step{Do: Postpone, Reason: reason, Message: "not sent, and tried again: " + cause.Error(),
+		Until: f.Now.Add(retryAfter(cause, f.Post.Status.Attempts+1))}
 }

@@ -541,9 +541,6 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - type
-    - name: credentialsHash
-      type:
-        scalar: string
     - name: limits
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.ChannelLimits

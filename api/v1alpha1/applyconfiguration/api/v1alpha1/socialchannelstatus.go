@@ -24,8 +24,6 @@ type SocialChannelStatusApplyConfiguration struct {
 	Abilities []string `json:"abilities,omitempty"`
 	// once names how this network lets a publication happen once: DurableKey, WindowedKey, TwoPhase, Scan or None.
 	Once *string `json:"once,omitempty"`
-	// credentialsHash is a keyed digest of the Secret's data that the account was seen with; a change signs in anew.
-	CredentialsHash *string `json:"credentialsHash,omitempty"`
 	// retryAt is when the network may be called again, after it asked us to wait.
 	RetryAt *metav1.Time `json:"retryAt,omitempty"`
 }
@@ -88,14 +86,6 @@ func (b *SocialChannelStatusApplyConfiguration) WithAbilities(values ...string) 
 // If called multiple times, the Once field is set to the value of the last call.
 func (b *SocialChannelStatusApplyConfiguration) WithOnce(value string) *SocialChannelStatusApplyConfiguration {
 	b.Once = &value
-	return b
-}
-
-// WithCredentialsHash sets the CredentialsHash field in the declarative configuration to the given value
-// and returns the receiver, so that objects can be built by chaining "With" function invocations.
-// If called multiple times, the CredentialsHash field is set to the value of the last call.
-func (b *SocialChannelStatusApplyConfiguration) WithCredentialsHash(value string) *SocialChannelStatusApplyConfiguration {
-	b.CredentialsHash = &value
 	return b
 }
 

@@ -1,0 +1,142 @@
+// Package calendar reconciles ContentCalendars: it makes the Posts that a calendar stands for, moves and withdraws those that
+// wait, and counts what became of them. What is planned is decided by internal/plan.
+package calendar
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+)
+
+const (
+	// indexCalendar finds the Posts of a calendar by its label.
+	indexCalendar = "calendar"
+	// replan is how often a calendar looks ahead though nothing changed.
+	replan = 15 * time.Minute
+	// countEvery bounds how often only the counters of a calendar are written.
+	countEvery = time.Minute
+	// gather is how long changes of Posts are gathered before they are counted.
+	gather = time.Second
+	// inParallel bounds the requests of one calendar.
+	inParallel = 16
+)
+
+// Reconciler of ContentCalendars.
+type Reconciler struct {
+	Client   client.Client
+	Recorder events.EventRecorder
+	Clock    clock.Clock
+
+	mu      sync.Mutex
+	counted map[types.NamespacedName]time.Time
+}
+
+type queue = workqueue.TypedRateLimitingInterface[ctrl.Request]
+
+// +kubebuilder:rbac:groups=tribune.dev,resources=contentcalendars,verbs=list;watch
+// +kubebuilder:rbac:groups=tribune.dev,resources=contentcalendars/status,verbs=patch
+// +kubebuilder:rbac:groups=tribune.dev,resources=posts,verbs=list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=tribune.dev,resources=socialchannels,verbs=list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+// SetupWithManager starts the controller with the manager.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	err := mgr.GetFieldIndexer().IndexField(context.Background(), &tribunev1alpha1.Post{}, indexCalendar, func(o client.Object) []string {
+		if name := o.GetLabels()[tribunev1alpha1.LabelCalendar]; name != "" {
+			return []string{name}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("index Posts: %w", err)
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("contentcalendar").
+		For(&tribunev1alpha1.ContentCalendar{}, builder.WithPredicates(predicate.Or(
+			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
+		Watches(&tribunev1alpha1.Post{}, handler.Funcs{
+			CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { later(q, e.Object) },
+			UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
+				if stateOf(e.ObjectOld) != stateOf(e.ObjectNew) || e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() {
+					later(q, e.ObjectNew)
+				}
+			},
+			DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { later(q, e.Object) },
+		}).
+		Watches(&tribunev1alpha1.SocialChannel{}, handler.EnqueueRequestsFromMapFunc(r.calendarsOf), builder.WithPredicates(predicate.Or(
+			predicate.GenerationChangedPredicate{}, predicate.LabelChangedPredicate{}))).
+		WithOptions(controller.Options{MaxConcurrentReconciles: 8}).
+		Complete(r)
+}
+
+// later gathers the changes of a calendar's Posts.
+func later(q queue, post client.Object) {
+	if name := post.GetLabels()[tribunev1alpha1.LabelCalendar]; name != "" {
+		q.AddAfter(ctrl.Request{NamespacedName: types.NamespacedName{Namespace: post.GetNamespace(), Name: name}}, gather)
+	}
+}
+
+func stateOf(o client.Object) tribunev1alpha1.PostState {
+	if p, ok := o.(*tribunev1alpha1.Post); ok {
+		return p.Status.State
+	}
+	return ""
+}
+
+func (r *Reconciler) calendarsOf(ctx context.Context, channel client.Object) []ctrl.Request {
+	list := &tribunev1alpha1.ContentCalendarList{}
+	if err := r.Client.List(ctx, list, client.InNamespace(channel.GetNamespace())); err != nil {
+		return nil
+	}
+	requests := make([]ctrl.Request, len(list.Items))
+	for i := range list.Items {
+		requests[i].NamespacedName = client.ObjectKeyFromObject(&list.Items[i])
+	}
+	return requests
+}
+
+// Reconcile brings the Posts of a calendar in line with it.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	cal := &tribunev1alpha1.ContentCalendar{}
+	err := r.Client.Get(ctx, req.NamespacedName, cal)
+	switch {
+	case apierrors.IsNotFound(err):
+		return ctrl.Result{}, r.withdrawAll(ctx, req.NamespacedName)
+	case err != nil:
+		return ctrl.Result{}, fmt.Errorf("get ContentCalendar: %w", err)
+	case !cal.DeletionTimestamp.IsZero():
+		return ctrl.Result{}, nil
+	}
+	s := &scope{calendar: cal, now: r.Clock.Now()}
+	if err := r.gather(ctx, s); err != nil {
+		return ctrl.Result{}, err
+	}
+	var failed error
+	if !cal.Spec.Suspend {
+		failed = r.carryOut(ctx, s)
+	}
+	wait, err := r.save(ctx, s, failed)
+	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		return ctrl.Result{RequeueAfter: time.Second}, nil
+	}
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{RequeueAfter: wait}, failed
+}

@@ -1,0 +1,168 @@
+package calendar
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	corev1 "k8s.io/api/core/v1"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/plan"
+	"github.com/tribune-dev/tribune/internal/publish"
+)
+
+const (
+	// named is how many problems a condition names.
+	named      = 5
+	maxMessage = 2048
+)
+
+// save writes the status: at once where something was decided, at most once in countEvery where only counters moved. It
+// tells when to look again.
+func (r *Reconciler) save(ctx context.Context, s *scope, failed error) (time.Duration, error) {
+	before := s.calendar
+	after := before.DeepCopy()
+	count(&after.Status, s)
+	conclude(&after.Status, s, failed)
+	r.announce(s, failed)
+	if equality.Semantic.DeepEqual(before.Status, after.Status) {
+		return replan, nil
+	}
+	key := client.ObjectKeyFromObject(before)
+	if onlyCounters(&before.Status, &after.Status) {
+		r.mu.Lock()
+		wait := r.counted[key].Add(countEvery).Sub(s.now)
+		r.mu.Unlock()
+		if wait > 0 {
+			return wait, nil
+		}
+	}
+	if err := r.Client.Status().Patch(ctx, after, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+		return 0, fmt.Errorf("patch status of ContentCalendar: %w", err)
+	}
+	r.mu.Lock()
+	if r.counted == nil {
+		r.counted = map[clientKey]time.Time{}
+	}
+	r.counted[key] = s.now
+	r.mu.Unlock()
+	r.tell(before, after)
+	return replan, nil
+}
+
+type clientKey = client.ObjectKey
+
+func onlyCounters(a, b *tribunev1alpha1.ContentCalendarStatus) bool {
+	return a.ObservedGeneration == b.ObservedGeneration && equality.Semantic.DeepEqual(a.Conditions, b.Conditions)
+}
+
+// count sums up what became of the Posts that exist.
+func count(st *tribunev1alpha1.ContentCalendarStatus, s *scope) {
+	st.Entries = int32(len(s.calendar.Spec.Entries))  //nolint:gosec // at most 500
+	st.PastEntriesIgnored = int32(s.plan.PastEntries) //nolint:gosec // at most 500
+	st.Missed += int32(s.plan.TooLate)                //nolint:gosec // bounded by the schedule limits
+	st.Waiting, st.Published, st.Failed, st.Next = 0, 0, 0, nil
+	missed := int32(0)
+	for _, p := range s.children {
+		switch p.Status.State {
+		case tribunev1alpha1.PostPublished:
+			st.Published++
+		case tribunev1alpha1.PostFailed, tribunev1alpha1.PostUnknown:
+			st.Failed++
+		case tribunev1alpha1.PostMissed:
+			missed++
+		case tribunev1alpha1.PostDeleted:
+		default:
+			st.Waiting++
+			due := metav1.NewTime(publish.Due(p))
+			if st.Next == nil || due.Before(&st.Next.At) || due.Equal(&st.Next.At) && p.Name < st.Next.Post {
+				st.Next = &tribunev1alpha1.NextPost{At: due, Post: p.Name}
+			}
+		}
+	}
+	st.Missed = max(st.Missed, missed)
+	// Full hours, so that looking ahead is no news by itself.
+	until := metav1.NewTime(s.plan.Until.Truncate(time.Hour))
+	if !s.calendar.Spec.Suspend && !s.plan.Until.IsZero() {
+		st.CoverageUntil = &until
+	}
+}
+
+// conclude says whether the calendar is accepted and working.
+func conclude(st *tribunev1alpha1.ContentCalendarStatus, s *scope, failed error) {
+	st.ObservedGeneration = s.calendar.Generation
+	set := func(conditionType string, status metav1.ConditionStatus, reason, message string) {
+		if len(message) > maxMessage {
+			message = strings.ToValidUTF8(message[:maxMessage-3], "") + "..."
+		}
+		meta.SetStatusCondition(&st.Conditions, metav1.Condition{Type: conditionType, Status: status, Reason: reason, Message: message,
+			ObservedGeneration: s.calendar.Generation, LastTransitionTime: metav1.Time{Time: s.now}})
+	}
+	meta.RemoveStatusCondition(&st.Conditions, tribunev1alpha1.ConditionReconciling)
+	meta.RemoveStatusCondition(&st.Conditions, tribunev1alpha1.ConditionStalled)
+	switch {
+	case len(s.problems) > 0:
+		message := describe(s.problems)
+		set(tribunev1alpha1.ConditionReady, metav1.ConditionFalse, tribunev1alpha1.ReasonInvalidSpec, message)
+		set(tribunev1alpha1.ConditionStalled, metav1.ConditionTrue, tribunev1alpha1.ReasonInvalidSpec, message)
+	case failed != nil:
+		set(tribunev1alpha1.ConditionReady, metav1.ConditionFalse, tribunev1alpha1.ReasonReconciling, "not all Posts could be made yet; trying again")
+		set(tribunev1alpha1.ConditionReconciling, metav1.ConditionTrue, tribunev1alpha1.ReasonReconciling, "not all Posts could be made yet; trying again")
+	case s.calendar.Spec.Suspend:
+		set(tribunev1alpha1.ConditionReady, metav1.ConditionTrue, tribunev1alpha1.ReasonSuspended, "spec.suspend is true: nothing is planned, and Posts that fall due are held")
+	default:
+		set(tribunev1alpha1.ConditionReady, metav1.ConditionTrue, tribunev1alpha1.ReasonPlanned, "")
+	}
+	switch {
+	case failed != nil:
+		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionFalse, tribunev1alpha1.ReasonReconciling, "")
+	case s.calendar.Spec.Suspend:
+		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionFalse, tribunev1alpha1.ReasonSuspended, "")
+	case len(s.problems) > 0:
+		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionFalse, tribunev1alpha1.ReasonInvalidEntries, describe(s.problems))
+	case len(s.plan.Truncated) > 0:
+		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionFalse, tribunev1alpha1.ReasonTooManyPosts,
+			fmt.Sprintf("more than %d Posts would wait on one channel: the later ones are made as the earlier ones go out", plan.MaxWaiting))
+	default:
+		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionTrue, tribunev1alpha1.ReasonPlanned, "")
+	}
+}
+
+// describe names the first problems in a stable order.
+func describe(problems []plan.Problem) string {
+	texts := make([]string, len(problems))
+	for i, p := range problems {
+		texts[i] = p.String()
+	}
+	slices.Sort(texts)
+	texts = slices.Compact(texts)
+	if len(texts) > named {
+		texts = append(texts[:named], fmt.Sprintf("and %d more: run tribune lint", len(texts)-named))
+	}
+	return strings.Join(texts, "; ")
+}
+
+// tell says once when a calendar becomes wrong, or right again, and when Posts failed.
+func (r *Reconciler) tell(before, after *tribunev1alpha1.ContentCalendar) {
+	was := meta.FindStatusCondition(before.Status.Conditions, tribunev1alpha1.ConditionReady)
+	is := meta.FindStatusCondition(after.Status.Conditions, tribunev1alpha1.ConditionReady)
+	if is.Reason == tribunev1alpha1.ReasonInvalidSpec && (was == nil || was.Message != is.Message) {
+		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, is.Reason, "Plan", "%s", is.Message)
+	}
+	if after.Status.PastEntriesIgnored > before.Status.PastEntriesIgnored {
+		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, tribunev1alpha1.ReasonPastEntries, "Plan",
+			"%d one-shot entries lay before the calendar was first seen and make no Post", after.Status.PastEntriesIgnored)
+	}
+	if after.Status.Failed > before.Status.Failed {
+		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, tribunev1alpha1.ReasonPostsFailed, "Plan",
+			"%d Posts failed or are unknown: kubectl get posts -n %s -l %s=%s", after.Status.Failed, after.Namespace, tribunev1alpha1.LabelCalendar, after.Name)
+	}
+}

@@ -1,0 +1,123 @@
+package post
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/httpx"
+	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/publish"
+)
+
+// uploads brings the media of a segment to the network.
+func (r *Reconciler) uploads(ctx context.Context, s *scope, segment int) ([]network.Attachment, error) {
+	media := publish.MediaOf(&s.facts.Post.Spec.Content, segment)
+	if len(media) == 0 {
+		return nil, nil
+	}
+	uploader, ok := s.connection.Network.(network.Uploader)
+	if !ok {
+		return nil, &network.Error{Kind: network.Refused, Reason: tribunev1alpha1.ReasonInvalidSpec, Message: "this network takes no media"}
+	}
+	var uploaded []network.Attachment
+	for i := range media {
+		data, err := r.load(ctx, s, &media[i])
+		if err != nil {
+			return nil, err
+		}
+		calling, cancel := context.WithTimeout(withNetwork(ctx, s), publish.MaxCall)
+		a, err := uploader.Upload(calling, network.Media{Bytes: data, ContentType: http.DetectContentType(data), AltText: media[i].AltText})
+		cancel()
+		if err != nil {
+			return nil, err
+		}
+		uploaded = append(uploaded, a)
+	}
+	return uploaded, nil
+}
+
+// load reads one file, by its reference or from its address.
+func (r *Reconciler) load(ctx context.Context, s *scope, m *tribunev1alpha1.Media) ([]byte, error) {
+	limit := s.connection.Rules.MaxMediaBytes
+	var data []byte
+	var err error
+	if m.ConfigMapKeyRef != nil {
+		data, err = r.fromConfigMap(ctx, s.facts.Post.Namespace, m.ConfigMapKeyRef)
+	} else {
+		data, err = r.download(ctx, m.URL, limit)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if limit > 0 && int64(len(data)) > limit {
+		return nil, mediaError("%s has %d bytes; this network takes %d: make the picture smaller", name(m), len(data), limit)
+	}
+	return data, nil
+}
+
+func name(m *tribunev1alpha1.Media) string {
+	if m.ConfigMapKeyRef != nil {
+		return fmt.Sprintf("key %s of ConfigMap %s", m.ConfigMapKeyRef.Key, m.ConfigMapKeyRef.Name)
+	}
+	return m.URL
+}
+
+// mediaError is for media that a person must change.
+func mediaError(format string, args ...any) error {
+	return &network.Error{Kind: network.Refused, Reason: tribunev1alpha1.ReasonMediaUnavailable, Message: fmt.Sprintf(format, args...)}
+}
+
+func (r *Reconciler) fromConfigMap(ctx context.Context, namespace string, ref *tribunev1alpha1.ConfigMapKeyReference) ([]byte, error) {
+	cm := &corev1.ConfigMap{}
+	if err := r.ConfigMaps.Get(ctx, types.NamespacedName{Namespace: namespace, Name: ref.Name}, cm); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonMediaUnavailable,
+				Message: fmt.Sprintf("there is no ConfigMap %s in namespace %s: make it, or correct configMapKeyRef", ref.Name, namespace)}
+		}
+		return nil, &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonMediaUnavailable, Message: "ConfigMap " + ref.Name + " could not be read", Err: err}
+	}
+	data, ok := cm.BinaryData[ref.Key]
+	if !ok {
+		return nil, &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonMediaUnavailable,
+			Message: fmt.Sprintf("ConfigMap %s has no key %s in binaryData", ref.Name, ref.Key)}
+	}
+	return data, nil
+}
+
+func (r *Reconciler) download(ctx context.Context, url string, limit int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(httpx.WithMaxResponse(ctx, max(limit, 1)), publish.MaxCall)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return nil, mediaError("media url %s: %s", url, err)
+	}
+	resp, err := httpx.Do(r.Media, req)
+	if err != nil {
+		return nil, unavailable(url, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		return nil, unavailable(url, fmt.Errorf("the server answered %s", resp.Status))
+	}
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, unavailable(url, err)
+	}
+	return data, nil
+}
+
+func unavailable(url string, err error) error {
+	var e *network.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonMediaUnavailable, Message: "media " + url + " could not be fetched", Err: err}
+}

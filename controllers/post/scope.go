@@ -1,0 +1,195 @@
+package post
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/channels"
+	"github.com/tribune-dev/tribune/internal/compose"
+	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/publish"
+	"github.com/tribune-dev/tribune/internal/store"
+)
+
+// scope is the state of one run: the facts, and what is needed to act on them.
+type scope struct {
+	facts      publish.Facts
+	connection channels.Connection
+	rendering  compose.Rendering
+}
+
+// scope gathers the facts that cost no call.
+func (r *Reconciler) scope(ctx context.Context, post *tribunev1alpha1.Post) (*scope, error) {
+	s := &scope{facts: publish.Facts{Now: r.Clock.Now(), Settle: r.Settle, ClockSkew: r.ClockSkew(), Post: post}}
+	if err := r.channel(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := r.calendar(ctx, s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// channel learns about the Post's channel, and renders the Post by its rules.
+func (r *Reconciler) channel(ctx context.Context, s *scope) error {
+	key := channelKey(s.facts.Post)
+	ch := &tribunev1alpha1.SocialChannel{}
+	if err := r.Client.Get(ctx, key, ch); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return fmt.Errorf("get SocialChannel: %w", err)
+	}
+	c := &s.facts.Channel
+	c.Exists = ch.DeletionTimestamp.IsZero()
+	c.Suspended = ch.Spec.Suspend
+	ready := meta.FindStatusCondition(ch.Status.Conditions, tribunev1alpha1.ConditionReady)
+	// A channel that was not looked at yet is not unready: its connection is missing, which is waited for.
+	c.Ready = ready == nil || ready.Status == "True"
+	if ready != nil {
+		c.NotReadyMessage = ready.Message
+	}
+	if ch.Status.Account != nil {
+		c.Account = ch.Status.Account.ID
+	}
+	c.Once = network.Once(ch.Status.Once)
+	c.RetryAt = r.Directory.RetryAt(key)
+	if ch.Status.RetryAt != nil && ch.Status.RetryAt.After(c.RetryAt) {
+		c.RetryAt = ch.Status.RetryAt.Time
+	}
+	adapter, known := network.Lookup(ch.Spec.Network)
+	rules := adapter.Rules
+	if conn, ok := r.Directory.Get(key); ok && conn.Generation == ch.Generation {
+		s.connection = conn
+		c.Connected = true
+		c.Account, c.Once = conn.Account.ID, conn.Account.Once
+		rules = conn.Rules
+	}
+	if known && !finished(s.facts.Post) {
+		var problems []publish.Problem
+		s.rendering, problems = publish.Render(&s.facts.Post.Spec.Content, ch.Spec.Language, rules)
+		for _, p := range problems {
+			s.facts.Problems = append(s.facts.Problems, "spec.content."+p.Path+": "+p.Message)
+		}
+		if len(problems) == 0 {
+			s.facts.Hashes = publish.Hashes(s.rendering)
+		}
+	}
+	return nil
+}
+
+func finished(p *tribunev1alpha1.Post) bool {
+	return p.Status.State == tribunev1alpha1.PostPublished && p.Status.Edition == max(p.Spec.Edition, 1)
+}
+
+// calendar learns about the calendar that made the Post.
+func (r *Reconciler) calendar(ctx context.Context, s *scope) error {
+	name := madeBy(s.facts.Post)
+	if name == "" {
+		return nil
+	}
+	s.facts.Calendar.Made = true
+	cal := &tribunev1alpha1.ContentCalendar{}
+	if err := r.Client.Get(ctx, types.NamespacedName{Namespace: s.facts.Post.Namespace, Name: name}, cal); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return fmt.Errorf("get ContentCalendar: %w", err)
+	}
+	s.facts.Calendar.Exists = cal.DeletionTimestamp.IsZero()
+	s.facts.Calendar.Suspended = cal.Spec.Suspend
+	return nil
+}
+
+// madeBy is the name of the calendar that made the Post; empty for Posts that people made, whatever labels they gave them.
+func madeBy(p *tribunev1alpha1.Post) string {
+	if p.Annotations[tribunev1alpha1.AnnotationOccurrence] == "" {
+		return ""
+	}
+	return p.Labels[tribunev1alpha1.LabelCalendar]
+}
+
+// readLedger adds what the ledger knows of the Post.
+func (r *Reconciler) readLedger(ctx context.Context, s *scope) error {
+	p := s.facts.Post
+	rows, err := r.Ledger.Publications(ctx, p.Namespace, p.Name, publish.Edition(p), s.facts.Channel.Account)
+	if err != nil {
+		return fmt.Errorf("read ledger: %w", err)
+	}
+	s.facts.LedgerRead = true
+	s.facts.Ledger = nil
+	for _, row := range rows {
+		s.facts.Ledger = append(s.facts.Ledger, publish.Record{
+			Segment: row.Segment, Key: row.Key, Attempt: row.Attempt,
+			Open:      row.State == store.Sending || row.State == store.Unknown,
+			Published: row.State == store.Published,
+			Cursor:    row.Cursor, ID: row.RecordID, Revision: row.Revision, URL: row.URL, ContentHash: row.ContentHash,
+			StartedAt: row.StartedAt, PublishedAt: row.PublishedAt,
+		})
+	}
+	return nil
+}
+
+// tellLedger records what is decided without a call, before the status does.
+func (r *Reconciler) tellLedger(ctx context.Context, s *scope, step publish.Step) error {
+	switch step.Do {
+	case publish.Adopt:
+		for _, rec := range step.Records {
+			if !rec.Published {
+				continue
+			}
+			row := r.row(s, rec.Segment)
+			row.State = store.Published
+			row.Key, row.Attempt, row.ContentHash = rec.Key, rec.Attempt, rec.ContentHash
+			row.RecordID, row.Revision, row.URL = rec.ID, rec.Revision, rec.URL
+			row.StartedAt, row.PublishedAt = rec.StartedAt, rec.PublishedAt
+			if err := r.Ledger.Adopt(ctx, row); err != nil {
+				return fmt.Errorf("record in ledger: %w", err)
+			}
+		}
+	case publish.TakeBack:
+		if err := r.Ledger.Finish(ctx, r.identity(s, step.Segment), step.Supersedes, store.Outcome{State: store.NotSent}); err != nil {
+			return fmt.Errorf("record in ledger: %w", err)
+		}
+	}
+	return nil
+}
+
+func (r *Reconciler) identity(s *scope, segment int) network.Identity {
+	p := s.facts.Post
+	return network.Identity{Namespace: p.Namespace, Post: p.Name, Edition: publish.Edition(p), Account: s.facts.Channel.Account, Segment: segment}
+}
+
+func (r *Reconciler) row(s *scope, segment int) store.Publication {
+	id := r.identity(s, segment)
+	return store.Publication{Identity: id, Marker: id.Marker(), Channel: string(s.facts.Post.Spec.ChannelRef.Name), Network: string(s.connection.Name), Owner: r.Owner}
+}
+
+// lookUp asks the network for one segment, and puts the answer among the facts.
+func (r *Reconciler) lookUp(ctx context.Context, s *scope, step publish.Step) {
+	s.facts.Lookup = &publish.Lookup{Segment: step.Segment}
+	finder, ok := s.connection.Network.(network.Finder)
+	if !ok {
+		s.facts.Lookup.Err = errNotConnected
+		return
+	}
+	id := r.identity(s, step.Segment)
+	q := network.Query{Identity: id, Marker: id.Marker(), NotBefore: publish.Due(s.facts.Post).Add(-publish.LateAfter)}
+	if segs := s.facts.Post.Status.Segments; step.Segment < len(segs) && s.facts.Post.Status.Edition == id.Edition {
+		q.Key, q.Cursor = segs[step.Segment].Key, segs[step.Segment].Cursor
+	}
+	if q.Key == "" {
+		q.Key = s.connection.Network.Key(id, publish.Due(s.facts.Post), 0)
+	}
+	if step.Segment < len(s.rendering.Segments) {
+		q.Text = s.rendering.Segments[step.Segment].Text
+	}
+	ctx, cancel := context.WithTimeout(withNetwork(ctx, s), publish.MaxCall)
+	defer cancel()
+	s.facts.Lookup.Receipt, s.facts.Lookup.Err = finder.Find(ctx, q)
+}

@@ -1,0 +1,345 @@
+package post
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/channels"
+	"github.com/tribune-dev/tribune/internal/httpx"
+	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/publish"
+	"github.com/tribune-dev/tribune/internal/store"
+)
+
+// verdictHolds is how old a gate's verdict may be when the request's body begins to leave.
+const verdictHolds = time.Second
+
+func withNetwork(ctx context.Context, s *scope) context.Context {
+	return httpx.WithNetwork(ctx, string(s.connection.Name))
+}
+
+// send carries the once-protocol out for the segment that is next, and for those that follow it in a thread: a place in the
+// channel's lane, media, intent, ledger, gate, one call, outcome.
+func (r *Reconciler) send(ctx context.Context, s *scope, step publish.Step) (ctrl.Result, error) {
+	place, ok := r.Lanes.TryEnter(channelKey(s.facts.Post), client.ObjectKeyFromObject(s.facts.Post), publish.Due(s.facts.Post))
+	if !ok {
+		return r.wait(s, s.facts.Now.Add(fallback)), nil
+	}
+	defer place.Leave()
+
+	pub, err := r.prepare(ctx, s, step.Segment)
+	if err != nil {
+		return r.unprepared(ctx, s, step, err)
+	}
+	if ctx.Err() != nil {
+		return ctrl.Result{}, nil // shutting down: no new intent
+	}
+	intent := r.intent(s, step.Segment, pub)
+	if err := r.saveIntent(ctx, s, intent); err != nil {
+		return ctrl.Result{}, err
+	}
+	// From here on an intent stands: its call and its outcome are finished, also while the process is shutting down.
+	work := context.WithoutCancel(ctx)
+	supersedes := step.Supersedes
+	repeat := step.Repeat
+	for {
+		out := r.attempt(work, s, place, intent, pub, supersedes)
+		out.Repeat = repeat
+		next, nextPub := r.following(ctx, s, out)
+		out.Next = next
+		if next == nil {
+			place.Leave()
+		}
+		if err := r.conclude(work, s, out); err != nil || next == nil {
+			return r.afterwards(s, err)
+		}
+		intent, pub, supersedes, repeat = *next, nextPub, "", false
+	}
+}
+
+// prepare renders the segment and uploads its media, which stays private until the segment is public.
+func (r *Reconciler) prepare(ctx context.Context, s *scope, segment int) (network.Publication, error) {
+	id := r.identity(s, segment)
+	rendered := s.rendering.Segments[segment]
+	pub := network.Publication{Identity: id, Marker: id.Marker(), Text: rendered.Text, Facets: rendered.Facets, Language: rendered.Language, Link: rendered.Link}
+	media, err := r.uploads(ctx, s, segment)
+	if err != nil {
+		return pub, err
+	}
+	pub.Media = media
+	return pub, nil
+}
+
+// unprepared: nothing was tried yet, so a failure only moves the next attempt.
+func (r *Reconciler) unprepared(ctx context.Context, s *scope, step publish.Step, cause error) (ctrl.Result, error) {
+	if ctx.Err() != nil {
+		return ctrl.Result{}, nil
+	}
+	r.report(s, cause)
+	next := publish.Unprepared(s.facts, cause)
+	again, err := r.record(ctx, s, next)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if again {
+		return r.wait(s, s.facts.Now.Add(time.Second)), nil
+	}
+	return r.wait(s, next.Until), nil
+}
+
+// intent of a segment: what must be known of the call if nobody lives to tell its outcome.
+func (r *Reconciler) intent(s *scope, segment int, pub network.Publication) publish.Intent {
+	p := s.facts.Post
+	in := publish.Intent{Segment: segment, Attempt: rand.Text(), Owner: r.Owner, Hashes: s.facts.Hashes}
+	if p.Status.Edition == pub.Identity.Edition && segment < len(p.Status.Segments) {
+		seg := p.Status.Segments[segment]
+		in.Probe = seg.Probe
+		if seg.State == tribunev1alpha1.SegmentSending || seg.State == tribunev1alpha1.SegmentUnknown {
+			in.Key = seg.Key
+		}
+	}
+	if in.Key == "" {
+		in.Key = s.connection.Network.Key(pub.Identity, publish.Due(p), int(in.Probe))
+	}
+	if breakNoKey {
+		in.Key = rand.Text()
+	}
+	return in
+}
+
+// saveIntent writes the intent with the object's resourceVersion: of two who try, one gets a conflict and has sent nothing.
+func (r *Reconciler) saveIntent(ctx context.Context, s *scope, in publish.Intent) error {
+	if s.facts.Channel.Once != network.OnceDurableKey {
+		if finder, ok := s.connection.Network.(network.Finder); ok {
+			cursor, err := finder.Cursor(withNetwork(ctx, s))
+			if err != nil {
+				return fmt.Errorf("read the newest own id before sending: %w", err)
+			}
+			in.Cursor = cursor
+		}
+	}
+	s.facts.Now = r.Clock.Now()
+	after := s.facts.Post.DeepCopy()
+	after.Status = publish.Intend(s.facts, in)
+	if breakNoIntent {
+		s.facts.Post = after
+		return nil
+	}
+	patch := client.MergeFromWithOptions(s.facts.Post, client.MergeFromWithOptimisticLock{})
+	if breakLockless {
+		patch = client.MergeFrom(s.facts.Post)
+	}
+	if err := r.Client.Status().Patch(ctx, after, patch); err != nil {
+		return fmt.Errorf("save intent: %w", err)
+	}
+	s.facts.Post = after
+	return nil
+}
+
+// attempt makes the one call that an intent stands for.
+func (r *Reconciler) attempt(ctx context.Context, s *scope, place *channels.Place, in publish.Intent, pub network.Publication, supersedes string) publish.Outcome {
+	out := publish.Outcome{Segment: in.Segment, Attempt: in.Attempt}
+	segment := s.facts.Post.Status.Segments[in.Segment]
+	pub.Key, pub.CreatedAt = segment.Key, segment.CreatedAt.Time
+	parents(s, in.Segment, &pub)
+	if err := r.enter(ctx, s, segment, supersedes); err != nil {
+		out.Err = err
+		return out
+	}
+	begin, call := publish.CallBudget(r.Settle)
+	latest := segment.StartedAt.Add(begin)
+	waiting, cancelWait := context.WithDeadline(ctx, latest)
+	defer cancelWait()
+	if !place.Call(waiting.Done()) {
+		out.Err = &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonWaitingToTryAgain, Message: "the call before it on this channel took too long"}
+		return out
+	}
+	verdict, err := r.Gate.Check(ctx, s.facts.Post)
+	switch {
+	case err != nil:
+		out.Err = &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonGateUnavailable, Message: "whether anything holds it could not be read", Err: err}
+		return out
+	case verdict.Held:
+		out.Closed = &publish.Step{Reason: verdict.Reason, Message: verdict.Message, Until: verdict.Until}
+		return out
+	}
+	// The body begins to leave while the verdict is fresh and the settle time has room, or not at all.
+	calling, cancel := context.WithTimeout(withNetwork(ctx, s), call)
+	defer cancel()
+	calling = httpx.WithFirstByte(calling, func() error {
+		now := r.Clock.Now()
+		if now.Sub(verdict.ReadAt) > verdictHolds || now.After(latest) {
+			return errTooSlow
+		}
+		out.Began = now
+		return nil
+	})
+	out.Receipt, out.Err = s.connection.Network.Publish(calling, pub)
+	r.report(s, out.Err)
+	return out
+}
+
+var errTooSlow = errors.New("the connection took too long; nothing was sent")
+
+// enter writes the attempt into the ledger, which is a second fence: who does not win there sends nothing.
+func (r *Reconciler) enter(ctx context.Context, s *scope, segment tribunev1alpha1.PostSegment, supersedes string) error {
+	if breakNoIntent || breakLockless {
+		return nil
+	}
+	row := r.row(s, s.segmentIndex(segment.Attempt))
+	row.State = store.Sending
+	row.Key, row.Attempt, row.ContentHash, row.Cursor = segment.Key, segment.Attempt, segment.ContentHash, segment.Cursor
+	row.StartedAt, row.Supersedes = segment.StartedAt.Time, supersedes
+	_, won, err := r.Ledger.Begin(ctx, row)
+	switch {
+	case err != nil:
+		return &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonLedgerUnavailable, Message: "the ledger could not be written", Err: err}
+	case !won:
+		return &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonWaitingToTryAgain, Message: "the ledger knows another attempt"}
+	}
+	return nil
+}
+
+func (s *scope) segmentIndex(attempt string) int {
+	for i := range s.facts.Post.Status.Segments {
+		if s.facts.Post.Status.Segments[i].Attempt == attempt {
+			return i
+		}
+	}
+	return 0
+}
+
+// parents of a later segment: the first one and the one before.
+func parents(s *scope, segment int, pub *network.Publication) {
+	if segment == 0 {
+		return
+	}
+	segs := s.facts.Post.Status.Segments
+	ref := func(i int) *network.Ref {
+		return &network.Ref{ID: segs[i].ID, Revision: segs[i].Revision, URL: segs[i].URL}
+	}
+	pub.Root, pub.Parent = ref(0), ref(segment-1)
+}
+
+// following is the intent of the next segment of a thread, if this one went out and the process goes on.
+func (r *Reconciler) following(ctx context.Context, s *scope, out publish.Outcome) (*publish.Intent, network.Publication) {
+	next := out.Segment + 1
+	if out.Err != nil || out.Closed != nil || next >= len(s.facts.Hashes) || ctx.Err() != nil {
+		return nil, network.Publication{}
+	}
+	pub, err := r.prepare(ctx, s, next)
+	if err != nil {
+		return nil, pub
+	}
+	in := r.intent(s, next, pub)
+	in.Cursor = out.Receipt.ID
+	return &in, pub
+}
+
+// report tells the channel's controller of what concerns the whole channel.
+func (r *Reconciler) report(s *scope, err error) {
+	var e *network.Error
+	if !errors.As(err, &e) {
+		return
+	}
+	switch e.Kind {
+	case network.Unauthorized:
+		r.Directory.Trouble(channelKey(s.facts.Post), time.Time{})
+	case network.RateLimited:
+		r.Directory.Trouble(channelKey(s.facts.Post), r.Clock.Now().Add(max(e.RetryAfter, time.Second)))
+	}
+}
+
+// conclude stores an outcome: in the ledger, then in the status, over conflicts and outages, until it stands there or somebody
+// else has taken the attempt over.
+func (r *Reconciler) conclude(ctx context.Context, s *scope, out publish.Outcome) error {
+	s.facts.Now = r.Clock.Now()
+	before := s.facts.Post
+	status, ok := publish.Conclude(s.facts, out)
+	if !ok {
+		return nil
+	}
+	if err := r.finishLedger(ctx, s, out, status); err != nil {
+		log.FromContext(ctx).Error(err, "The ledger did not take an outcome; the status does")
+	}
+	after := before.DeepCopy()
+	after.Status = status
+	if err := r.saveOutcome(ctx, before, after, out); err != nil {
+		return err
+	}
+	r.Metrics.sent(s, out)
+	r.tell(before, after, publish.Step{Do: publish.Begin})
+	s.facts.Post = after
+	return nil
+}
+
+func (r *Reconciler) finishLedger(ctx context.Context, s *scope, out publish.Outcome, st tribunev1alpha1.PostStatus) error {
+	if breakNoIntent || breakLockless {
+		return nil
+	}
+	seg := st.Segments[out.Segment]
+	o := store.Outcome{State: store.NotSent}
+	switch seg.State {
+	case tribunev1alpha1.SegmentPublished:
+		o = store.Outcome{State: store.Published, RecordID: seg.ID, Revision: seg.Revision, URL: seg.URL, PublishedAt: seg.PublishedAt.Time}
+	case tribunev1alpha1.SegmentUnknown:
+		o.State = store.Unknown
+	}
+	if network.KindOf(out.Err) == network.Gone && out.Err != nil {
+		o.State = store.Deleted
+	}
+	return r.Ledger.Finish(ctx, r.identity(s, out.Segment), out.Attempt, o)
+}
+
+// saveOutcome is a JSON Patch that tests the attempt, so that it needs no resourceVersion and cannot overwrite another's.
+func (r *Reconciler) saveOutcome(ctx context.Context, before, after *tribunev1alpha1.Post, out publish.Outcome) error {
+	patch, err := outcomePatch(before, after, out)
+	if err != nil {
+		return err
+	}
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		saved := after.DeepCopy()
+		err := r.Client.Status().Patch(ctx, saved, patch)
+		switch {
+		case err == nil:
+			after.ResourceVersion = saved.ResourceVersion
+			after.Generation = saved.Generation
+			return nil
+		case apierrors.IsNotFound(err), apierrors.IsInvalid(err):
+			// Gone, or another attempt stands there: the ledger knows the outcome, and the next look takes it from there.
+			return apierrors.NewConflict(tribunev1alpha1.GroupVersion.WithResource("posts").GroupResource(), after.Name, err)
+		}
+		log.FromContext(ctx).Info("An outcome could not be saved yet", "error", err.Error())
+		select {
+		case <-r.Clock.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// afterwards says when to look again.
+func (r *Reconciler) afterwards(s *scope, err error) (ctrl.Result, error) {
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	st := s.facts.Post.Status
+	switch {
+	case st.NextAttemptAt != nil:
+		return r.wait(s, st.NextAttemptAt.Time), nil
+	case st.HeldUntil != nil:
+		return r.wait(s, st.HeldUntil.Time), nil
+	case st.State == tribunev1alpha1.PostPublished || st.State == tribunev1alpha1.PostFailed:
+		return ctrl.Result{}, nil
+	}
+	return r.wait(s, s.facts.Now.Add(100*time.Millisecond)), nil
+}

@@ -1,0 +1,140 @@
+package post
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/channels"
+)
+
+// indexUnsettled finds the Posts that a change of their channel or calendar can move at once: those that are new, held,
+// failed or under way. Waiting Posts look at both when they fall due.
+const indexUnsettled = "unsettled"
+
+type queue = workqueue.TypedRateLimitingInterface[ctrl.Request]
+
+// SetupWithManager starts the controller with the manager, and makes the lanes that it works in.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	err := mgr.GetFieldIndexer().IndexField(context.Background(), &tribunev1alpha1.Post{}, indexUnsettled, unsettled)
+	if err != nil {
+		return fmt.Errorf("index Posts: %w", err)
+	}
+	woken := make(chan event.TypedGenericEvent[types.NamespacedName], 4096)
+	r.Lanes = channels.NewLanes(func(post types.NamespacedName) { offer(woken, post) })
+	connected := make(chan event.TypedGenericEvent[types.NamespacedName], 4096)
+	r.Directory.OnChange(func(channel types.NamespacedName) { offer(connected, channel) })
+
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("post").
+		For(&tribunev1alpha1.Post{}, builder.WithPredicates(changed{})).
+		Watches(&tribunev1alpha1.SocialChannel{}, handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
+			return r.unsettledOn(ctx, "channel", client.ObjectKeyFromObject(o))
+		})).
+		Watches(&tribunev1alpha1.ContentCalendar{}, handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
+			return r.unsettledOn(ctx, "calendar", client.ObjectKeyFromObject(o))
+		}), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WatchesRawSource(source.TypedChannel(woken, handler.TypedFuncs[types.NamespacedName, ctrl.Request]{
+			GenericFunc: func(_ context.Context, e event.TypedGenericEvent[types.NamespacedName], q queue) {
+				enqueue(q, ctrl.Request{NamespacedName: e.Object})
+			},
+		})).
+		WatchesRawSource(source.TypedChannel(connected, handler.TypedFuncs[types.NamespacedName, ctrl.Request]{
+			GenericFunc: func(ctx context.Context, e event.TypedGenericEvent[types.NamespacedName], q queue) {
+				for _, req := range r.unsettledOn(ctx, "channel", e.Object) {
+					enqueue(q, req)
+				}
+			},
+		})).
+		WithOptions(controller.Options{MaxConcurrentReconciles: workers}).
+		Complete(r)
+}
+
+// enqueue puts a Post before those that the start-up list brought.
+func enqueue(q queue, req ctrl.Request) {
+	if pq, ok := q.(priorityqueue.PriorityQueue[ctrl.Request]); ok {
+		priority := priorityDue
+		pq.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, req)
+		return
+	}
+	q.Add(req)
+}
+
+// offer never waits: who is not told looks by itself after a while.
+func offer(c chan event.TypedGenericEvent[types.NamespacedName], key types.NamespacedName) {
+	select {
+	case c <- event.TypedGenericEvent[types.NamespacedName]{Object: key}:
+	default:
+	}
+}
+
+func unsettled(o client.Object) []string {
+	p, ok := o.(*tribunev1alpha1.Post)
+	if !ok {
+		return nil
+	}
+	switch p.Status.State {
+	case tribunev1alpha1.PostScheduled:
+		if p.Status.NextAttemptAt == nil && !changedSinceSeen(p) {
+			return nil
+		}
+	case tribunev1alpha1.PostPublished, tribunev1alpha1.PostMissed, tribunev1alpha1.PostDeleted:
+		return nil
+	}
+	keys := []string{"channel/" + string(p.Spec.ChannelRef.Name)}
+	if name := madeBy(p); name != "" {
+		keys = append(keys, "calendar/"+name)
+	}
+	return keys
+}
+
+func changedSinceSeen(p *tribunev1alpha1.Post) bool {
+	return p.Status.ObservedGeneration != p.Generation
+}
+
+func (r *Reconciler) unsettledOn(ctx context.Context, kind string, key types.NamespacedName) []ctrl.Request {
+	list := &tribunev1alpha1.PostList{}
+	if err := r.Client.List(ctx, list, client.InNamespace(key.Namespace), client.MatchingFields{indexUnsettled: kind + "/" + key.Name}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil
+	}
+	requests := make([]ctrl.Request, len(list.Items))
+	for i := range list.Items {
+		requests[i].NamespacedName = client.ObjectKeyFromObject(&list.Items[i])
+	}
+	return requests
+}
+
+// changed lets through what a Post's next step may depend on: its spec, a request, a person's resolution, and a status that
+// somebody else wrote. Our own writes of what is settled wake nobody.
+type changed struct {
+	predicate.Funcs
+}
+
+func (changed) Update(e event.UpdateEvent) bool {
+	was, ok := e.ObjectOld.(*tribunev1alpha1.Post)
+	is, ok2 := e.ObjectNew.(*tribunev1alpha1.Post)
+	if !ok || !ok2 {
+		return false
+	}
+	if was.Generation != is.Generation || was.UID != is.UID || !is.DeletionTimestamp.IsZero() {
+		return true
+	}
+	if was.Annotations[tribunev1alpha1.AnnotationReconcileRequest] != is.Annotations[tribunev1alpha1.AnnotationReconcileRequest] {
+		return true
+	}
+	return !statusEqual(&was.Status, &is.Status) && is.Status.State != tribunev1alpha1.PostPublished
+}
+
+func (changed) Delete(event.DeleteEvent) bool { return false }

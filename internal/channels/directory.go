@@ -1,0 +1,116 @@
+// Package channels holds the live connections of this process: for each SocialChannel that signed in, the adapter to call.
+// The channel controller fills it and all who speak to a network look here. It must not read Secrets or decide anything.
+package channels
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/compose"
+	"github.com/tribune-dev/tribune/internal/network"
+)
+
+// Connection is one signed-in channel.
+type Connection struct {
+	Network network.Network
+	Account network.Account
+	// Name of the network that is really called: Local for rehearsals.
+	Name tribunev1alpha1.NetworkName
+	// Rules that texts are held to: the network's, with what the server says of itself.
+	Rules compose.Rules
+	// Generation of the SocialChannel that the connection was made for.
+	Generation int64
+}
+
+// Directory of connections. The zero value is not ready; use New.
+type Directory struct {
+	mu      sync.RWMutex
+	entries map[types.NamespacedName]entry
+	// onChange and onTrouble are told, without the lock held.
+	onChange, onTrouble []func(types.NamespacedName)
+}
+
+type entry struct {
+	connection Connection
+	connected  bool
+	retryAt    time.Time
+}
+
+// New makes an empty directory.
+func New() *Directory {
+	return &Directory{entries: map[types.NamespacedName]entry{}}
+}
+
+// OnChange has f called after each connection made or ended. Call it before anything else happens.
+func (d *Directory) OnChange(f func(types.NamespacedName)) { d.onChange = append(d.onChange, f) }
+
+// OnTrouble has f called when a caller was refused its credentials or asked to wait, so that the channel is looked at again.
+func (d *Directory) OnTrouble(f func(types.NamespacedName)) { d.onTrouble = append(d.onTrouble, f) }
+
+// Get tells the connection of a channel.
+func (d *Directory) Get(key types.NamespacedName) (Connection, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	e := d.entries[key]
+	return e.connection, e.connected
+}
+
+// Put makes a connection known.
+func (d *Directory) Put(key types.NamespacedName, c Connection) {
+	d.mu.Lock()
+	e := d.entries[key]
+	e.connection, e.connected = c, true
+	d.entries[key] = e
+	d.mu.Unlock()
+	tell(d.onChange, key)
+}
+
+// Disconnect ends a connection: no new call is begun. What the network asked us to wait stays known.
+func (d *Directory) Disconnect(key types.NamespacedName) {
+	d.mu.Lock()
+	e, known := d.entries[key]
+	was := e.connected
+	if known {
+		d.entries[key] = entry{retryAt: e.retryAt}
+	}
+	d.mu.Unlock()
+	if was {
+		tell(d.onChange, key)
+	}
+}
+
+// Forget removes a channel that is gone.
+func (d *Directory) Forget(key types.NamespacedName) {
+	d.mu.Lock()
+	delete(d.entries, key)
+	d.mu.Unlock()
+	tell(d.onChange, key)
+}
+
+// Trouble reports what a call met: refused credentials, or a wait that the network asked for (zero: none).
+func (d *Directory) Trouble(key types.NamespacedName, retryAt time.Time) {
+	d.mu.Lock()
+	e := d.entries[key]
+	if retryAt.After(e.retryAt) {
+		e.retryAt = retryAt
+		d.entries[key] = e
+	}
+	d.mu.Unlock()
+	tell(d.onTrouble, key)
+}
+
+// RetryAt is when the network may be called again; zero or past if now.
+func (d *Directory) RetryAt(key types.NamespacedName) time.Time {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.entries[key].retryAt
+}
+
+func tell(listeners []func(types.NamespacedName), key types.NamespacedName) {
+	for _, f := range listeners {
+		f(key)
+	}
+}
