@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 )
@@ -49,7 +50,8 @@ func (c *checker) configMap(o *object) {
 			c.add(o.finding(Error, "binaryData["+key+"]", "is not in base64: encode the file with base64, or make the ConfigMap with a configMapGenerator"))
 			continue
 		}
-		m.files[key] = configMapFile{size: len(content), contentType: http.DetectContentType(content)}
+		contentType, _, _ := strings.Cut(http.DetectContentType(content), ";")
+		m.files[key] = configMapFile{size: len(content), contentType: contentType}
 		total += len(content)
 	}
 	if total > maxConfigMap {

@@ -10,6 +10,7 @@ import (
 	"github.com/tribune-dev/tribune/internal/network"
 	_ "github.com/tribune-dev/tribune/internal/network/all" // their rules
 	"github.com/tribune-dev/tribune/internal/plan"
+	"github.com/tribune-dev/tribune/internal/publish"
 )
 
 // check tells what keeps a content of an object in a namespace from being published on a channel.
@@ -19,7 +20,11 @@ func (c *checker) check(namespace string) func(plan.Channel, *tribunev1alpha1.Co
 		if !ok {
 			return nil // a channel that is not among the files, or that the schema refused
 		}
-		var problems []plan.Problem
+		_, wrong := publish.Render(content, ch.Language, adapter.Rules)
+		problems := make([]plan.Problem, 0, len(wrong))
+		for _, w := range wrong {
+			problems = append(problems, plan.Problem{Path: w.Path, Message: w.Message})
+		}
 		problems = append(problems, c.files(namespace, "media", content.Media, adapter.Rules)...)
 		for i := range content.Thread {
 			problems = append(problems, c.files(namespace, fmt.Sprintf("thread[%d].media", i), content.Thread[i].Media, adapter.Rules)...)

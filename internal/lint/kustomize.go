@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -49,8 +48,11 @@ func (l *loader) kustomize(folder string) {
 		l.cannotRead(folder, err)
 		return
 	}
-	disk := localFiles{FileSystem: filesys.MakeFsOnDisk(), root: absolute}
+	disk := &localFiles{FileSystem: filesys.MakeFsOnDisk(), root: absolute}
 	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(disk, absolute)
+	if disk.refused != nil {
+		err = disk.refused // kustomize says that it found no file
+	}
 	if err != nil {
 		refuse("cannot be built: " + strings.ReplaceAll(err.Error(), absolute, folder))
 		return
@@ -131,23 +133,34 @@ func (l *loader) place(o *object, path string, sources map[string]*loader) {
 	if best < 0 {
 		return
 	}
-	o.file, o.before, o.root = same[best].file, same[best].before, same[best].root
+	o.file, o.document, o.root = same[best].file, same[best].document, same[best].root
 }
 
 // localFiles is the disk for a build that may not leave it: kustomize itself would run git and ask web servers.
 type localFiles struct {
 	filesys.FileSystem
 	root string
+	// refused is why a file was not given.
+	refused error
 }
 
 // ReadFile refuses kustomizations that name something remote, and asks in the topmost one for notes of origin.
-func (f localFiles) ReadFile(path string) ([]byte, error) {
+func (f *localFiles) ReadFile(path string) ([]byte, error) {
 	text, err := f.FileSystem.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
+	text, err = f.prepare(path, text)
+	if err != nil && f.refused == nil {
+		f.refused = fmt.Errorf("%s %w", path, err)
+	}
+	return text, err
+}
+
+// prepare gives a file as kustomize may see it.
+func (f *localFiles) prepare(path string, text []byte) ([]byte, error) {
 	if len(text) > maxFile {
-		return nil, fmt.Errorf("%s has more than %d MiB: split it", path, maxFile>>20)
+		return nil, fmt.Errorf("has more than %d MiB: split it", maxFile>>20)
 	}
 	if !slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(path)) {
 		return text, refuseRemoteConfig(text)
@@ -159,7 +172,7 @@ func (f localFiles) ReadFile(path string) ([]byte, error) {
 	for field, value := range fields {
 		if slices.Contains(fieldsWithPaths, field) {
 			if remote := findRemote(value); remote != "" {
-				return nil, fmt.Errorf("%s names %q: nothing is fetched from elsewhere; build it with kustomize and pipe the result into `tribune lint -`", field, remote)
+				return nil, fmt.Errorf("names %s in %s: nothing is fetched from elsewhere; build it with kustomize and pipe the result into `tribune lint -`", remote, field)
 			}
 		}
 	}
@@ -193,7 +206,7 @@ func refuseRemoteConfig(text []byte) error {
 			continue
 		}
 		if remote := findRemote(fields); remote != "" {
-			return errors.New("a built-in plugin's configuration names " + remote + ": nothing is fetched from elsewhere")
+			return fmt.Errorf("configures a plugin with %s: nothing is fetched from elsewhere", remote)
 		}
 	}
 	return nil

@@ -133,8 +133,8 @@ func (c *checker) duplicated(objects []*object) {
 		}
 		k := key{o.set, o.group(), o.kind, o.namespace, o.name}
 		if before, again := first[k]; again {
-			line, _ := locate(before.root, "metadata.name")
-			c.add(o.finding(Error, "metadata.name", fmt.Sprintf("there is another %s of this name in %s:%d: keep one, or rename one", o.kind, before.file, before.before+line)))
+			line, _ := before.locate("metadata.name")
+			c.add(o.finding(Error, "metadata.name", fmt.Sprintf("there is another %s of this name in %s:%d: keep one, or rename one", o.kind, before.file, line)))
 			continue
 		}
 		first[k] = o

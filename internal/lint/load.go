@@ -33,10 +33,10 @@ type object struct {
 	apiVersion, kind, namespace, name string
 	// content as the API server would get it.
 	content map[string]any
-	// file and before (lines before the document) and root say where its fields stand; root is nil where that is not known.
-	file   string
-	before int
-	root   *yaml.Node
+	// file, document and root say where its fields stand; root is nil where that is not known.
+	file     string
+	document *chunk
+	root     *yaml.Node
 	// set tells apart what is applied together: all loose files are set 0, each kustomization is one.
 	set int
 }
@@ -58,12 +58,18 @@ func (o *object) title() string {
 	return o.kind + " " + o.name
 }
 
+// locate gives the place of a field in the object's file; zeros where it is not known.
+func (o *object) locate(path string) (line, column int) {
+	if o.root == nil || o.document == nil {
+		return 0, 0
+	}
+	line, column = locate(o.root, path)
+	return o.document.line(line), column
+}
+
 // finding about a field of the object.
 func (o *object) finding(severity Severity, path, message string) Finding {
-	line, column := locate(o.root, path)
-	if line > 0 {
-		line += o.before
-	}
+	line, column := o.locate(path)
 	return Finding{File: o.file, Line: line, Column: column, Severity: severity, Object: o.title(), Path: path, Message: message}
 }
 
@@ -191,23 +197,23 @@ func (l *loader) file(name string, text []byte, named bool) {
 		l.findings = append(l.findings, Finding{File: name, Line: badLine, Column: 1, Severity: Error, Message: err.Error()})
 	}
 	for _, c := range chunks {
-		l.document(name, c, named)
+		l.document(name, &c, named)
 	}
 }
 
 // document takes the objects of one document.
-func (l *loader) document(file string, c chunk, named bool) {
+func (l *loader) document(file string, c *chunk, named bool) {
 	root, err := parseNodes(c.text)
 	isJSON := bytes.HasPrefix(bytes.TrimSpace(c.text), []byte("{"))
 	if err != nil && !(isJSON && utiljson.Unmarshal(c.text, new(any)) == nil) {
 		line, message := explainYAML(err, c.text)
-		l.findings = append(l.findings, Finding{File: file, Line: c.before + line, Column: 1, Severity: Error, Message: message})
+		l.findings = append(l.findings, Finding{File: file, Line: c.line(line), Column: 1, Severity: Error, Message: message})
 		return
 	}
 	if err == nil && root == nil {
 		return
 	}
-	o := &object{file: file, before: c.before, root: root}
+	o := &object{file: file, document: c, root: root}
 	if root != nil {
 		o.apiVersion, o.kind = peek(root, "apiVersion"), peek(root, "kind")
 		if o.apiVersion != "" && o.kind != "" && !o.wanted() && !strings.HasSuffix(o.kind, "List") {
@@ -249,7 +255,7 @@ func (l *loader) take(o *object, content map[string]any) {
 				l.findings = append(l.findings, o.finding(Error, fmt.Sprintf("items[%d]", i), "is not an object"))
 				continue
 			}
-			one := &object{file: o.file, before: o.before, set: o.set}
+			one := &object{file: o.file, document: o.document, set: o.set}
 			if list != nil && list.Kind == yaml.SequenceNode && i < len(list.Content) {
 				one.root = list.Content[i]
 			}
@@ -268,8 +274,8 @@ func (l *loader) take(o *object, content map[string]any) {
 	if o.root != nil {
 		for _, d := range duplicates(o.root, "") {
 			l.findings = append(l.findings, Finding{
-				File: o.file, Line: o.before + d.key.Line, Column: d.key.Column, Severity: Error, Object: o.title(), Path: d.path,
-				Message: fmt.Sprintf("is set twice, first in line %d: keep one", o.before+d.first.Line),
+				File: o.file, Line: o.document.line(d.key.Line), Column: d.key.Column, Severity: Error, Object: o.title(), Path: d.path,
+				Message: fmt.Sprintf("is set twice, first in line %d: keep one", o.document.line(d.first.Line)),
 			})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -229,12 +230,26 @@ func messageOf(err *field.Error) string {
 	if _, rule, failed := strings.Cut(detail, " evaluating rule: "); failed {
 		detail = rule // a text that the rule could not read as, say, a duration
 	}
+	if m := wrongType.FindStringSubmatch(detail); m != nil {
+		detail = fmt.Sprintf("must be of type %s, and is %s", m[1], m[2])
+		if m[1] == "string" && m[2] != "object" && m[2] != "array" && m[2] != "null" {
+			detail += ": put it in quotes"
+		}
+		return detail
+	}
 	const longest = 80
-	if text, ok := err.BadValue.(string); ok && text != "" && len(text) <= longest && err.Type != field.ErrorTypeTypeInvalid {
+	// What a rule refuses is named by its type instead of its value.
+	text, ok := err.BadValue.(string)
+	if ok && text != "" && len(text) <= longest && !slices.Contains(schemaTypes, text) {
 		return fmt.Sprintf("%q: %s", text, detail)
 	}
 	return detail
 }
+
+var (
+	wrongType   = regexp.MustCompile(`^must be of type ([a-z]+): "([a-z]+)"$`)
+	schemaTypes = []string{"string", "object", "array", "integer", "boolean", "number"}
+)
 
 // fieldsBeside names the fields that the kind has where an unknown one was written.
 func (k *kindSchema) fieldsBeside(path string) string {

@@ -20,6 +20,15 @@ type chunk struct {
 	before int
 }
 
+// line gives the line of the file for a line of the chunk. YAML breaks lines at more characters than editors do (a carriage
+// return alone, U+2028), so its count may go past the end.
+func (c *chunk) line(n int) int {
+	if n <= 0 {
+		return 0
+	}
+	return c.before + min(n, bytes.Count(c.text, []byte("\n"))+1)
+}
+
 var byteOrderMark = []byte("\uFEFF")
 
 // split cuts a file where kubectl does: at lines that begin with "---", before any parsing, so that a syntax error in one
@@ -59,6 +68,8 @@ func split(text []byte) ([]chunk, int, error) {
 // parseNodes reads a chunk as a tree with places. It gives nil without error where there is nothing but comments. Nothing
 // is expanded, so that a document of aliases of aliases costs no more than its text.
 func parseNodes(text []byte) (*yaml.Node, error) {
+	// JSON writes characters outside the first plane as two escapes, which YAML does not know; values are read elsewhere.
+	text = surrogate.ReplaceAll(text, []byte(`\u0020`))
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var document yaml.Node
 	if err := decodeNode(decoder, &document); err != nil {
@@ -68,14 +79,16 @@ func parseNodes(text []byte) (*yaml.Node, error) {
 		return nil, err
 	}
 	var second yaml.Node
-	if err := decodeNode(decoder, &second); err == nil {
-		return nil, errors.New(`yaml: a second document follows without "---" on a line of its own: it would not be applied`)
+	if err := decodeNode(decoder, &second); !errors.Is(err, io.EOF) {
+		return nil, errors.New(`yaml: something follows the document without "---" on a line of its own: it would not be applied`)
 	}
 	if document.Kind != yaml.DocumentNode || len(document.Content) == 0 {
 		return nil, nil
 	}
 	return document.Content[0], nil
 }
+
+var surrogate = regexp.MustCompile(`\\u[dD][89a-fA-F][0-9a-fA-F]{2}`)
 
 // decodeNode turns a panic of the parser, which is an input that it does not know how to refuse, into an error.
 func decodeNode(decoder *yaml.Decoder, into *yaml.Node) (err error) {
@@ -97,6 +110,9 @@ func explainYAML(err error, text []byte) (line int, message string) {
 	message = strings.TrimPrefix(message, m[0])
 	if tab := tabLine(text); tab > 0 && (line == 0 || tab == line || tab == line+1 || strings.Contains(message, "cannot start any token")) {
 		return tab, "a tab stands in the indentation: YAML is indented with spaces (" + message + ")"
+	}
+	if strings.HasPrefix(message, "something follows") {
+		return 1, message
 	}
 	return max(line, 1), "is not YAML: " + message
 }
