@@ -26,6 +26,8 @@ CREATE TABLE posts (
 );
 CREATE UNIQUE INDEX posts_key ON posts (account, key) WHERE key IS NOT NULL;
 CREATE INDEX posts_account ON posts (account, id);
+-- What all can see, for counting without reading the posts.
+CREATE INDEX posts_public ON posts (account) WHERE deleted_at IS NULL AND kind <> 'Message';
 CREATE INDEX posts_thread ON posts (root, id);
 CREATE INDEX posts_reply ON posts (reply_to) WHERE reply_to IS NOT NULL;
 CREATE INDEX posts_pictures ON posts (account) WHERE media <> '';
