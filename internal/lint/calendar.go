@@ -60,7 +60,7 @@ func (c *checker) calendar(r *readable) {
 		return
 	}
 	channels := c.channelsOf(r.namespace)
-	alone := len(channels) == 0
+	alone := len(c.channels) == 0
 	if alone {
 		c.add(r.finding(Warning, "spec", "no SocialChannel is among the files: names of channels and lengths of texts were not checked"))
 		channels = namedChannels(calendar)
@@ -218,7 +218,7 @@ func (c *checker) post(r *readable) {
 func (c *checker) postChannel(r *readable, post *tribunev1alpha1.Post, hasContent bool) {
 	name := string(post.Spec.ChannelRef.Name)
 	channels := c.channelsOf(r.namespace)
-	if len(channels) == 0 {
+	if len(c.channels) == 0 {
 		c.add(r.finding(Warning, "spec.channelRef", "no SocialChannel is among the files: the channel's name and the length of the text were not checked"))
 		return
 	}

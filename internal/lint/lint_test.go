@@ -153,3 +153,30 @@ func says(t *testing.T, report *Report, file, message string) {
 	}
 	t.Errorf("nothing in %s says %q; findings are %.2000v", file, message, report.Findings)
 }
+
+// The examples of the documentation are what is printed.
+func TestDocumentation(t *testing.T) {
+	text, err := os.ReadFile("../../docs/lint.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(name string) string {
+		_, after, found := strings.Cut(string(text), "<!-- "+name+" -->\n```")
+		_, after, opened := strings.Cut(after, "\n")
+		content, _, closed := strings.Cut(after, "```\n")
+		if !found || !opened || !closed {
+			t.Fatalf("docs/lint.md has no block %s", name)
+		}
+		return content
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("calendar.yaml", []byte(block("calendar.yaml")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report := run(t, Options{Paths: []string{"calendar.yaml"}})
+	for _, format := range Formats {
+		if diff := cmp.Diff(block(string(format)), write(t, report, format)); diff != "" {
+			t.Errorf("%s (-documented +printed):\n%s", format, diff)
+		}
+	}
+}
