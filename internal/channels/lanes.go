@@ -62,8 +62,11 @@ type Place struct {
 	left    bool
 }
 
-// Call waits for the turn to call, or until done is closed.
+// Call waits for the turn to call, or until done is closed. The turn is kept until Leave, for all calls of a thread.
 func (p *Place) Call(done <-chan struct{}) bool {
+	if p.calling {
+		return true
+	}
 	select {
 	case p.lane.calling <- struct{}{}:
 		p.calling = true

@@ -31,7 +31,7 @@ func writeFirstRun(dir string, now time.Time) error {
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
 		"Hello": at(12 * time.Second), "Thread": at(24 * time.Second), "Image": at(36 * time.Second), "Later": at(48 * time.Hour),
-		"Cron":      fmt.Sprintf("%d * * * *", minute.Minute()),
+		"Cron":      fmt.Sprintf("%d %d * * *", minute.Minute(), minute.Hour()),
 		"CronTime":  minute.Format("15:04"),
 		"StartDate": minute.Format(time.DateOnly),
 		"ImageData": base64.StdEncoding.EncodeToString(firstRunImage),

@@ -40,6 +40,7 @@ const (
 // Rules are what app.bsky.feed.post and app.bsky.embed.images hold a post to. MaxAltText is what Bluesky's own
 // applications accept; the lexicon names no number.
 var Rules = compose.Rules{
+	Name: "Bluesky",
 	Limits: compose.Limits{
 		MaxLength:     300,
 		Unit:          compose.Graphemes,

@@ -25,6 +25,8 @@ import (
 
 // Rules of the built-in network; the server says the same of itself at sign-in.
 var Rules = compose.Rules{
+	Name:           "Local",
+	CardsWithMedia: true,
 	Limits: compose.Limits{
 		MaxLength:     wire.MaxCharacters,
 		Unit:          compose.Graphemes,
