@@ -34,7 +34,7 @@ const square = "---\napiVersion: tribune.dev/v1alpha1\nkind: SocialChannel\nmeta
 func TestHostileFiles(t *testing.T) {
 	nested := strings.Repeat("{a: ", 5000) + "1" + strings.Repeat("}", 5000)
 	deeper := strings.Repeat("[", 100000) + strings.Repeat("]", 100000)
-	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	bomb := "a0: &a0 [a, b, c, d, e, f, g, h, i, j]\n"
 	for i := 1; i < 12; i++ {
 		ref := fmt.Sprintf("*a%d", i-1)
 		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(ref+", ", 10), ", "))

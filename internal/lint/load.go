@@ -170,7 +170,7 @@ func (l *loader) open(path string, named bool) {
 		l.cannotRead(path, err)
 		return
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // it was only read
 	text, err := readAll(file)
 	if err != nil {
 		l.cannotRead(path, err)
@@ -205,7 +205,7 @@ func (l *loader) file(name string, text []byte, named bool) {
 func (l *loader) document(file string, c *chunk, named bool) {
 	root, err := parseNodes(c.text)
 	isJSON := bytes.HasPrefix(bytes.TrimSpace(c.text), []byte("{"))
-	if err != nil && !(isJSON && utiljson.Unmarshal(c.text, new(any)) == nil) {
+	if err != nil && (!isJSON || utiljson.Unmarshal(c.text, new(any)) != nil) {
 		line, message := explainYAML(err, c.text)
 		l.findings = append(l.findings, Finding{File: file, Line: c.line(line), Column: 1, Severity: Error, Message: message})
 		return

@@ -113,10 +113,9 @@ func count(n int, what string) string {
 // write prints one calendar as a table of its channels.
 func (c *Calendar) write(text *strings.Builder) {
 	fmt.Fprintf(text, "ContentCalendar %s: %s within %s", printable(c.Name), count(c.Posts, "Post"), c.Horizon)
-	switch {
-	case c.Entries == 1:
+	if c.Entries == 1 {
 		text.WriteString(", of 1 entry")
-	default:
+	} else {
 		fmt.Fprintf(text, ", of %d entries", c.Entries)
 	}
 	if c.PastEntries > 0 {

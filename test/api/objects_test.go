@@ -239,21 +239,3 @@ func steps(path string) []any {
 	}
 	return all
 }
-
-// placeOf takes the indexes out of a path.
-func placeOf(path string) string {
-	var b strings.Builder
-	inside := false
-	for _, r := range path {
-		switch {
-		case r == '[':
-			inside = true
-			b.WriteString("[]")
-		case r == ']':
-			inside = false
-		case !inside:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}

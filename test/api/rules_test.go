@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -276,8 +277,8 @@ func (s *server) update(t *testing.T, before, after *unstructured.Unstructured) 
 
 // says is true for a refusal that names the field and gives the message.
 func says(err error, path, message string) bool {
-	status, ok := err.(apierrors.APIStatus) //nolint:errorlint // the client returns it bare
-	if !ok || status.Status().Details == nil {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil {
 		return false
 	}
 	for _, cause := range status.Status().Details.Causes {

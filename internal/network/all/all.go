@@ -3,6 +3,7 @@
 package all
 
 import (
+	// Each registers itself.
 	_ "github.com/tribune-dev/tribune/internal/network/bluesky"
 	_ "github.com/tribune-dev/tribune/internal/network/local"
 )
