@@ -1,0 +1,245 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/controlplane/controlplanetest"
+)
+
+// accessPatience is how long roles and policies may take to be in force.
+const accessPatience = 20 * time.Second
+
+func objects(t *testing.T, text string) []*unstructured.Unstructured {
+	t.Helper()
+	var all []*unstructured.Unstructured
+	decoder := yaml.NewYAMLOrJSONDecoder(strings.NewReader(text), 4096)
+	for {
+		o := &unstructured.Unstructured{}
+		if err := decoder.Decode(&o.Object); err != nil {
+			if errors.Is(err, io.EOF) {
+				return all
+			}
+			t.Fatal(err)
+		}
+		if len(o.Object) > 0 {
+			all = append(all, o)
+		}
+	}
+}
+
+// build is what kustomize makes of a folder.
+func build(t *testing.T, dir string) []*unstructured.Unstructured {
+	t.Helper()
+	output, err := exec.CommandContext(t.Context(), controlplanetest.Binaries(t).Kubectl, "kustomize", root+"/"+dir).CombinedOutput()
+	if err != nil {
+		t.Fatalf("kubectl kustomize %s: %v\n%s", dir, err, output)
+	}
+	return objects(t, string(output))
+}
+
+func TestEveryFolderBuilds(t *testing.T) {
+	for dir, want := range map[string]int{
+		"config/crd": 3, "config/default": 20, "config/tenant": 2, "config/network-policy": 21, "config/prometheus": 2,
+	} {
+		if got := len(build(t, dir)); got != want {
+			t.Errorf("%s makes %d objects, want %d", dir, got, want)
+		}
+	}
+}
+
+// versions of all objects of a manifest, as the API server has them.
+func (c *cluster) versions(t *testing.T, all []*unstructured.Unstructured, namespace string) map[string]string {
+	t.Helper()
+	versions := map[string]string{}
+	for _, o := range all {
+		live := &unstructured.Unstructured{}
+		live.SetGroupVersionKind(o.GroupVersionKind())
+		key := client.ObjectKeyFromObject(o)
+		if namespace != "" {
+			key.Namespace = namespace
+		}
+		if err := c.admin.Get(t.Context(), key, live); err != nil {
+			t.Errorf("%s %s: %v", o.GetKind(), key, err)
+			continue
+		}
+		versions[o.GetKind()+" "+key.String()] = live.GetResourceVersion()
+		if o.GetKind() == "PersistentVolumeClaim" {
+			// The API server stores the first re-application of a claim anew, alike to the letter as far as it can be read.
+			live.SetResourceVersion("")
+			versions[o.GetKind()+" "+key.String()] = fmt.Sprint(live.Object)
+		}
+	}
+	return versions
+}
+
+func TestInstall(t *testing.T) {
+	c := startCluster(t)
+	c.install(t)
+	c.kubectl(t, "create", "namespace", "team")
+	c.kubectl(t, "apply", "--server-side", "-n", "team", "-k", "config/tenant")
+
+	t.Run("a second time changes nothing", func(t *testing.T) {
+		installed, tenant := build(t, "config/default"), build(t, "config/tenant")
+		before, beforeTenant := c.versions(t, installed, ""), c.versions(t, tenant, "team")
+		c.install(t)
+		c.kubectl(t, "apply", "--server-side", "-n", "team", "-k", "config/tenant")
+		if diff := cmp.Diff(before, c.versions(t, installed, "")); diff != "" {
+			t.Errorf("versions of what config/default makes (-before +after):\n%s", diff)
+		}
+		if diff := cmp.Diff(beforeTenant, c.versions(t, tenant, "team")); diff != "" {
+			t.Errorf("versions of what config/tenant makes (-before +after):\n%s", diff)
+		}
+	})
+	t.Run("restricted Pod Security lets the manager in", c.podSecurity)
+	t.Run("people's roles", c.peoplesRoles)
+	t.Run("a resolution carries the name of who wrote it", c.resolutionBy)
+}
+
+type warnings struct{ texts []string }
+
+// HandleWarningHeader implements rest.WarningHandler.
+func (w *warnings) HandleWarningHeader(_ int, _, text string) { w.texts = append(w.texts, text) }
+
+func (c *cluster) podSecurity(t *testing.T) {
+	config := c.RESTConfig()
+	said := &warnings{}
+	config.WarningHandler = said
+	k8s := newClient(t, config)
+	deployment := &appsv1.Deployment{}
+	if err := k8s.Get(t.Context(), types.NamespacedName{Namespace: system, Name: "tribune-manager"}, deployment); err != nil {
+		t.Fatal(err)
+	}
+	pod := func() *corev1.Pod {
+		template := deployment.Spec.Template.DeepCopy()
+		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: system, Name: "try", Labels: template.Labels}, Spec: template.Spec}
+	}
+	if err := k8s.Create(t.Context(), pod(), client.DryRunAll); err != nil {
+		t.Errorf("the Deployment's pod was refused: %v", err)
+	}
+	if len(said.texts) > 0 {
+		t.Errorf("the API server warned: %v", said.texts)
+	}
+	privileged := pod()
+	privileged.Spec.Containers[0].SecurityContext.AllowPrivilegeEscalation = nil
+	if err := k8s.Create(t.Context(), privileged, client.DryRunAll); !apierrors.IsForbidden(err) {
+		t.Errorf("a pod that may gain privileges: got %v, want forbidden", err)
+	}
+}
+
+// peoplesRoles tries the aggregated roles by themselves: aggregation is done by a controller of Kubernetes that does not run here.
+func (c *cluster) peoplesRoles(t *testing.T) {
+	for _, test := range []struct {
+		role, aggregate string
+		may, mayNot     []string
+	}{
+		{"tribune-viewer", "view", []string{"get posts", "watch contentcalendars", "list socialchannels"}, []string{"create posts", "patch posts/status"}},
+		{"tribune-editor", "edit", []string{"create posts", "delete contentcalendars", "patch posts"},
+			[]string{"patch posts/status", "create socialchannels", "update contentcalendars/status"}},
+		{"tribune-admin", "admin", []string{"create socialchannels", "delete posts", "patch posts/status"}, []string{"patch socialchannels/status"}},
+	} {
+		t.Run(test.role, func(t *testing.T) {
+			role := &rbacv1.ClusterRole{}
+			if err := c.admin.Get(t.Context(), types.NamespacedName{Name: test.role}, role); err != nil {
+				t.Fatal(err)
+			}
+			if label := "rbac.authorization.k8s.io/aggregate-to-" + test.aggregate; role.Labels[label] != "true" {
+				t.Errorf("the role lacks the label %s", label)
+			}
+			c.bind(t, "team", test.role, test.role+"-user")
+			for _, text := range test.may {
+				c.waitAccess(t, test.role+"-user", text, true)
+			}
+			for _, text := range test.mayNot {
+				c.waitAccess(t, test.role+"-user", text, false)
+			}
+		})
+	}
+}
+
+func (c *cluster) bind(t *testing.T, namespace, clusterRole, user string) {
+	t.Helper()
+	err := c.admin.Create(t.Context(), &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: clusterRole + "-" + user},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: clusterRole},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: user}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitAccess waits for an answer about "verb resource[/subresource]" in namespace team.
+func (c *cluster) waitAccess(t *testing.T, user, text string, want bool) {
+	t.Helper()
+	verb, resource, _ := strings.Cut(text, " ")
+	resource, subresource, _ := strings.Cut(resource, "/")
+	eventually(t.Context(), t, accessPatience, user+" and "+text, func(ctx context.Context) bool {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{User: user,
+			ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: "team", Group: "tribune.dev", Resource: resource, Subresource: subresource, Verb: verb}}}
+		return c.admin.Create(ctx, review) == nil && review.Status.Allowed == want
+	})
+}
+
+func (c *cluster) resolutionBy(t *testing.T) {
+	post := &tribunev1alpha1.Post{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "unknown"}, Spec: tribunev1alpha1.PostSpec{
+		ChannelRef: tribunev1alpha1.LocalReference{Name: "square"}, Content: tribunev1alpha1.Content{Text: "hello"}}}
+	if err := c.admin.Create(t.Context(), post); err != nil {
+		t.Fatal(err)
+	}
+	c.bind(t, "team", "tribune-admin", "berta")
+	c.bind(t, "team", "tribune-viewer", "berta")
+	berta := newClient(t, c.user(t, "berta"))
+	write := func(by string) error {
+		post := &tribunev1alpha1.Post{}
+		if err := berta.Get(t.Context(), types.NamespacedName{Namespace: "team", Name: "unknown"}, post); err != nil {
+			return err
+		}
+		post.Status.Resolution = &tribunev1alpha1.PostResolution{Attempt: "a", Outcome: tribunev1alpha1.ResolutionNotPublished, By: by}
+		return berta.Status().Update(t.Context(), post)
+	}
+	// The policy, like the roles, takes a moment to be in force.
+	eventually(t.Context(), t, accessPatience, "a resolution in another's name to be refused", func(context.Context) bool {
+		return apierrors.IsForbidden(write("chris")) && strings.Contains(write("chris").Error(), "must be berta")
+	})
+	if err := write("berta"); err != nil {
+		t.Errorf("a resolution in one's own name: %v", err)
+	}
+	// Others may change the rest of the status while it stands.
+	if err := c.admin.Get(t.Context(), client.ObjectKeyFromObject(post), post); err != nil {
+		t.Fatal(err)
+	}
+	post.Status.Attempts = 3
+	if err := c.admin.Status().Update(t.Context(), post); err != nil {
+		t.Errorf("another change of the status beside the resolution: %v", err)
+	}
+}
+
+func (c *cluster) user(t *testing.T, name string) *rest.Config {
+	t.Helper()
+	config, err := c.UserConfig(name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
