@@ -40,7 +40,7 @@ build: ## Build bin/tribune
 
 .PHONY: run
 run: build controlplane ## Start Tribune with a control plane and the built-in network, and publish a first post
-	$(BIN)/tribune up --apply config/samples/first-run
+	$(BIN)/tribune up
 
 .PHONY: controlplane
 controlplane: ## Put etcd, kube-apiserver and kubectl into bin/k8s (the first time: minutes)
@@ -61,7 +61,7 @@ test: controlplane ## Run the tests; what needs minutes or other servers is skip
 	KUBEBUILDER_ASSETS=$(BIN)/k8s $(GO) test -timeout $(TEST_TIMEOUT) $(TESTFLAGS) $(PACKAGES)
 
 .PHONY: test-all
-test-all: controlplane ## Run all tests, those that need minutes or other servers too
+test-all: controlplane pds ## Run all tests, those that need minutes or other servers too
 	KUBEBUILDER_ASSETS=$(BIN)/k8s TRIBUNE_TEST_ALL=1 $(GO) test -timeout $(TEST_ALL_TIMEOUT) $(TESTFLAGS) $(PACKAGES)
 
 .PHONY: bench

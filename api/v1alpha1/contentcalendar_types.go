@@ -197,22 +197,22 @@ type ContentCalendarStatus struct {
 
 	// entries that the calendar has.
 	// +optional
-	Entries int32 `json:"entries,omitempty"`
+	Entries int32 `json:"entries"`
 	// waiting Posts: made, and not gone out yet.
 	// +optional
-	Waiting int32 `json:"waiting,omitempty"`
+	Waiting int32 `json:"waiting"`
 	// published Posts that still exist as objects.
 	// +optional
-	Published int32 `json:"published,omitempty"`
+	Published int32 `json:"published"`
 	// failed Posts, those whose outcome is unknown included.
 	// +optional
-	Failed int32 `json:"failed,omitempty"`
+	Failed int32 `json:"failed"`
 	// missed Posts: too late to go out.
 	// +optional
-	Missed int32 `json:"missed,omitempty"`
+	Missed int32 `json:"missed"`
 	// pastEntriesIgnored counts one-shot entries whose time lay before the calendar was first seen; they make no Post.
 	// +optional
-	PastEntriesIgnored int32 `json:"pastEntriesIgnored,omitempty"`
+	PastEntriesIgnored int32 `json:"pastEntriesIgnored"`
 
 	// next Post that goes out.
 	// +optional

@@ -33,9 +33,9 @@ type scope struct {
 
 	mu       sync.Mutex
 	problems []plan.Problem
-	made     int
+	made     []*tribunev1alpha1.Post
 	changed  int
-	gone     int
+	gone     []string
 }
 
 func (s *scope) problem(p plan.Problem) {
@@ -178,7 +178,9 @@ func (r *Reconciler) make(ctx context.Context, s *scope, p *plan.Post) error {
 	err := r.Client.Create(ctx, post)
 	switch {
 	case err == nil:
-		s.count(&s.made)
+		s.mu.Lock()
+		s.made = append(s.made, post)
+		s.mu.Unlock()
 		return nil
 	case apierrors.IsAlreadyExists(err):
 		return r.taken(ctx, s, p)
@@ -236,7 +238,9 @@ func (r *Reconciler) bringInLine(ctx context.Context, s *scope, child *tribunev1
 	if err := r.Client.Patch(ctx, after, client.MergeFromWithOptions(child, client.MergeFromWithOptimisticLock{})); err != nil {
 		return ignoreRace(err)
 	}
-	s.count(&s.changed)
+	s.mu.Lock()
+	s.changed++
+	s.mu.Unlock()
 	return nil
 }
 
@@ -255,7 +259,9 @@ func (r *Reconciler) withdraw(ctx context.Context, s *scope, child *tribunev1alp
 	if err != nil {
 		return ignoreRace(err)
 	}
-	s.count(&s.gone)
+	s.mu.Lock()
+	s.gone = append(s.gone, child.Name)
+	s.mu.Unlock()
 	return nil
 }
 
@@ -263,7 +269,7 @@ func (r *Reconciler) withdraw(ctx context.Context, s *scope, child *tribunev1alp
 // went out stays on the networks.
 func (r *Reconciler) withdrawAll(ctx context.Context, calendar types.NamespacedName) error {
 	r.mu.Lock()
-	delete(r.counted, calendar)
+	delete(r.counters, calendar)
 	r.mu.Unlock()
 	children, err := r.children(ctx, calendar)
 	if err != nil {
@@ -280,12 +286,6 @@ func (r *Reconciler) withdrawAll(ctx context.Context, calendar types.NamespacedN
 	return g.Wait()
 }
 
-func (s *scope) count(n *int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	*n++
-}
-
 // ignoreRace: somebody else changed or removed it; the watch brings what holds now.
 func ignoreRace(err error) error {
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
@@ -296,8 +296,8 @@ func ignoreRace(err error) error {
 
 // announce says in one event what a run changed.
 func (r *Reconciler) announce(s *scope, failed error) {
-	if s.made+s.changed+s.gone > 0 {
-		r.Recorder.Eventf(s.calendar, nil, corev1.EventTypeNormal, tribunev1alpha1.ReasonPlanned, "Plan", "Posts: %d made, %d changed, %d withdrawn", s.made, s.changed, s.gone)
+	if len(s.made)+s.changed+len(s.gone) > 0 {
+		r.Recorder.Eventf(s.calendar, nil, corev1.EventTypeNormal, tribunev1alpha1.ReasonPlanned, "Plan", "Posts: %d made, %d changed, %d withdrawn", len(s.made), s.changed, len(s.gone))
 	}
 	if failed != nil && !errors.Is(failed, context.Canceled) {
 		r.Recorder.Eventf(s.calendar, nil, corev1.EventTypeWarning, tribunev1alpha1.ReasonReconciling, "Plan", "not all Posts could be made: %v", failed)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
@@ -29,8 +30,9 @@ const (
 	indexCalendar = "calendar"
 	// replan is how often a calendar looks ahead though nothing changed.
 	replan = 15 * time.Minute
-	// countEvery bounds how often only the counters of a calendar are written.
+	// countEvery bounds how often only the counters of a calendar are written, after the first countBurst times.
 	countEvery = time.Minute
+	countBurst = 10
 	// gather is how long changes of Posts are gathered before they are counted.
 	gather = time.Second
 	// inParallel bounds the requests of one calendar.
@@ -43,8 +45,8 @@ type Reconciler struct {
 	Recorder events.EventRecorder
 	Clock    clock.Clock
 
-	mu      sync.Mutex
-	counted map[types.NamespacedName]time.Time
+	mu       sync.Mutex
+	counters map[types.NamespacedName]*rate.Limiter
 }
 
 type queue = workqueue.TypedRateLimitingInterface[ctrl.Request]

@@ -3,10 +3,12 @@ package calendar
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,27 +40,35 @@ func (r *Reconciler) save(ctx context.Context, s *scope, failed error) (time.Dur
 	}
 	key := client.ObjectKeyFromObject(before)
 	if onlyCounters(&before.Status, &after.Status) {
-		r.mu.Lock()
-		wait := r.counted[key].Add(countEvery).Sub(s.now)
-		r.mu.Unlock()
-		if wait > 0 {
+		if wait := r.spare(key, s.now); wait > 0 {
 			return wait, nil
 		}
 	}
 	if err := r.Client.Status().Patch(ctx, after, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
 		return 0, fmt.Errorf("patch status of ContentCalendar: %w", err)
 	}
-	r.mu.Lock()
-	if r.counted == nil {
-		r.counted = map[clientKey]time.Time{}
-	}
-	r.counted[key] = s.now
-	r.mu.Unlock()
 	r.tell(before, after)
 	return replan, nil
 }
 
-type clientKey = client.ObjectKey
+// spare takes one of the writes that a calendar may spend on counters alone; if there is none, it tells how long to wait.
+// There are a few at once, for people who look, and then one in countEvery, against traffic.
+func (r *Reconciler) spare(key client.ObjectKey, now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.counters == nil {
+		r.counters = map[client.ObjectKey]*rate.Limiter{}
+	}
+	limiter := r.counters[key]
+	if limiter == nil {
+		limiter = rate.NewLimiter(rate.Every(countEvery), countBurst)
+		r.counters[key] = limiter
+	}
+	if limiter.AllowN(now, 1) {
+		return 0
+	}
+	return countEvery
+}
 
 func onlyCounters(a, b *tribunev1alpha1.ContentCalendarStatus) bool {
 	return a.ObservedGeneration == b.ObservedGeneration && equality.Semantic.DeepEqual(a.Conditions, b.Conditions)
@@ -71,7 +81,7 @@ func count(st *tribunev1alpha1.ContentCalendarStatus, s *scope) {
 	st.Missed += int32(s.plan.TooLate)                //nolint:gosec // bounded by the schedule limits
 	st.Waiting, st.Published, st.Failed, st.Next = 0, 0, 0, nil
 	missed := int32(0)
-	for _, p := range s.children {
+	for _, p := range s.all() {
 		switch p.Status.State {
 		case tribunev1alpha1.PostPublished:
 			st.Published++
@@ -94,6 +104,18 @@ func count(st *tribunev1alpha1.ContentCalendarStatus, s *scope) {
 	if !s.calendar.Spec.Suspend && !s.plan.Until.IsZero() {
 		st.CoverageUntil = &until
 	}
+}
+
+// all are the Posts of the calendar after this run, as far as it knows them.
+func (s *scope) all() map[string]*tribunev1alpha1.Post {
+	all := maps.Clone(s.children)
+	for _, p := range s.made {
+		all[p.Name] = p
+	}
+	for _, name := range s.gone {
+		delete(all, name)
+	}
+	return all
 }
 
 // conclude says whether the calendar is accepted and working.

@@ -2,6 +2,7 @@ package post
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -26,6 +27,9 @@ type scope struct {
 // scope gathers the facts that cost no call.
 func (r *Reconciler) scope(ctx context.Context, post *tribunev1alpha1.Post) (*scope, error) {
 	s := &scope{facts: publish.Facts{Now: r.Clock.Now(), Settle: r.Settle, ClockSkew: r.ClockSkew(), Post: post}}
+	if breakNoSettle {
+		s.facts.Settle = 0
+	}
 	if err := r.channel(ctx, s); err != nil {
 		return nil, err
 	}
@@ -153,9 +157,11 @@ func (r *Reconciler) tellLedger(ctx context.Context, s *scope, step publish.Step
 			}
 		}
 	case publish.TakeBack:
-		if err := r.Ledger.Finish(ctx, r.identity(s, step.Segment), step.Supersedes, store.Outcome{State: store.NotSent}); err != nil {
+		err := r.Ledger.Finish(ctx, r.identity(s, step.Segment), step.Supersedes, store.Outcome{State: store.NotSent})
+		if err != nil && !errors.Is(err, store.ErrSuperseded) {
 			return fmt.Errorf("record in ledger: %w", err)
 		}
+		s.facts.LedgerRead = false // where another attempt stands, it is taken over next
 	}
 	return nil
 }

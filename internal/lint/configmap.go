@@ -97,11 +97,7 @@ func (c *checker) pictures(r *readable, path string, media []tribunev1alpha1.Med
 			c.add(r.finding(Warning, at, "has no altText: say what the picture shows, for people who cannot see it"))
 		}
 		ref := media[i].ConfigMapKeyRef
-		if (ref == nil) == (media[i].URL == "") { // of threads: the definition holds a content's own pictures to it
-			c.add(r.finding(Error, at, "set exactly one of url and configMapKeyRef"))
-			continue
-		}
-		if ref == nil {
+		if ref == nil || media[i].URL != "" {
 			continue
 		}
 		m := c.findConfigMap(r.namespace, ref.Name)

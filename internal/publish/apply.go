@@ -108,7 +108,8 @@ func adopt(f Facts, st *tribunev1alpha1.PostStatus, step Step) {
 			seg.PublishedAt = microPtr(r.PublishedAt)
 		}
 	}
-	for len(st.Segments) < len(f.Hashes) {
+	// What follows in a thread is still to be sent, unless the content is another one by now: then what went out is all.
+	for len(st.Segments) < len(f.Hashes) && sameContent(f, step.Records) {
 		st.Segments = append(st.Segments, tribunev1alpha1.PostSegment{State: tribunev1alpha1.SegmentPending, ContentHash: hashOf(f, len(st.Segments))})
 	}
 	st.State = tribunev1alpha1.PostPublishing
@@ -116,6 +117,16 @@ func adopt(f Facts, st *tribunev1alpha1.PostStatus, step Step) {
 	if published(st.Segments) == len(st.Segments) {
 		finish(f, st)
 	}
+}
+
+// sameContent is true if the records were rendered from the content that the Post has now.
+func sameContent(f Facts, records []Record) bool {
+	for _, r := range records {
+		if r.ContentHash != "" && r.ContentHash != hashOf(f, r.Segment) {
+			return false
+		}
+	}
+	return true
 }
 
 // begun starts the record of a new edition, or goes on with the one there is.
@@ -215,7 +226,7 @@ func Conclude(f Facts, out Outcome) (tribunev1alpha1.PostStatus, bool) {
 		return st, false
 	}
 	seg := &st.Segments[out.Segment]
-	if out.Segment == 0 && !out.Began.IsZero() && st.Lag == nil {
+	if out.Segment == 0 && !out.Began.IsZero() && !out.Receipt.Existing && st.Lag == nil {
 		st.Lag = &metav1.Duration{Duration: max(out.Began.Sub(Due(f.Post)), 0).Round(time.Millisecond)}
 	}
 	if out.Closed != nil {

@@ -1,6 +1,8 @@
 package publish
 
 import (
+	"fmt"
+
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/compose"
 )
@@ -20,7 +22,23 @@ func Render(c *tribunev1alpha1.Content, language string, rules compose.Rules) (c
 	for i := range c.Thread {
 		in.Thread = append(in.Thread, compose.Segment{Text: c.Thread[i].Text, Media: media(c.Thread[i].Media)})
 	}
-	return compose.Render(in, rules)
+	rendering, problems := compose.Render(in, rules)
+	for i := range c.Thread {
+		problems = append(problems, unsourced(fmt.Sprintf("thread[%d].media", i), c.Thread[i].Media)...)
+	}
+	return rendering, problems
+}
+
+// unsourced finds pictures without a source, or with two. The schema says it for a content's own pictures; a rule for those
+// of each segment of each content of a calendar would cost the API server too much.
+func unsourced(path string, media []tribunev1alpha1.Media) []Problem {
+	var problems []Problem
+	for i := range media {
+		if (media[i].URL != "") == (media[i].ConfigMapKeyRef != nil) {
+			problems = append(problems, Problem{Path: fmt.Sprintf("%s[%d]", path, i), Message: "set exactly one of url and configMapKeyRef"})
+		}
+	}
+	return problems
 }
 
 func media(in []tribunev1alpha1.Media) []compose.Media {
