@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"testing"
 	"time"
 
@@ -51,7 +50,7 @@ func needs(n *networks) map[string]function {
 	}
 }
 
-// quick are the rights that are tried one by one without TRIBUNE_TEST_ALL: one for each role, and each way to notice.
+// quick are the rights that are taken away with -short too: one of each role.
 var quick = map[string]bool{
 	"tribune-manager: patch tribune.dev/posts/status":                 true,
 	"tribune-leader-election: update coordination.k8s.io/leases":      true,
@@ -110,7 +109,7 @@ func TestRights(t *testing.T) {
 			continue
 		}
 		delete(functions, r.String())
-		if !quick[r.String()] && os.Getenv("TRIBUNE_TEST_ALL") == "" {
+		if testing.Short() && !quick[r.String()] {
 			left++
 			continue
 		}
@@ -122,7 +121,7 @@ func TestRights(t *testing.T) {
 		t.Errorf("no role grants %q", name)
 	}
 	if left > 0 {
-		t.Logf("%d more rights are taken away one by one with TRIBUNE_TEST_ALL=1 (make test-all)", left)
+		t.Logf("%d more rights are taken away without -short", left)
 	}
 }
 
