@@ -29,6 +29,8 @@ import (
 const (
 	// longestWait between two looks at a waiting Post: timers run on the monotonic clock, Posts are due by the wall clock.
 	longestWait = time.Hour
+	// longestRest between two looks at a Post that came to its end.
+	longestRest = 12 * time.Hour
 	// workers mostly wait for networks.
 	workers = 256
 	// fallback is when a Post that waits to be woken looks by itself.
@@ -110,10 +112,15 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	if wait, over := r.retire(ctx, s); over {
-		return ctrl.Result{RequeueAfter: wait}, nil
+	keptUntil, kept := retention(s)
+	if kept && !s.facts.Now.Before(keptUntil) {
+		return r.retire(ctx, s)
 	}
 	result, err := r.step(ctx, s)
+	if kept && err == nil && result.RequeueAfter == 0 {
+		priority := priorityLater
+		result = ctrl.Result{RequeueAfter: min(keptUntil.Sub(s.facts.Now), longestRest), Priority: &priority}
+	}
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 		// Somebody else was faster, or it is gone: the watch says what holds now. The look by ourselves is for a watch
 		// that had told it already.
@@ -185,32 +192,32 @@ func (r *Reconciler) wait(s *scope, until time.Time) ctrl.Result {
 	return ctrl.Result{RequeueAfter: max(d, time.Millisecond), Priority: &priority}
 }
 
-// retire deletes a Post whose retention is over, if a calendar made it. It returns when to look again.
-func (r *Reconciler) retire(ctx context.Context, s *scope) (time.Duration, bool) {
+// retention is until when a Post is kept that came to its end, if a calendar made it; those of people are theirs.
+func retention(s *scope) (until time.Time, kept bool) {
 	p := s.facts.Post
-	keep := retainOthers
-	since := publish.Due(p)
+	if !s.facts.Calendar.Made || p.Status.ObservedGeneration != p.Generation {
+		return time.Time{}, false
+	}
 	switch p.Status.State {
 	case tribunev1alpha1.PostPublished, tribunev1alpha1.PostDeleted:
-		keep = retainPublished
 		if p.Status.PublishedAt != nil {
-			since = p.Status.PublishedAt.Time
+			return p.Status.PublishedAt.Add(retainPublished), true
 		}
+		return publish.Due(p).Add(retainPublished), true
 	case tribunev1alpha1.PostMissed, tribunev1alpha1.PostFailed:
-	default:
-		return 0, false
+		return publish.Due(p).Add(retainOthers), true
 	}
-	if !s.facts.Calendar.Made || p.Status.ObservedGeneration != p.Generation {
-		return 0, false
-	}
-	if left := since.Add(keep).Sub(s.facts.Now); left > 0 {
-		return 0, false
-	}
+	return time.Time{}, false
+}
+
+// retire deletes a Post whose retention is over, exactly as it was seen.
+func (r *Reconciler) retire(ctx context.Context, s *scope) (ctrl.Result, error) {
+	p := s.facts.Post
 	err := r.Client.Delete(ctx, p, client.Preconditions{UID: &p.UID, ResourceVersion: &p.ResourceVersion})
-	if err != nil && !apierrors.IsNotFound(err) {
-		return time.Minute, true
+	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+		return ctrl.Result{}, fmt.Errorf("delete Post after its retention: %w", err)
 	}
-	return 0, true
+	return ctrl.Result{}, nil
 }
 
 // tell says in an event and in metrics what happened, once a change of state.

@@ -43,7 +43,10 @@ func (r *Reconciler) send(ctx context.Context, s *scope, step publish.Step) (ctr
 	if ctx.Err() != nil {
 		return ctrl.Result{}, nil // shutting down: no new intent
 	}
-	intent := r.intent(s, step.Segment, pub)
+	intent, err := r.intent(ctx, s, step.Segment, pub)
+	if err != nil {
+		return r.unprepared(ctx, s, step, err)
+	}
 	if err := r.saveIntent(ctx, s, intent); err != nil {
 		return ctrl.Result{}, err
 	}
@@ -97,7 +100,7 @@ func (r *Reconciler) unprepared(ctx context.Context, s *scope, step publish.Step
 }
 
 // intent of a segment: what must be known of the call if nobody lives to tell its outcome.
-func (r *Reconciler) intent(s *scope, segment int, pub network.Publication) publish.Intent {
+func (r *Reconciler) intent(ctx context.Context, s *scope, segment int, pub network.Publication) (publish.Intent, error) {
 	p := s.facts.Post
 	in := publish.Intent{Segment: segment, Attempt: rand.Text(), Owner: r.Owner, Hashes: s.facts.Hashes}
 	if p.Status.Edition == pub.Identity.Edition && segment < len(p.Status.Segments) {
@@ -113,20 +116,19 @@ func (r *Reconciler) intent(s *scope, segment int, pub network.Publication) publ
 	if breakNoKey {
 		in.Key = rand.Text()
 	}
-	return in
+	finder, ok := s.connection.Network.(network.Finder)
+	if !ok || s.facts.Channel.Once == network.OnceDurableKey {
+		return in, nil
+	}
+	calling, cancel := context.WithTimeout(withNetwork(ctx, s), publish.MaxCall)
+	defer cancel()
+	cursor, err := finder.Cursor(calling)
+	in.Cursor = cursor
+	return in, err
 }
 
 // saveIntent writes the intent with the object's resourceVersion: of two who try, one gets a conflict and has sent nothing.
 func (r *Reconciler) saveIntent(ctx context.Context, s *scope, in publish.Intent) error {
-	if s.facts.Channel.Once != network.OnceDurableKey {
-		if finder, ok := s.connection.Network.(network.Finder); ok {
-			cursor, err := finder.Cursor(withNetwork(ctx, s))
-			if err != nil {
-				return fmt.Errorf("read the newest own id before sending: %w", err)
-			}
-			in.Cursor = cursor
-		}
-	}
 	s.facts.Now = r.Clock.Now()
 	after := s.facts.Post.DeepCopy()
 	after.Status = publish.Intend(s.facts, in)
@@ -240,8 +242,10 @@ func (r *Reconciler) following(ctx context.Context, s *scope, out publish.Outcom
 	if err != nil {
 		return nil, pub
 	}
-	in := r.intent(s, next, pub)
-	in.Cursor = out.Receipt.ID
+	in, err := r.intent(ctx, s, next, pub)
+	if err != nil {
+		return nil, pub
+	}
 	return &in, pub
 }
 

@@ -24,7 +24,10 @@ func Apply(f Facts, step Step) tribunev1alpha1.PostStatus {
 		st.HeldUntil = nil
 	case Hold:
 		st.State = tribunev1alpha1.PostHeld
-		st.HeldUntil = timePtr(step.Until)
+		st.HeldUntil = nil
+		if step.Until.Before(Deadline(f.Post)) {
+			st.HeldUntil = timePtr(step.Until)
+		}
 	case Postpone:
 		st.State = tribunev1alpha1.PostScheduled
 		if published(st.Segments) > 0 {

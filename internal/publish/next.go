@@ -354,6 +354,10 @@ func missedMessage(p *tribunev1alpha1.Post) string {
 // held: reasons that keep a due Post from going out for now.
 func held(f Facts) *Step {
 	hold := func(reason, message string, until time.Time) *Step {
+		// A hold does not stop the clock: when the deadline passes, that is to be said.
+		if last := Deadline(f.Post).Add(time.Millisecond); until.IsZero() || last.Before(until) {
+			until = last
+		}
 		return &Step{Do: Hold, Reason: reason, Message: message, Until: until}
 	}
 	ch := f.Post.Spec.ChannelRef.Name
