@@ -35,8 +35,9 @@ help: ## List the targets
 		/^[a-zA-Z0-9_-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: build
-build: ## Build bin/tribune
+build: ## Build bin/tribune, and bin/kubectl-tribune for kubectl tribune
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/tribune ./cmd/tribune
+	@ln -sf tribune $(BIN)/kubectl-tribune
 
 .PHONY: run
 run: build controlplane ## Start Tribune with a control plane and the built-in network, and publish a first post
