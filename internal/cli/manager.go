@@ -110,6 +110,8 @@ func runManager(ctx context.Context, cfg *rest.Config, f managerFlags, logger *s
 	if err := controllers.Setup(mgr, options); err != nil {
 		return err
 	}
+	// The owner of attempts in the status of Posts: so that people find the process that made one.
+	logger.Info("The manager began", "owner", options.Owner)
 	if err := mgr.Start(ctx); err != nil {
 		return fmt.Errorf("run manager: %w", err)
 	}
