@@ -56,7 +56,9 @@ type ManagerOptions struct {
 	// MetricsAddress and HealthAddress to listen on; "0" for none. SecureMetrics asks who scrapes for a token.
 	MetricsAddress, HealthAddress string
 	SecureMetrics                 bool
-	Logger                        logr.Logger
+	// PprofAddress serves profiles of the process to whoever can reach it; "0" for none.
+	PprofAddress string
+	Logger       logr.Logger
 }
 
 // NewManager makes the manager, with a cache that keeps only what is needed.
@@ -81,7 +83,7 @@ func NewManager(cfg *rest.Config, o ManagerOptions) (ctrl.Manager, error) {
 		Scheme: NewScheme(),
 		Cache:  cacheOptions,
 		Client: client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}}}},
-		Logger: o.Logger, Metrics: metrics, HealthProbeBindAddress: o.HealthAddress,
+		Logger: o.Logger, Metrics: metrics, HealthProbeBindAddress: o.HealthAddress, PprofBindAddress: o.PprofAddress,
 		LeaderElection: o.LeaderElection, LeaderElectionID: LeaderElectionID, LeaderElectionNamespace: o.LeaderElectionNamespace,
 		LeaderElectionReleaseOnCancel: true,
 		GracefulShutdownTimeout:       &graceful,

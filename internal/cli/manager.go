@@ -62,6 +62,7 @@ func newManager() *cobra.Command {
 	flags.StringVar(&f.MetricsAddress, "metrics-address", ":8443", "address of the metrics; 0 for none")
 	flags.BoolVar(&f.SecureMetrics, "metrics-secure", true, "serve metrics by TLS, and only to those who may read them")
 	flags.StringVar(&f.HealthAddress, "health-address", ":8081", "address of /healthz and /readyz; 0 for none")
+	flags.StringVar(&f.PprofAddress, "pprof-address", "0", "loopback address to serve profiles of this process at, under /debug/pprof/; 0 for none")
 	flags.StringVar(&f.ledger, "ledger", "/var/lib/tribune/ledger.db", "SQLite file of the ledger, on a volume of this machine")
 	flags.StringVar(&f.localURL, "local-url", "", "where the built-in network (tribune local) listens; without it channels of network Local and rehearsals cannot publish")
 	flags.StringVar(&f.localTokenFile, "local-token-file", "", "file with the token that writing to the built-in network needs")
@@ -87,6 +88,9 @@ func restConfig(kubeconfig string) (*rest.Config, error) {
 func runManager(ctx context.Context, cfg *rest.Config, f managerFlags, logger *slog.Logger) error {
 	if f.settle < time.Second {
 		return usageError{fmt.Errorf("--settle %s: at least 1s", f.settle)}
+	}
+	if err := onlyLoopback("--pprof-address", f.PprofAddress); err != nil {
+		return err
 	}
 	cfg = rest.CopyConfig(cfg)
 	cfg.QPS = -1 // priority and fairness of the API server decide
@@ -114,6 +118,21 @@ func runManager(ctx context.Context, cfg *rest.Config, f managerFlags, logger *s
 	logger.Info("The manager began", "owner", options.Owner)
 	if err := mgr.Start(ctx); err != nil {
 		return fmt.Errorf("run manager: %w", err)
+	}
+	return nil
+}
+
+// onlyLoopback refuses an address that others could reach: profiles show what is in memory.
+func onlyLoopback(flag, address string) error {
+	if address == "" || address == "0" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return usageError{fmt.Errorf("%s %s: write host:port, such as 127.0.0.1:6060", flag, address)}
+	}
+	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsLoopback() {
+		return usageError{fmt.Errorf("%s %s: profiles show what is in memory: use a loopback address, such as 127.0.0.1:6060", flag, address)}
 	}
 	return nil
 }

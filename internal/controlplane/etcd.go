@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -68,4 +69,15 @@ func (cp *ControlPlane) etcdURL() string {
 
 func (cp *ControlPlane) etcdClient() (*http.Client, error) {
 	return cp.pki.httpClient(etcdCA, etcdClientCert)
+}
+
+// EtcdAccess is the address of etcd and what a client of it needs, for those who look at or fill the store behind the API
+// server's back: benchmarks write a hundred thousand objects. What is written while the API server runs is served by it as
+// if it had come by another API server.
+func (cp *ControlPlane) EtcdAccess() (url string, config *tls.Config, err error) {
+	config, err = cp.pki.tlsConfig(etcdCA, etcdClientCert)
+	if err != nil {
+		return "", nil, err
+	}
+	return cp.etcdURL(), config, nil
 }

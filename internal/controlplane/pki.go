@@ -170,18 +170,26 @@ func (p *pki) ensureTokenKey() error {
 	return writePEM(files, pem.Block{Type: "PUBLIC KEY", Bytes: public}, key)
 }
 
-// httpClient trusts one authority and shows one certificate of ours.
-func (p *pki) httpClient(authority, name string) (*http.Client, error) {
+// tlsConfig trusts one authority and shows one certificate of ours.
+func (p *pki) tlsConfig(authority, name string) (*tls.Config, error) {
 	files := p.path(name)
 	cert, err := tls.LoadX509KeyPair(files.cert, files.key)
 	if err != nil {
 		return nil, fmt.Errorf("read the certificate %s: %w", name, err)
 	}
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{
+	return &tls.Config{
 		MinVersion:   tls.VersionTLS12,
 		RootCAs:      certPool(p.authorities[authority].cert),
 		Certificates: []tls.Certificate{cert},
-	}}}, nil
+	}, nil
+}
+
+func (p *pki) httpClient(authority, name string) (*http.Client, error) {
+	config, err := p.tlsConfig(authority, name)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: config}}, nil
 }
 
 func caTemplate(name string, now time.Time) *x509.Certificate {
