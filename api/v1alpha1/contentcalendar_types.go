@@ -188,7 +188,7 @@ type ContentCalendarStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions: Ready, Reconciling, Stalled, PostsPlanned.
+	// conditions are Ready, Reconciling, Stalled, PostsPlanned.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -164,7 +164,7 @@ type PostResolution struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	Attempt string `json:"attempt"`
-	// outcome: Published (with url), or NotPublished: it will be sent again.
+	// outcome is Published (with url), or NotPublished: it will be sent again.
 	// +required
 	Outcome ResolutionOutcome `json:"outcome"`
 	// url of what was published.
@@ -183,14 +183,14 @@ type PostStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions: Ready, Reconciling, Stalled, Published, Held.
+	// conditions are Ready, Reconciling, Stalled, Published, Held.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// state: Scheduled, Held, Publishing, Published, Missed, Failed, Unknown or Deleted.
+	// state is Scheduled, Held, Publishing, Published, Missed, Failed, Unknown or Deleted.
 	// +optional
 	State PostState `json:"state,omitempty"`
 
@@ -207,7 +207,7 @@ type PostStatus struct {
 	// +kubebuilder:validation:MaxLength=512
 	AccountID string `json:"accountID,omitempty"`
 
-	// segments: one for the text, one for each further text of its thread.
+	// segments are one for the text, one for each further text of its thread.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=51

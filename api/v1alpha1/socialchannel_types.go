@@ -110,7 +110,7 @@ type SocialChannelStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions: Ready, Reconciling, Stalled, CredentialsValid, Reachable, RateLimited.
+	// conditions are Ready, Reconciling, Stalled, CredentialsValid, Reachable, RateLimited.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -143,11 +143,11 @@ func (r *Reconciler) step(ctx context.Context, s *scope) (ctrl.Result, error) {
 		case publish.Begin:
 			return r.send(ctx, s, step)
 		case publish.Wait:
-			return r.wait(s, step.Until), nil
+			return r.wait(step.Until), nil
 		default:
 			again, err := r.record(ctx, s, step)
 			if err != nil || !again {
-				return r.wait(s, step.Until), err
+				return r.wait(step.Until), err
 			}
 		}
 	}
@@ -179,7 +179,7 @@ func (r *Reconciler) record(ctx context.Context, s *scope, step publish.Step) (a
 }
 
 // wait turns an instant into a requeue: none for none, at most longestWait, and before others when something is due.
-func (r *Reconciler) wait(s *scope, until time.Time) ctrl.Result {
+func (r *Reconciler) wait(until time.Time) ctrl.Result {
 	if until.IsZero() {
 		return ctrl.Result{}
 	}

@@ -32,20 +32,20 @@ func withNetwork(ctx context.Context, s *scope) context.Context {
 func (r *Reconciler) send(ctx context.Context, s *scope, step publish.Step) (ctrl.Result, error) {
 	place, ok := r.Lanes.TryEnter(channelKey(s.facts.Post), client.ObjectKeyFromObject(s.facts.Post), publish.Due(s.facts.Post))
 	if !ok {
-		return r.wait(s, s.facts.Now.Add(fallback)), nil
+		return r.wait(s.facts.Now.Add(fallback)), nil
 	}
 	defer place.Leave()
 
 	pub, err := r.prepare(ctx, s, step.Segment)
 	if err != nil {
-		return r.unprepared(ctx, s, step, err)
+		return r.unprepared(ctx, s, err)
 	}
 	if ctx.Err() != nil {
 		return ctrl.Result{}, nil // shutting down: no new intent
 	}
 	intent, err := r.intent(ctx, s, step.Segment, pub)
 	if err != nil {
-		return r.unprepared(ctx, s, step, err)
+		return r.unprepared(ctx, s, err)
 	}
 	if err := r.saveIntent(ctx, s, intent); err != nil {
 		return ctrl.Result{}, err
@@ -83,9 +83,9 @@ func (r *Reconciler) prepare(ctx context.Context, s *scope, segment int) (networ
 }
 
 // unprepared: nothing was tried yet, so a failure only moves the next attempt.
-func (r *Reconciler) unprepared(ctx context.Context, s *scope, step publish.Step, cause error) (ctrl.Result, error) {
+func (r *Reconciler) unprepared(ctx context.Context, s *scope, cause error) (ctrl.Result, error) {
 	if ctx.Err() != nil {
-		return ctrl.Result{}, nil
+		return ctrl.Result{}, nil //nolint:nilerr // shutting down: nothing was tried
 	}
 	r.report(s, cause)
 	next := publish.Unprepared(s.facts, cause)
@@ -94,9 +94,9 @@ func (r *Reconciler) unprepared(ctx context.Context, s *scope, step publish.Step
 		return ctrl.Result{}, err
 	}
 	if again {
-		return r.wait(s, s.facts.Now.Add(time.Second)), nil
+		return r.wait(s.facts.Now.Add(time.Second)), nil
 	}
-	return r.wait(s, next.Until), nil
+	return r.wait(next.Until), nil
 }
 
 // intent of a segment: what must be known of the call if nobody lives to tell its outcome.
@@ -339,11 +339,11 @@ func (r *Reconciler) afterwards(s *scope, err error) (ctrl.Result, error) {
 	st := s.facts.Post.Status
 	switch {
 	case st.NextAttemptAt != nil:
-		return r.wait(s, st.NextAttemptAt.Time), nil
+		return r.wait(st.NextAttemptAt.Time), nil
 	case st.HeldUntil != nil:
-		return r.wait(s, st.HeldUntil.Time), nil
+		return r.wait(st.HeldUntil.Time), nil
 	case st.State == tribunev1alpha1.PostPublished || st.State == tribunev1alpha1.PostFailed:
 		return ctrl.Result{}, nil
 	}
-	return r.wait(s, s.facts.Now.Add(100*time.Millisecond)), nil
+	return r.wait(s.facts.Now.Add(100 * time.Millisecond)), nil
 }

@@ -109,7 +109,7 @@ func resolve(ctx context.Context, k8s client.Client, key types.NamespacedName, p
 	}
 	open := publish.OpenSegment(post)
 	if open < 0 {
-		return "", fmt.Errorf("Post %s is %s: only a Post whose outcome is unknown can be resolved", key, orNew(post.Status.State))
+		return "", fmt.Errorf("post %s is %s: only a Post whose outcome is unknown can be resolved", key, orNew(post.Status.State))
 	}
 	resolution.Attempt = post.Status.Segments[open].Attempt
 	patch, err := json.Marshal([]map[string]any{
@@ -122,7 +122,7 @@ func resolve(ctx context.Context, k8s client.Client, key types.NamespacedName, p
 	err = k8s.Status().Patch(ctx, post, client.RawPatch(types.JSONPatchType, patch))
 	switch {
 	case apierrors.IsInvalid(err):
-		return "", fmt.Errorf("Post %s has changed meanwhile: look at it again", key)
+		return "", fmt.Errorf("post %s has changed meanwhile: look at it again", key)
 	case err != nil:
 		return "", fmt.Errorf("write resolution: %w", err)
 	case published != "":

@@ -109,7 +109,7 @@ func (u *up) unlessStopped(ctx context.Context, err error) error {
 		return cause
 	}
 	if ctx.Err() != nil || errors.Is(err, context.Canceled) {
-		return nil
+		return nil //nolint:nilerr // what failed while stopping failed because of it
 	}
 	return err
 }

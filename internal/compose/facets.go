@@ -207,7 +207,7 @@ func isHandle(s string) bool {
 		labels++
 	}
 	last := s[strings.LastIndexByte(s, '.')+1:]
-	return labels >= 2 && !(last[0] >= '0' && last[0] <= '9')
+	return labels >= 2 && (last[0] < '0' || last[0] > '9')
 }
 
 func isWord(r rune) bool {

@@ -70,7 +70,7 @@ func (s *dyingServer) serve(conn net.Conn) {
 	}
 }
 
-func do(t *testing.T, c *http.Client, ctx context.Context, method, url, body string, headers ...string) (*http.Response, error) {
+func do(ctx context.Context, t *testing.T, c *http.Client, method, url, body string, headers ...string) (*http.Response, error) {
 	t.Helper()
 	var r io.Reader
 	if body != "" {
@@ -109,11 +109,11 @@ func TestWritesAreNeverRepeated(t *testing.T) {
 			if tc.header != "" {
 				headers = []string{tc.header, "k-1"}
 			}
-			if _, err := do(t, c, t.Context(), "POST", s.url+"/", "warm"); err != nil {
+			if _, err := do(t.Context(), t, c, "POST", s.url+"/", "warm"); err != nil {
 				t.Fatal(err)
 			}
 			ctx := httpx.Track(t.Context())
-			_, err := do(t, c, ctx, tc.method, s.url+"/swallow", tc.body, headers...)
+			_, err := do(ctx, t, c, tc.method, s.url+"/swallow", tc.body, headers...)
 			if err == nil {
 				t.Fatal("want an error")
 			}
@@ -138,10 +138,10 @@ func TestNetHTTPRepeatsByItself(t *testing.T) {
 	s := newDyingServer(t)
 	c := &http.Client{Transport: &http.Transport{}}
 	defer c.CloseIdleConnections()
-	if _, err := do(t, c, t.Context(), "POST", s.url+"/", "warm"); err != nil {
+	if _, err := do(t.Context(), t, c, "POST", s.url+"/", "warm"); err != nil {
 		t.Fatal(err)
 	}
-	_, _ = do(t, c, t.Context(), "POST", s.url+"/swallow", "text", "Idempotency-Key", "k-1")
+	_, _ = do(t.Context(), t, c, "POST", s.url+"/swallow", "text", "Idempotency-Key", "k-1")
 	if got := s.swallows.Load(); got != 2 {
 		t.Skipf("net/http sent %d requests: it no longer repeats", got)
 	}
@@ -154,7 +154,7 @@ func TestIdempotencyKeyArrives(t *testing.T) {
 	}))
 	defer s.Close()
 	c := httpx.New(httpx.Options{Destinations: local, Version: "1.2.3"})
-	if _, err := do(t, c, t.Context(), "POST", s.URL, "x", "Idempotency-Key", "k-1"); err != nil {
+	if _, err := do(t.Context(), t, c, "POST", s.URL, "x", "Idempotency-Key", "k-1"); err != nil {
 		t.Fatal(err)
 	}
 	if want := "k-1|tribune/1.2.3|1"; got.Load() != want {
@@ -202,7 +202,7 @@ func testGate(t *testing.T, secure bool, method string) {
 		}
 		return nil
 	}))
-	if _, err := do(t, c, ctx, method, s.URL, body); err != nil {
+	if _, err := do(ctx, t, c, method, s.URL, body); err != nil {
 		t.Fatal(err)
 	}
 	if calls != 1 || seen.Load() != 1 || !httpx.Began(ctx) {
@@ -213,7 +213,7 @@ func testGate(t *testing.T, secure bool, method string) {
 	closed := errors.New("a crisis is open")
 	refusals := 0
 	ctx = httpx.Track(httpx.WithFirstByte(t.Context(), func() error { refusals++; return closed }))
-	_, err := do(t, c, ctx, method, s.URL, body)
+	_, err := do(ctx, t, c, method, s.URL, body)
 	if !errors.Is(err, httpx.ErrRefused) || !errors.Is(err, closed) {
 		t.Errorf("err = %v", err)
 	}
@@ -225,11 +225,11 @@ func testGate(t *testing.T, secure bool, method string) {
 	}
 
 	// Auxiliary writes do not ask.
-	if _, err := do(t, c, httpx.Auxiliary(ctx), method, s.URL, body); err != nil || seen.Load() != 2 {
+	if _, err := do(httpx.Auxiliary(ctx), t, c, method, s.URL, body); err != nil || seen.Load() != 2 {
 		t.Errorf("auxiliary: %v, seen %d", err, seen.Load())
 	}
 	// Reads do not ask.
-	if _, err := do(t, c, ctx, "GET", s.URL, ""); err != nil || seen.Load() != 3 {
+	if _, err := do(ctx, t, c, "GET", s.URL, ""); err != nil || seen.Load() != 3 {
 		t.Errorf("read: %v, seen %d", err, seen.Load())
 	}
 }
@@ -247,7 +247,7 @@ func TestNothingLeavesAfterTheCallEnded(t *testing.T) {
 		<-release
 		return nil
 	}))
-	_, err := do(t, c, ctx, "POST", s.URL, "text")
+	_, err := do(ctx, t, c, "POST", s.URL, "text")
 	if !errors.Is(err, context.Canceled) || httpx.Began(ctx) {
 		t.Errorf("err %v, began %v", err, httpx.Began(ctx))
 	}
@@ -271,7 +271,7 @@ func TestNotBegunWhenNobodyListens(t *testing.T) {
 	_ = l.Close()
 	c := httpx.New(httpx.Options{Destinations: local})
 	ctx := httpx.Track(httpx.WithFirstByte(t.Context(), func() error { t.Error("hook ran"); return nil }))
-	_, err = do(t, c, ctx, "POST", url, "text")
+	_, err = do(ctx, t, c, "POST", url, "text")
 	if e := httpx.Classify(nil, err, httpx.Began(ctx)); e.Kind != network.NotSent || e.Reason != "ConnectionRefused" {
 		t.Errorf("%+v", e)
 	}
@@ -283,7 +283,7 @@ func TestTLSFailureIsNotSent(t *testing.T) {
 	defer s.Close()
 	c := httpx.New(httpx.Options{Destinations: local})
 	ctx := httpx.Track(t.Context())
-	_, err := do(t, c, ctx, "POST", s.URL, "text")
+	_, err := do(ctx, t, c, "POST", s.URL, "text")
 	if e := httpx.Classify(nil, err, httpx.Began(ctx)); e.Kind != network.NotSent || e.Reason != "TLSFailed" {
 		t.Errorf("%+v", e)
 	}
@@ -320,11 +320,11 @@ func TestGateBehindProxy(t *testing.T) {
 	}
 	c := httpx.New(httpx.Options{Destinations: local, TLS: &tls.Config{RootCAs: roots}, Proxy: http.ProxyURL(proxyURL)})
 	defer c.CloseIdleConnections()
-	if _, err := do(t, c, t.Context(), "POST", s.URL, "text"); err != nil || seen.Load() != 1 {
+	if _, err := do(t.Context(), t, c, "POST", s.URL, "text"); err != nil || seen.Load() != 1 {
 		t.Fatalf("%v, seen %d", err, seen.Load())
 	}
 	ctx := httpx.Track(httpx.WithFirstByte(t.Context(), func() error { return errors.New("held") }))
-	if _, err := do(t, c, ctx, "POST", s.URL, "text"); !errors.Is(err, httpx.ErrRefused) || seen.Load() != 1 || httpx.Began(ctx) {
+	if _, err := do(ctx, t, c, "POST", s.URL, "text"); !errors.Is(err, httpx.ErrRefused) || seen.Load() != 1 || httpx.Began(ctx) {
 		t.Fatalf("%v, seen %d", err, seen.Load())
 	}
 }

@@ -59,7 +59,7 @@ func TestDestinations(t *testing.T) {
 				c := httpx.New(httpx.Options{Destinations: tc.d})
 				defer c.CloseIdleConnections()
 				ctx := httpx.Track(t.Context())
-				_, err := do(t, c, ctx, method, tc.to, "")
+				_, err := do(ctx, t, c, method, tc.to, "")
 				if tc.reach {
 					if err != nil {
 						t.Error(err)
@@ -116,7 +116,7 @@ func TestRedirects(t *testing.T) {
 		t.Run(tc.method+" "+tc.path, func(t *testing.T) {
 			elsewhere.Store(0)
 			ctx := httpx.Track(t.Context())
-			resp, err := do(t, c, ctx, tc.method, s.URL+tc.path, "")
+			resp, err := do(ctx, t, c, tc.method, s.URL+tc.path, "")
 			e := httpx.Classify(resp, err, httpx.Began(ctx))
 			if (elsewhere.Load() > 0) != tc.arrives {
 				t.Errorf("followed: %v", elsewhere.Load() > 0)
@@ -133,7 +133,7 @@ func TestRedirects(t *testing.T) {
 }
 
 func TestResponseCap(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, strings.Repeat("x", 100))
 	}))
 	defer s.Close()
@@ -147,7 +147,7 @@ func TestResponseCap(t *testing.T) {
 		if tc.call > 0 {
 			ctx = httpx.WithMaxResponse(ctx, tc.call)
 		}
-		_, err := do(t, c, ctx, "GET", s.URL, "")
+		_, err := do(ctx, t, c, "GET", s.URL, "")
 		if (err == nil) != tc.ok || (err != nil && !errors.Is(err, httpx.ErrTooLarge)) {
 			t.Errorf("%+v: %v", tc, err)
 		}
@@ -163,7 +163,7 @@ func TestErrorsShowNoSecrets(t *testing.T) {
 		"/x?access_token=hush-hush", "/bot12345:hush-hush/sendMessage", "/bot12345%3Ahush-hush/getMe", "/api/webhooks/123/hush-hush",
 		"/services/T0/B0/hush-hush", "/hooks/hush-hush", "/x#hush-hush", "/v1/Ab3dEf6hush-hushIjKl",
 	} {
-		_, err := do(t, c, t.Context(), "POST", "http://user:hush-hush@"+host+path, "hush-hush")
+		_, err := do(t.Context(), t, c, "POST", "http://user:hush-hush@"+host+path, "hush-hush")
 		if err == nil {
 			t.Fatal("want an error")
 		}
@@ -204,7 +204,7 @@ func TestRedactURL(t *testing.T) {
 
 func TestMetrics(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == "POST" {
+		if r.Method == http.MethodPost {
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
 	}))
@@ -215,7 +215,7 @@ func TestMetrics(t *testing.T) {
 	c := httpx.New(httpx.Options{Destinations: local, Metrics: m})
 	ctx := httpx.WithNetwork(t.Context(), "Bluesky")
 	for _, method := range []string{"GET", "GET", "POST"} {
-		if _, err := do(t, c, ctx, method, s.URL, ""); err != nil {
+		if _, err := do(ctx, t, c, method, s.URL, ""); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -292,7 +292,7 @@ func TestDelete(t *testing.T) {
 	}
 	var outcomes []string
 	for _, c := range b.calls(t) {
-		if c.Method == "DELETE" {
+		if c.Method == http.MethodDelete {
 			outcomes = append(outcomes, c.Outcome)
 		}
 	}

@@ -99,7 +99,8 @@ func TestDice(t *testing.T) {
 		return out.String()
 	}
 	half := Chance{Probability: 0.5}
-	if roll(half, 1) != roll(half, 1) {
+	first, again := roll(half, 1), roll(half, 1)
+	if first != again {
 		t.Error("the same seed gave other dice")
 	}
 	if roll(half, 1) == roll(half, 2) {
@@ -211,7 +212,7 @@ func TestCloseReused(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
 	defer client.CloseIdleConnections()
 	send := func() error {
-		req, err := http.NewRequestWithContext(t.Context(), "POST", b.url+town+"/posts", strings.NewReader(`{"text":"x"}`))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+town+"/posts", strings.NewReader(`{"text":"x"}`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,7 +249,7 @@ func TestClientLeaves(t *testing.T) {
 		t.Run(c.faults, func(t *testing.T) {
 			b := start(t, strings.Fields(c.faults)...)
 			ctx, cancel := context.WithCancel(t.Context())
-			req, err := http.NewRequestWithContext(ctx, "POST", b.url+town+"/posts", strings.NewReader(`{"key":"k","marker":"m","text":"x"}`))
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url+town+"/posts", strings.NewReader(`{"key":"k","marker":"m","text":"x"}`))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -231,7 +231,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, name string, v *
 	_, _ = w.Write(b.Bytes()) // who left does not read it
 }
 
-func (s *Server) style(w http.ResponseWriter, r *http.Request) {
+func (s *Server) style(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "max-age=31536000, immutable")

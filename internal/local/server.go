@@ -186,7 +186,7 @@ func (s *Server) base(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	var one int
 	if err := s.store.row("SELECT 1").Scan(&one); err != nil {
 		s.log.Error("The database did not answer", "error", err)
@@ -236,6 +236,6 @@ func Serve(ctx context.Context, l net.Listener, s *Server) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = server.Close()
 	}
-	<-ended
+	_ = <-ended // what Serve says after Shutdown is no news
 	return err
 }

@@ -127,7 +127,7 @@ func collect[T any](q querier, scan func(*sql.Rows) (T, error), query string, ar
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var out []T
 	for rows.Next() {
 		v, err := scan(rows)

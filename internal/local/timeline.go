@@ -355,7 +355,10 @@ func idList(ids []string) string {
 	for i, id := range ids {
 		numbers[i], _ = parseID(id)
 	}
-	b, _ := json.Marshal(numbers) // numbers only
+	b, err := json.Marshal(numbers)
+	if err != nil {
+		panic(err) // numbers always marshal
+	}
 	return string(b)
 }
 

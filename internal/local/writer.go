@@ -132,7 +132,7 @@ func (t *tx) stmt(query string) (*sql.Stmt, error) {
 
 // exec runs a statement. Queries are constants, so that the prepared ones stay few.
 func (t *tx) exec(query string, args ...any) error {
-	s, err := t.stmt(query)
+	s, err := t.stmt(query) //nolint:sqlclosecheck // kept for the next use, closed with the connection
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (t *tx) exec(query string, args ...any) error {
 }
 
 func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {
-	s, err := t.stmt(query)
+	s, err := t.stmt(query) //nolint:sqlclosecheck // kept for the next use, closed with the connection
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {
 }
 
 func (t *tx) row(query string, args ...any) *sql.Row {
-	s, err := t.stmt(query)
+	s, err := t.stmt(query) //nolint:sqlclosecheck // kept for the next use, closed with the connection
 	if err != nil {
 		return t.conn.QueryRowContext(context.Background(), query, args...)
 	}

@@ -146,7 +146,8 @@ func (r *dayRule) inPhase(date civil) bool {
 	if r.interval == 1 || r.freq > rrule.DAILY {
 		return true
 	}
-	start, distance := newCivil(r.origin), 0
+	start := newCivil(r.origin)
+	var distance int
 	switch r.freq {
 	case rrule.YEARLY:
 		distance = date.Year - start.Year

@@ -65,7 +65,7 @@ func nearZones(name string) []string {
 		return nil
 	}
 	written := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(name), " ", "_"))
-	_, city, hasRegion := cutLast(written)
+	city, hasRegion := cutLast(written)
 
 	type candidate struct {
 		name     string
@@ -74,7 +74,7 @@ func nearZones(name string) []string {
 	var near []candidate
 	for _, zone := range zoneNames {
 		lower := strings.ToLower(zone)
-		_, zoneCity, _ := cutLast(lower)
+		zoneCity, _ := cutLast(lower)
 		distance := editDistance(written, lower)
 		if !hasRegion {
 			distance = min(distance, editDistance(city, zoneCity))
@@ -96,12 +96,12 @@ func nearZones(name string) []string {
 	return names
 }
 
-// cutLast cuts a zone name before its last part, the city.
-func cutLast(name string) (region, city string, found bool) {
+// cutLast gives the last part of a zone name, the city, and whether there is a part before it.
+func cutLast(name string) (city string, found bool) {
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
-		return name[:i], name[i+1:], true
+		return name[i+1:], true
 	}
-	return "", name, false
+	return name, false
 }
 
 // editDistance is Levenshtein's, with two swapped neighbours counted as one slip ("Madird").

@@ -94,7 +94,7 @@ func list(ctx context.Context, stmt *sql.Stmt, args ...any) ([]Publication, erro
 	if err != nil {
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var out []Publication
 	for rows.Next() {
 		p, err := scan(rows)

@@ -93,7 +93,7 @@ func open(ctx context.Context, o Options) (_ *SQLite, err error) {
 	}{
 		{&s.hasAny, queryHasAny}, {&s.byEdition, queryByEdition}, {&s.byAccount, queryByAccount}, {&s.byPost, queryByPost},
 	} {
-		if *p.stmt, err = s.readers.PrepareContext(ctx, p.query); err != nil {
+		if *p.stmt, err = s.readers.PrepareContext(ctx, p.query); err != nil { //nolint:sqlclosecheck // closed by Close
 			return nil, err
 		}
 	}

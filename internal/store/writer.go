@@ -51,7 +51,7 @@ func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	}
 	t := &transaction{conn: conn, prepared: map[string]*sql.Stmt{}}
 	for _, query := range []string{queryOne, queryBegin, queryAdopt, queryFinish} {
-		if t.prepared[query], err = conn.PrepareContext(ctx, query); err != nil {
+		if t.prepared[query], err = conn.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // closed with the connection
 			return nil, errors.Join(err, conn.Close())
 		}
 	}
@@ -92,7 +92,7 @@ func (w *writer) close() {
 
 func (w *writer) loop(t *transaction) {
 	defer close(w.done)
-	defer w.conn.Close()
+	defer func() { _ = w.conn.Close() }()
 	batch := make([]*write, 0, maxBatch)
 	for first := range w.queue {
 		batch = append(batch[:0], first)

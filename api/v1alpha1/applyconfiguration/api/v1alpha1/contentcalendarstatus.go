@@ -14,7 +14,7 @@ import (
 type ContentCalendarStatusApplyConfiguration struct {
 	// observedGeneration that this status is about.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// conditions: Ready, Reconciling, Stalled, PostsPlanned.
+	// conditions are Ready, Reconciling, Stalled, PostsPlanned.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// entries that the calendar has.
 	Entries *int32 `json:"entries,omitempty"`

@@ -14,7 +14,7 @@ import (
 type PostResolutionApplyConfiguration struct {
 	// attempt that it is about; another one is not resolved by it.
 	Attempt *string `json:"attempt,omitempty"`
-	// outcome: Published (with url), or NotPublished: it will be sent again.
+	// outcome is Published (with url), or NotPublished: it will be sent again.
 	Outcome *apiv1alpha1.ResolutionOutcome `json:"outcome,omitempty"`
 	// url of what was published.
 	URL *string `json:"url,omitempty"`

@@ -15,9 +15,9 @@ import (
 type PostStatusApplyConfiguration struct {
 	// observedGeneration that this status is about.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// conditions: Ready, Reconciling, Stalled, Published, Held.
+	// conditions are Ready, Reconciling, Stalled, Published, Held.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// state: Scheduled, Held, Publishing, Published, Missed, Failed, Unknown or Deleted.
+	// state is Scheduled, Held, Publishing, Published, Missed, Failed, Unknown or Deleted.
 	State *apiv1alpha1.PostState `json:"state,omitempty"`
 	// heldUntil is when a hold ends, where that is known.
 	HeldUntil *metav1.Time `json:"heldUntil,omitempty"`
@@ -25,7 +25,7 @@ type PostStatusApplyConfiguration struct {
 	Edition *int64 `json:"edition,omitempty"`
 	// accountID on the network that segments are about.
 	AccountID *string `json:"accountID,omitempty"`
-	// segments: one for the text, one for each further text of its thread.
+	// segments are one for the text, one for each further text of its thread.
 	Segments []PostSegmentApplyConfiguration `json:"segments,omitempty"`
 	// url of the Post's page.
 	URL *string `json:"url,omitempty"`

@@ -14,7 +14,7 @@ import (
 type SocialChannelStatusApplyConfiguration struct {
 	// observedGeneration that this status is about.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// conditions: Ready, Reconciling, Stalled, CredentialsValid, Reachable, RateLimited.
+	// conditions are Ready, Reconciling, Stalled, CredentialsValid, Reachable, RateLimited.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// account as the network told it.
 	Account *ChannelAccountApplyConfiguration `json:"account,omitempty"`
