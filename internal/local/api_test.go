@@ -391,7 +391,7 @@ func TestPeople(t *testing.T) {
 	}
 	b.item(t, wire.NewItem{Kind: wire.KindReaction, Text: "🎉", Author: ada, InReplyTo: p.ID})
 	comment := b.item(t, wire.NewItem{Kind: wire.KindComment, Text: "hi", Author: ada, InReplyTo: p.ID})
-	b.item(t, wire.NewItem{Kind: wire.KindReply, Text: "hi hi", Author: wire.Author{Handle: "leo"}, InReplyTo: comment.ID})
+	b.item(t, wire.NewItem{Kind: wire.KindReply, Text: "hi again", Author: wire.Author{Handle: "leo"}, InReplyTo: comment.ID})
 	b.item(t, wire.NewItem{Kind: wire.KindMention, Text: "have you seen @town?", Author: ada})
 	asked := b.item(t, wire.NewItem{Kind: wire.KindMessage, Text: "in private", Author: ada})
 	b.post(t, wire.NewPost{Kind: wire.KindMessage, Text: "so be it", ReplyTo: asked.ID})

@@ -236,6 +236,6 @@ func Serve(ctx context.Context, l net.Listener, s *Server) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = server.Close()
 	}
-	_ = <-ended // what Serve says after Shutdown is no news
+	<-ended //nolint:errcheck // what Serve says after Shutdown is no news
 	return err
 }

@@ -229,7 +229,8 @@ func (r *dayRule) setSteps(o *rrule.ROption, text string, origin int) error {
 		}
 	}
 	minutes, step := o.Byminute, r.interval
-	if o.Freq == rrule.HOURLY {
+	switch {
+	case o.Freq == rrule.HOURLY:
 		switch {
 		case text != "" && len(minutes) > 0:
 			return fieldError("time", "sets the minute as BYMINUTE does: remove one of the two")
@@ -240,9 +241,9 @@ func (r *dayRule) setSteps(o *rrule.ROption, text string, origin int) error {
 		}
 		minutes = pick(minutes, o.Bysetpos)
 		step *= 60
-	} else if text != "" && origin == noFirst {
+	case text != "" && origin == noFirst:
 		return fieldError("time", "has no effect with FREQ=MINUTELY without start: set start too, or remove it")
-	} else if len(minutes) == 0 {
+	case len(minutes) == 0:
 		minutes = allMinutes
 	}
 	if o.Freq == rrule.MINUTELY && len(o.Bysetpos) > 0 && !slices.Contains(o.Bysetpos, 1) && !slices.Contains(o.Bysetpos, -1) {

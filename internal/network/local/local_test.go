@@ -198,7 +198,7 @@ func TestConformance(t *testing.T) {
 					return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/posts")
 				},
 				IsDelete: func(r *http.Request) bool { return r.Method == http.MethodDelete },
-				Open: func(t *testing.T) *conformance.Account {
+				Open: func(*testing.T) *conformance.Account {
 					opened++
 					return s.open("team", "channel-"+strconv.Itoa(opened))
 				},
