@@ -251,9 +251,8 @@ func (w *world) record(p *process, f publish.Facts, step publish.Step, depth int
 			}
 		}
 	case publish.TakeBack:
-		if !w.finish(step.Segment, step.Supersedes, rowNotSent, publish.Record{}) {
-			return // the ledger knows better: an error, and the run is tried again
-		}
+		w.finish(step.Segment, step.Supersedes, rowNotSent, publish.Record{})
+		f.LedgerRead = false // where another attempt stands, it is taken over next
 	}
 	after := publish.Apply(f, step)
 	p.todo = func() {

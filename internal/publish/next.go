@@ -394,17 +394,19 @@ func backoff(f Facts) *Step {
 }
 
 // lookedUpFirst: a Post that was made after it was due may be one that went out before, and a scan network has no key that
-// would say so.
+// would say so. Of a thread that is found in part, each further segment is looked up as well.
 func lookedUpFirst(f Facts) *Step {
-	if len(segments(f.Post)) > 0 || !CreatedLate(f.Post) {
+	if !CreatedLate(f.Post) || f.Channel.Once != network.OnceScan && f.Channel.Once != network.OnceWindowedKey {
 		return nil
 	}
-	if f.Channel.Once != network.OnceScan && f.Channel.Once != network.OnceWindowedKey {
-		return nil
+	segs := segments(f.Post)
+	i := unpublished(segs)
+	if attemptOf(segs, i) != "" || i > 0 && attemptOf(segs, i-1) != "" {
+		return nil // it was this object that sent it, or what comes before it
 	}
 	switch l := f.Lookup; {
-	case l == nil:
-		return &Step{Do: LookUp}
+	case l == nil || l.Segment != i:
+		return &Step{Do: LookUp, Segment: i}
 	case l.Err != nil:
 		return &Step{Do: Wait, Until: f.Now.Add(retryAfter(l.Err, 1)), Reason: tribunev1alpha1.ReasonLookingUp}
 	case l.Receipt != nil:
@@ -412,8 +414,8 @@ func lookedUpFirst(f Facts) *Step {
 		if when.IsZero() {
 			when = f.Now
 		}
-		return &Step{Do: Adopt, Reason: tribunev1alpha1.ReasonAdopted, Message: "found on the network: it was published before this object was made",
-			Records: []Record{{Published: true, ID: l.Receipt.ID, Revision: l.Receipt.Revision, URL: l.Receipt.URL, PublishedAt: when, ContentHash: hashOf(f, 0)}}}
+		return &Step{Do: Adopt, Segment: i, Reason: tribunev1alpha1.ReasonAdopted, Message: "found on the network: it was published before this object was made",
+			Records: []Record{{Segment: i, Published: true, ID: l.Receipt.ID, Revision: l.Receipt.Revision, URL: l.Receipt.URL, PublishedAt: when, ContentHash: hashOf(f, i)}}}
 	}
 	return nil
 }
@@ -449,12 +451,20 @@ func edited(f Facts) *Step {
 
 func begin(f Facts) *Step {
 	segs := segments(f.Post)
-	for i := range max(len(f.Hashes), len(segs)) {
-		if stateOf(segs, i) != tribunev1alpha1.SegmentPublished {
-			return &Step{Do: Begin, Segment: i, Supersedes: attemptOf(segs, i)}
-		}
+	if i := unpublished(segs); i < max(len(f.Hashes), len(segs)) {
+		return &Step{Do: Begin, Segment: i, Supersedes: attemptOf(segs, i)}
 	}
 	return nil
+}
+
+// unpublished is the first segment that is not out.
+func unpublished(segs []tribunev1alpha1.PostSegment) int {
+	for i := range segs {
+		if segs[i].State != tribunev1alpha1.SegmentPublished {
+			return i
+		}
+	}
+	return len(segs)
 }
 
 // Unprepared decides what follows when something failed before an intent was saved.

@@ -125,7 +125,7 @@ func (w *world) rest() string {
 func (w *world) person() {
 	st := &w.object.Status
 	held := st.State == tribunev1alpha1.PostHeld && w.class == network.OnceNone
-	if st.State != tribunev1alpha1.PostUnknown && !held || len(w.late) > 0 || st.Resolution != nil {
+	if st.State != tribunev1alpha1.PostUnknown && !held || len(w.late) > 0 {
 		return
 	}
 	p := w.object.DeepCopy()
@@ -139,6 +139,9 @@ func (w *world) person() {
 			r.Outcome, r.URL = tribunev1alpha1.ResolutionPublished, "https://local.example/seen"
 		}
 		break
+	}
+	if st.Resolution != nil && st.Resolution.Attempt == r.Attempt {
+		return
 	}
 	p.Status.Resolution = r
 	w.put(p)
