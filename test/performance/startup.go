@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// startup measures how a manager comes up where many Posts wait: how long until it is ready and has looked at each of them,
+// what it writes meanwhile, what it keeps in memory, and what it costs when nothing happens.
+func startup(ctx context.Context, g *gate) error {
+	few, err := g.comeUp(ctx, 10_000)
+	if err != nil {
+		return err
+	}
+	g.add("startup.10k_ready", few.ready.Seconds())
+	g.add("startup.10k_writes", float64(few.writes))
+	g.add("startup.10k_heap", few.heap/10_000)
+	g.add("startup.10k_idle_writes", float64(few.idleWrites))
+	g.add("startup.10k_idle_cpu", few.idleCPU)
+	if g.short {
+		return nil
+	}
+	many, err := g.comeUp(ctx, 100_000)
+	if err != nil {
+		return err
+	}
+	g.add("startup.100k_ready", many.ready.Seconds())
+	g.add("startup.100k_writes", float64(many.writes))
+	g.add("startup.100k_heap", many.heap/100_000)
+	g.add("startup.100k_peak", many.peak)
+	g.add("startup.100k_idle_writes", float64(many.idleWrites))
+	g.add("startup.100k_idle_cpu", many.idleCPU)
+	return nil
+}
+
+// came is how a manager came up.
+type came struct {
+	// ready is from the start of the process until it said so and its queues were empty.
+	ready time.Duration
+	// writes until then and idleWrites in the window after.
+	writes, idleWrites int
+	// heap in bytes after a collection, and peak of what the process got from the system before it.
+	heap, peak float64
+	// idleCPU is the part of one core in the window.
+	idleCPU float64
+}
+
+func (g *gate) comeUp(ctx context.Context, posts int) (c came, err error) {
+	w, err := g.newWorld(ctx, fmt.Sprintf("startup-%d", posts), true)
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	if err := w.model(ctx); err != nil {
+		return c, err
+	}
+	g.say("writing %d Posts into etcd", posts)
+	hour := time.Now().Truncate(time.Hour)
+	if err := w.seed(ctx, posts); err != nil {
+		return c, err
+	}
+	if _, err := w.audit.quiet(ctx, silence); err != nil {
+		return c, err
+	}
+	g.say("starting the manager")
+	m, err := w.startManager(ctx)
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, m.stop()) }()
+	go m.profile(ctx, fmt.Sprintf("startup-%d-cpu", posts), "profile?seconds=10")
+	if err := c.up(ctx, m, posts); err != nil {
+		return c, err
+	}
+	if err := c.idle(ctx, g, m); err != nil {
+		return c, err
+	}
+	// Once an hour each calendar says how far ahead it has looked.
+	if now := time.Now().Truncate(time.Hour); !now.Equal(hour) {
+		g.say("an hour turned: writes of coverageUntil are taken off")
+		c.writes, c.idleWrites = max(c.writes-posts/entries, 0), max(c.idleWrites-posts/entries, 0)
+	}
+	return c, nil
+}
+
+// up waits until the manager has nothing left to do.
+func (c *came) up(ctx context.Context, m *manager, posts int) error {
+	g := m.world.gate
+	if err := m.ready(ctx); err != nil {
+		return err
+	}
+	g.say("ready after %s", time.Since(m.begun).Round(time.Millisecond))
+	if err := m.drained(ctx, "post", posts); err != nil {
+		return err
+	}
+	if err := m.drained(ctx, "contentcalendar", posts/entries); err != nil {
+		return err
+	}
+	c.ready = time.Since(m.begun)
+	g.say("all Posts and calendars looked at after %s", c.ready.Round(time.Millisecond))
+	var err error
+	if c.peak, err = m.peak(ctx); err != nil {
+		return err
+	}
+	if c.heap, err = m.heap(ctx); err != nil {
+		return err
+	}
+	m.profile(ctx, fmt.Sprintf("startup-%d-heap", posts), "heap?gc=1")
+	made, err := m.world.audit.quiet(ctx, silence)
+	if err != nil {
+		return err
+	}
+	c.writes = writesButLease(made)
+	g.say("requests until then: %v", tally(made))
+	return nil
+}
+
+// idle looks at the manager while nothing happens.
+func (c *came) idle(ctx context.Context, g *gate, m *manager) error {
+	window := time.Duration(g.scaled(30, 10)) * time.Second
+	before, err := m.cpu(ctx)
+	if err != nil {
+		return err
+	}
+	if err := pass(ctx, window); err != nil {
+		return err
+	}
+	after, err := m.cpu(ctx)
+	if err != nil {
+		return err
+	}
+	made, err := m.world.audit.next()
+	if err != nil {
+		return err
+	}
+	c.idleWrites = writesButLease(made)
+	c.idleCPU = (after - before).Seconds() / window.Seconds()
+	g.say("idle for %s: %v", window, tally(made))
+	return nil
+}
