@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +27,8 @@ type finding struct {
 	reason, message string
 	// credentials and reachable are nil where nothing was learnt about them.
 	credentials, reachable *bool
+	// unreachable says why the network did not answer.
+	unreachable string
 	// account is set after a sign-in that was accepted.
 	account *network.Account
 	rules   *network.Adapter
@@ -251,13 +254,20 @@ func (r *Reconciler) unreachable(key types.NamespacedName, reason string, err er
 	s, known := r.sessions.get(key)
 	f := s.finding
 	if !known || !f.ready {
-		f = finding{reason: reason, message: err.Error()}
+		f = finding{reason: reason, message: stable(err)}
 	}
 	f.reachable = boolPtr(reachable)
-	if !reachable {
-		f.message = err.Error()
-	}
+	f.unreachable = stable(err)
 	return f
+}
+
+// stable is what an error says without its cause, which names ports and addresses that differ each time.
+func stable(err error) string {
+	var e *network.Error
+	if errors.As(err, &e) && e.Message != "" {
+		return e.Message
+	}
+	return err.Error()
 }
 
 func secretName(ch *tribunev1alpha1.SocialChannel) string {

@@ -35,7 +35,7 @@ func status(ch *tribunev1alpha1.SocialChannel, f finding, now time.Time) tribune
 	if f.reachable != nil {
 		reason, message := tribunev1alpha1.ReasonReachable, ""
 		if !*f.reachable {
-			reason, message = tribunev1alpha1.ReasonUnreachable, f.message
+			reason, message = tribunev1alpha1.ReasonUnreachable, f.unreachable
 		}
 		c.set(tribunev1alpha1.ConditionReachable, *f.reachable, reason, message)
 	}

@@ -62,7 +62,7 @@ func classifyRedirect(resp *http.Response, e *network.Error, host string) *netwo
 		to = origin(loc)
 	}
 	e.Reason = "Redirected"
-	e.Message = fmt.Sprintf("%s redirects writes to %s (%d): name that server in spec.server", host, to, resp.StatusCode)
+	e.Message = fmt.Sprintf("%s redirects writes to %s (%d): name that server in the channel's spec", host, to, resp.StatusCode)
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		e.Kind = network.Refused
