@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -112,6 +113,7 @@ func TestInstall(t *testing.T) {
 		}
 	})
 	t.Run("restricted Pod Security lets the manager in", c.podSecurity)
+	t.Run("the manager knows the flags that it is given", c.knownFlags)
 	t.Run("people's roles", c.peoplesRoles)
 	t.Run("a resolution carries the name of who wrote it", c.resolutionBy)
 }
@@ -144,6 +146,23 @@ func (c *cluster) podSecurity(t *testing.T) {
 	privileged.Spec.Containers[0].SecurityContext.AllowPrivilegeEscalation = nil
 	if err := k8s.Create(t.Context(), privileged, client.DryRunAll); !apierrors.IsForbidden(err) {
 		t.Errorf("a pod that may gain privileges: got %v, want forbidden", err)
+	}
+}
+
+func (c *cluster) knownFlags(t *testing.T) {
+	deployment := &appsv1.Deployment{}
+	if err := c.admin.Get(t.Context(), types.NamespacedName{Namespace: system, Name: "tribune-manager"}, deployment); err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Flags are read before help is given.
+	cmd := exec.CommandContext(t.Context(), self, append(deployment.Spec.Template.Spec.Containers[0].Args, "--help")...)
+	cmd.Env = append(os.Environ(), asTribune+"=1")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v: %v\n%s", cmd.Args[1:], err, output)
 	}
 }
 
