@@ -40,6 +40,9 @@ Faults make it misbehave on purpose, for tests:
 			if err != nil {
 				return fmt.Errorf("listen on %s: %w: choose another --address", address, err)
 			}
+			if tcp, ok := l.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() && token == "" {
+				return usageError{fmt.Errorf("--address %s can be reached from elsewhere: give --local-token-file, or listen on 127.0.0.1", address)}
+			}
 			server, err := local.New(local.Options{DBPath: db, Token: token, URL: url, Faults: parsed, Logger: logger})
 			if err != nil {
 				return err

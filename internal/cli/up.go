@@ -77,11 +77,18 @@ type up struct {
 func runUp(ctx context.Context, out io.Writer, f *upFlags) (err error) {
 	u := &up{flags: f, out: out}
 	defer func() {
-		fmt.Fprintln(out, "stopping")
+		if len(u.stops) > 0 {
+			fmt.Fprintln(out, "stopping")
+		}
 		for i := len(u.stops) - 1; i >= 0; i-- {
 			u.stops[i]()
 		}
 	}()
+	if f.apply != "" {
+		if _, err := os.Stat(f.apply); err != nil {
+			return fmt.Errorf("--apply: %w", err)
+		}
+	}
 	if err := u.openDir(); err != nil {
 		return err
 	}
@@ -112,6 +119,16 @@ func (u *up) unlessStopped(ctx context.Context, err error) error {
 		return nil //nolint:nilerr // what failed while stopping failed because of it
 	}
 	return err
+}
+
+// lastLine of a log, for an error: the log itself may go with its folder.
+func lastLine(path string) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	return lines[len(lines)-1]
 }
 
 func (u *up) openDir() error {
@@ -147,7 +164,7 @@ func (u *up) startControlPlane(ctx context.Context, fail context.CancelCauseFunc
 	}
 	u.cp, err = controlplane.Start(ctx, controlplane.Options{Binaries: binaries, DataDir: filepath.Join(u.dir, "controlplane"), Log: log})
 	if err != nil {
-		return fmt.Errorf("start the Kubernetes API: %w (see %s)", err, log.Name())
+		return fmt.Errorf("start the Kubernetes API: %w", err)
 	}
 	u.stops = append(u.stops, func() { _ = u.cp.Stop(); _ = log.Close() })
 	go func() {
@@ -250,9 +267,8 @@ func (u *up) tryLocal(ctx context.Context, address string, fail context.CancelCa
 	_, url, ok := strings.Cut(strings.TrimSpace(line), "Local listens on ")
 	if !ok {
 		_ = cmd.Wait()
-		said, _ := os.ReadFile(log.Name())
 		_ = log.Close()
-		return fmt.Errorf("the built-in network did not start on %s: %s", address, strings.TrimSpace(string(said)))
+		return fmt.Errorf("the built-in network did not start on %s: %s", address, lastLine(log.Name()))
 	}
 	u.localURL = strings.TrimSuffix(url, "/")
 	ended := make(chan struct{})
@@ -260,7 +276,7 @@ func (u *up) tryLocal(ctx context.Context, address string, fail context.CancelCa
 		err := cmd.Wait()
 		close(ended)
 		if ctx.Err() == nil {
-			fail(fmt.Errorf("the built-in network ended: %w (see %s)", err, log.Name()))
+			fail(fmt.Errorf("the built-in network ended: %w: %s", err, lastLine(log.Name())))
 		}
 	}()
 	u.stops = append(u.stops, func() {
@@ -293,7 +309,7 @@ func (u *up) startManager(ctx context.Context, fail context.CancelCauseFunc) err
 	go func() {
 		defer close(ended)
 		if err := runManager(ctx, u.cp.RESTConfig(), f, logger); err != nil {
-			fail(fmt.Errorf("the manager ended: %w (see %s)", err, log.Name()))
+			fail(fmt.Errorf("the manager ended: %w", err))
 		}
 	}()
 	u.stops = append(u.stops, func() { <-ended; _ = log.Close() })

@@ -33,8 +33,6 @@ func (u *up) startApplying(ctx context.Context) error {
 		if err := writeFirstRun(path, time.Now()); err != nil {
 			return err
 		}
-	} else if _, err := os.Stat(path); err != nil {
-		return fmt.Errorf("--apply: %w", err)
 	}
 	u.apply = &applier{kubectl: u.cp.KubectlPath(), kubeconfig: u.kubeconfig(), path: path}
 	ended := make(chan struct{})
