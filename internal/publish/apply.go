@@ -71,9 +71,13 @@ func clearWaiting(st *tribunev1alpha1.PostStatus) {
 	st.HeldUntil, st.NextAttemptAt, st.Attempts = nil, nil, 0
 }
 
+// timePtr is the full second at or after t: the API keeps no parts of seconds, and nothing may be tried early.
 func timePtr(t time.Time) *metav1.Time {
 	if t.IsZero() {
 		return nil
+	}
+	if whole := t.Truncate(time.Second); whole.Before(t) {
+		t = whole.Add(time.Second)
 	}
 	return &metav1.Time{Time: t}
 }

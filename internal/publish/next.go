@@ -183,7 +183,7 @@ func needsLedger(f Facts) bool {
 	case "":
 		return true
 	case tribunev1alpha1.PostMissed, tribunev1alpha1.PostFailed:
-		return f.Post.Status.ObservedGeneration != f.Post.Generation
+		return f.Post.Status.ObservedGeneration != f.Post.Generation || repairable(f)
 	}
 	return !f.Now.Before(Due(f.Post))
 }
@@ -231,7 +231,8 @@ func openAttempt(f Facts) *Step {
 	case network.OnceNone:
 		return &Step{Do: Park, Segment: i, Reason: tribunev1alpha1.ReasonUnknown, Message: unknownMessage(f, "this network cannot be asked")}
 	case network.OnceDurableKey, network.OnceTwoPhase:
-		if held(f) == nil && tooLate(f) == nil && f.Post.Status.State != tribunev1alpha1.PostUnknown && !differs(f, i) {
+		// One that was moved, held or is too late meanwhile is not sent again, only looked for.
+		if notDue(f) == nil && held(f) == nil && tooLate(f) == nil && f.Post.Status.State != tribunev1alpha1.PostUnknown && !differs(f, i) {
 			return &Step{Do: Begin, Segment: i, Repeat: true, Supersedes: seg.Attempt}
 		}
 	}
@@ -287,6 +288,9 @@ func standing(f Facts) *Step {
 
 // repairable: what was wrong lay outside of the Post (its channel), and is in order now.
 func repairable(f Facts) bool {
+	if f.Post.Status.State != tribunev1alpha1.PostFailed {
+		return false
+	}
 	for _, c := range f.Post.Status.Conditions {
 		if c.Type != tribunev1alpha1.ConditionReady {
 			continue
