@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,31 @@ func TestDistIsBuilt(t *testing.T) {
 	}
 	if diff := cmp.Diff(build(t, "config/default"), objects(t, string(text))); diff != "" {
 		t.Errorf("dist/install.yaml is not what config/default makes; run make generate (-config/default +dist):\n%s", diff)
+	}
+}
+
+// TestTenantInAnyNamespace: who sets the namespace by kustomize, as Flux does, binds the same manager.
+func TestTenantInAnyNamespace(t *testing.T) {
+	dir, err := os.MkdirTemp(root+"/config", "team-") // kustomize reads what is below or beside, by relative paths
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	overlay := "namespace: acme-social\nresources: [../tenant]\n"
+	if err := os.WriteFile(dir+"/kustomization.yaml", []byte(overlay), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range build(t, "config/"+filepath.Base(dir)) {
+		if o.GetNamespace() != "acme-social" {
+			t.Errorf("%s is in namespace %q", o.GetKind(), o.GetNamespace())
+		}
+		if o.GetKind() != "RoleBinding" {
+			continue
+		}
+		want := []any{map[string]any{"kind": "ServiceAccount", "name": "tribune-manager", "namespace": system}}
+		if diff := cmp.Diff(want, o.Object["subjects"]); diff != "" {
+			t.Errorf("subjects (-want +got):\n%s", diff)
+		}
 	}
 }
 
