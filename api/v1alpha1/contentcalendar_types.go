@@ -207,9 +207,12 @@ type ContentCalendarStatus struct {
 	// failed Posts, those whose outcome is unknown included.
 	// +optional
 	Failed int32 `json:"failed"`
-	// missed Posts: too late to go out.
+	// missed Posts, too late to go out, and occurrences that no Post was made for.
 	// +optional
 	Missed int32 `json:"missed"`
+	// passedOver counts occurrences that no Post was made for, as nobody planned in time; they are among missed.
+	// +optional
+	PassedOver int32 `json:"passedOver"`
 	// pastEntriesIgnored counts one-shot entries whose time lay before the calendar was first seen; they make no Post.
 	// +optional
 	PastEntriesIgnored int32 `json:"pastEntriesIgnored"`

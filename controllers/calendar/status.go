@@ -35,7 +35,7 @@ func (r *Reconciler) save(ctx context.Context, s *scope, failed error) (time.Dur
 	conclude(&after.Status, s, failed)
 	r.announce(s, failed)
 	if equality.Semantic.DeepEqual(before.Status, after.Status) {
-		return replan, nil
+		return s.next(), nil
 	}
 	key := client.ObjectKeyFromObject(before)
 	if onlyCounters(&before.Status, &after.Status) {
@@ -47,7 +47,15 @@ func (r *Reconciler) save(ctx context.Context, s *scope, failed error) (time.Dur
 		return 0, fmt.Errorf("patch status of ContentCalendar: %w", err)
 	}
 	r.tell(before, after)
-	return replan, nil
+	return s.next(), nil
+}
+
+// next is when to look again though nothing changed.
+func (s *scope) next() time.Duration {
+	if s.onTheirWay() {
+		return publish.ChannelGrace
+	}
+	return replan
 }
 
 // spare takes one of the writes that a calendar may spend on counters alone; if there is none, it tells how long to wait.
@@ -77,9 +85,10 @@ func onlyCounters(a, b *tribunev1alpha1.ContentCalendarStatus) bool {
 func count(st *tribunev1alpha1.ContentCalendarStatus, s *scope) {
 	st.Entries = int32(len(s.calendar.Spec.Entries))  //nolint:gosec // at most 500
 	st.PastEntriesIgnored = int32(s.plan.PastEntries) //nolint:gosec // at most 500
-	st.Missed += int32(s.plan.TooLate)                //nolint:gosec // bounded by the schedule limits
-	st.Waiting, st.Published, st.Failed, st.Next = 0, 0, 0, nil
-	missed := int32(0)
+	if !s.calendar.Spec.Suspend {
+		st.PassedOver += int32(s.plan.TooLate) //nolint:gosec // bounded by the schedule limits
+	}
+	st.Waiting, st.Published, st.Failed, st.Missed, st.Next = 0, 0, 0, st.PassedOver, nil
 	for _, p := range s.all() {
 		switch p.Status.State {
 		case tribunev1alpha1.PostPublished:
@@ -87,7 +96,7 @@ func count(st *tribunev1alpha1.ContentCalendarStatus, s *scope) {
 		case tribunev1alpha1.PostFailed, tribunev1alpha1.PostUnknown:
 			st.Failed++
 		case tribunev1alpha1.PostMissed:
-			missed++
+			st.Missed++
 		case tribunev1alpha1.PostDeleted:
 		default:
 			st.Waiting++
@@ -97,7 +106,6 @@ func count(st *tribunev1alpha1.ContentCalendarStatus, s *scope) {
 			}
 		}
 	}
-	st.Missed = max(st.Missed, missed)
 	// Full hours, so that looking ahead is no news by itself.
 	until := metav1.NewTime(s.plan.Until.Truncate(time.Hour))
 	if !s.calendar.Spec.Suspend && !s.plan.Until.IsZero() {
@@ -127,20 +135,31 @@ func conclude(st *tribunev1alpha1.ContentCalendarStatus, s *scope, failed error)
 		meta.SetStatusCondition(&st.Conditions, metav1.Condition{Type: conditionType, Status: status, Reason: reason, Message: message,
 			ObservedGeneration: s.calendar.Generation, LastTransitionTime: metav1.Time{Time: s.now}})
 	}
-	meta.RemoveStatusCondition(&st.Conditions, tribunev1alpha1.ConditionReconciling)
-	meta.RemoveStatusCondition(&st.Conditions, tribunev1alpha1.ConditionStalled)
+	not := func(conditionType, reason, message string) {
+		set(tribunev1alpha1.ConditionReady, metav1.ConditionFalse, reason, message)
+		set(conditionType, metav1.ConditionTrue, reason, message)
+	}
+	stalled, reconciling := false, false
 	switch {
+	case s.onTheirWay():
+		reconciling = true
+		not(tribunev1alpha1.ConditionReconciling, tribunev1alpha1.ReasonChannelNotFound, describe(s.problems))
 	case len(s.problems) > 0:
-		message := describe(s.problems)
-		set(tribunev1alpha1.ConditionReady, metav1.ConditionFalse, tribunev1alpha1.ReasonInvalidSpec, message)
-		set(tribunev1alpha1.ConditionStalled, metav1.ConditionTrue, tribunev1alpha1.ReasonInvalidSpec, message)
+		stalled = true
+		not(tribunev1alpha1.ConditionStalled, tribunev1alpha1.ReasonInvalidSpec, describe(s.problems))
 	case failed != nil:
-		set(tribunev1alpha1.ConditionReady, metav1.ConditionFalse, tribunev1alpha1.ReasonReconciling, "not all Posts could be made yet; trying again")
-		set(tribunev1alpha1.ConditionReconciling, metav1.ConditionTrue, tribunev1alpha1.ReasonReconciling, "not all Posts could be made yet; trying again")
+		reconciling = true
+		not(tribunev1alpha1.ConditionReconciling, tribunev1alpha1.ReasonReconciling, "not all Posts could be made yet; trying again")
 	case s.calendar.Spec.Suspend:
 		set(tribunev1alpha1.ConditionReady, metav1.ConditionTrue, tribunev1alpha1.ReasonSuspended, "spec.suspend is true: nothing is planned, and Posts that fall due are held")
 	default:
 		set(tribunev1alpha1.ConditionReady, metav1.ConditionTrue, tribunev1alpha1.ReasonPlanned, "")
+	}
+	if !stalled {
+		meta.RemoveStatusCondition(&st.Conditions, tribunev1alpha1.ConditionStalled)
+	}
+	if !reconciling {
+		meta.RemoveStatusCondition(&st.Conditions, tribunev1alpha1.ConditionReconciling)
 	}
 	switch {
 	case failed != nil:
@@ -155,6 +174,22 @@ func conclude(st *tribunev1alpha1.ContentCalendarStatus, s *scope, failed error)
 	default:
 		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionTrue, tribunev1alpha1.ReasonPlanned, "")
 	}
+}
+
+// onTheirWay is true while all that is wrong are channels that are missing, and not for long: they may come with the same
+// commit, and a GitOps tool that waits gives up on what is Stalled.
+func (s *scope) onTheirWay() bool {
+	if len(s.problems) == 0 || slices.ContainsFunc(s.problems, func(p plan.Problem) bool { return !p.Missing }) {
+		return false
+	}
+	since := s.now
+	old := s.calendar.Status.Conditions
+	if c := meta.FindStatusCondition(old, tribunev1alpha1.ConditionReconciling); c != nil && c.Reason == tribunev1alpha1.ReasonChannelNotFound {
+		since = c.LastTransitionTime.Time
+	} else if c := meta.FindStatusCondition(old, tribunev1alpha1.ConditionStalled); c != nil && c.ObservedGeneration == s.calendar.Generation {
+		return false
+	}
+	return s.now.Before(since.Add(publish.ChannelGrace))
 }
 
 // describe names the first problems in a stable order.

@@ -58,6 +58,8 @@ type Problem struct {
 	// Entry by name; empty if it is about the whole calendar.
 	Entry   string
 	Message string
+	// Missing is true if another object is not there: it may still be on its way.
+	Missing bool
 }
 
 func (p Problem) String() string {
@@ -198,6 +200,7 @@ func (p *planner) refs(path, entry string, refs []tribunev1alpha1.LocalReference
 		at := slices.IndexFunc(p.in.Channels, func(c Channel) bool { return c.Name == string(ref.Name) })
 		if at < 0 {
 			p.problem(fmt.Sprintf("%s[%d].name", path, i), entry, "there is no SocialChannel %s in this namespace: make it, or correct the name", ref.Name)
+			p.result.Problems[len(p.result.Problems)-1].Missing = true
 			continue
 		}
 		picked = append(picked, p.in.Channels[at])

@@ -21,7 +21,7 @@ const (
 	// MaxCall is the longest a single call may take.
 	MaxCall = 20 * time.Second
 	// ChannelGrace is how long after its creation a Post waits for its channel to be made, before a person is asked.
-	ChannelGrace = time.Minute
+	ChannelGrace = 15 * time.Second
 	// GiveUpLookingUp is how long after the settle time an open attempt is only looked up, before a person is asked as well.
 	GiveUpLookingUp = 10 * time.Minute
 	// MaxProbes is how many keys are tried when earlier ones belong to records that are not ours.

@@ -245,6 +245,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: observedGeneration
       type:
         scalar: numeric
+    - name: passedOver
+      type:
+        scalar: numeric
     - name: pastEntriesIgnored
       type:
         scalar: numeric

@@ -24,8 +24,10 @@ type ContentCalendarStatusApplyConfiguration struct {
 	Published *int32 `json:"published,omitempty"`
 	// failed Posts, those whose outcome is unknown included.
 	Failed *int32 `json:"failed,omitempty"`
-	// missed Posts: too late to go out.
+	// missed Posts, too late to go out, and occurrences that no Post was made for.
 	Missed *int32 `json:"missed,omitempty"`
+	// passedOver counts occurrences that no Post was made for, as nobody planned in time; they are among missed.
+	PassedOver *int32 `json:"passedOver,omitempty"`
 	// pastEntriesIgnored counts one-shot entries whose time lay before the calendar was first seen; they make no Post.
 	PastEntriesIgnored *int32 `json:"pastEntriesIgnored,omitempty"`
 	// next Post that goes out.
@@ -98,6 +100,14 @@ func (b *ContentCalendarStatusApplyConfiguration) WithFailed(value int32) *Conte
 // If called multiple times, the Missed field is set to the value of the last call.
 func (b *ContentCalendarStatusApplyConfiguration) WithMissed(value int32) *ContentCalendarStatusApplyConfiguration {
 	b.Missed = &value
+	return b
+}
+
+// WithPassedOver sets the PassedOver field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the PassedOver field is set to the value of the last call.
+func (b *ContentCalendarStatusApplyConfiguration) WithPassedOver(value int32) *ContentCalendarStatusApplyConfiguration {
+	b.PassedOver = &value
 	return b
 }
 
