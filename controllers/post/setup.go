@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -18,6 +19,7 @@ import (
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/channels"
+	"github.com/tribune-dev/tribune/internal/publish"
 )
 
 // indexUnsettled finds the Posts that a change of their channel or calendar can move at once: those that are new, held,
@@ -39,7 +41,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("post").
-		For(&tribunev1alpha1.Post{}, builder.WithPredicates(changed{})).
+		For(&tribunev1alpha1.Post{}, builder.WithPredicates(changed{owner: r.Owner})).
 		Watches(&tribunev1alpha1.SocialChannel{}, handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
 			return r.unsettledOn(ctx, "channel", client.ObjectKeyFromObject(o))
 		})).
@@ -117,12 +119,15 @@ func (r *Reconciler) unsettledOn(ctx context.Context, kind string, key types.Nam
 }
 
 // changed lets through what a Post's next step may depend on: its spec, a request, a person's resolution, and a status that
-// somebody else wrote. Our own writes of what is settled wake nobody.
+// somebody else wrote. Our own writes of what is settled or under way wake nobody: the run that wrote an intent goes on to its
+// outcome, and one that was woken by the intent would begin before the cache has the outcome, and write in vain.
 type changed struct {
 	predicate.Funcs
+	// owner is this process.
+	owner string
 }
 
-func (changed) Update(e event.UpdateEvent) bool {
+func (c changed) Update(e event.UpdateEvent) bool {
 	was, ok := e.ObjectOld.(*tribunev1alpha1.Post)
 	is, ok2 := e.ObjectNew.(*tribunev1alpha1.Post)
 	if !ok || !ok2 {
@@ -134,7 +139,21 @@ func (changed) Update(e event.UpdateEvent) bool {
 	if was.Annotations[tribunev1alpha1.AnnotationReconcileRequest] != is.Annotations[tribunev1alpha1.AnnotationReconcileRequest] {
 		return true
 	}
-	return !statusEqual(&was.Status, &is.Status) && is.Status.State != tribunev1alpha1.PostPublished
+	if statusEqual(&was.Status, &is.Status) || is.Status.State == tribunev1alpha1.PostPublished {
+		return false
+	}
+	resolved := !equality.Semantic.DeepEqual(was.Status.Resolution, is.Status.Resolution)
+	return resolved || !c.underway(is)
+}
+
+// underway is true while an attempt of this process has no outcome.
+func (c changed) underway(p *tribunev1alpha1.Post) bool {
+	i := publish.OpenSegment(p)
+	if i < 0 {
+		return false
+	}
+	s := &p.Status.Segments[i]
+	return s.State == tribunev1alpha1.SegmentSending && s.Owner == c.owner
 }
 
 func (changed) Delete(event.DeleteEvent) bool { return false }

@@ -144,7 +144,7 @@ func costs(all []request, prefix string) cost {
 		case r.Ref.Resource == "posts" && ours && r.writes():
 			writes[r.Ref.Name]++
 			c.mostWrites = max(c.mostWrites, writes[r.Ref.Name])
-		case r.Ref.Resource == "posts" && !r.writes():
+		case r.Ref.Resource == "posts" && ours && !r.writes():
 			reads[r.Ref.Name]++
 			c.mostReads = max(c.mostReads, reads[r.Ref.Name])
 		case r.Ref.Resource == "events" && ours:
