@@ -71,6 +71,7 @@ status:
   failed: 1
   missed: 1
   pastEntriesIgnored: 1
+  passedOver: 1
   next: {at: "2026-11-21T12:00:00Z", post: p}
   coverageUntil: "2026-11-21T12:00:00Z"
 `},
