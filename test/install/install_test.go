@@ -83,16 +83,24 @@ func TestDistIsBuilt(t *testing.T) {
 
 // TestTenantInAnyNamespace: who sets the namespace by kustomize, as Flux does, binds the same manager.
 func TestTenantInAnyNamespace(t *testing.T) {
-	dir, err := os.MkdirTemp(root+"/config", "team-") // kustomize reads what is below or beside, by relative paths
+	dir := t.TempDir()
+	top, err := filepath.Abs(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	overlay := "namespace: acme-social\nresources: [../tenant]\n"
-	if err := os.WriteFile(dir+"/kustomization.yaml", []byte(overlay), 0o600); err != nil {
+	there, err := filepath.Rel(dir, filepath.Join(top, "config", "tenant"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range build(t, "config/"+filepath.Base(dir)) {
+	overlay := "namespace: acme-social\nresources: [" + filepath.ToSlash(there) + "]\n"
+	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(overlay), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	here, err := filepath.Rel(top, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range build(t, here) {
 		if o.GetNamespace() != "acme-social" {
 			t.Errorf("%s is in namespace %q", o.GetKind(), o.GetNamespace())
 		}
