@@ -34,7 +34,6 @@ const (
 	ReasonPublished             = "Published"
 	ReasonAdopted               = "Adopted"
 	ReasonMissed                = "Missed"
-	ReasonDeleted               = "Deleted"
 	ReasonRefused               = "Refused"
 	ReasonUnknown               = "OutcomeUnknown"
 	ReasonNameAlreadyPublished  = "NameAlreadyPublished"
@@ -57,22 +56,14 @@ const (
 	ReasonLedgerUnavailable     = "LedgerUnavailable"
 	ReasonGateUnavailable       = "GateUnavailable"
 	ReasonLookingUp             = "LookingUp"
-	ReasonNothingPublishedSoFar = "NothingPublishedSoFar"
 	ReasonPartlyPublished       = "PartlyPublished"
-	ReasonPublishAtHasNoEffect  = "PublishAtHasNoEffect"
-	ReasonContentChangeNoEffect = "ContentChangeHasNoEffect"
 
 	// ContentCalendar.
 	ReasonPlanned        = "Planned"
 	ReasonInvalidEntries = "InvalidEntries"
-	ReasonNoChannels     = "NoChannels"
 	ReasonTooManyPosts   = "TooManyPosts"
 	ReasonPastEntries    = "PastEntriesIgnored"
-	ReasonPostConflict   = "PostNameTaken"
 	ReasonPostsFailed    = "PostsFailed"
-	ReasonPostPlanned    = "PostPlanned"
-	ReasonPostUpdated    = "PostUpdated"
-	ReasonPostWithdrawn  = "PostWithdrawn"
 
 	// SocialChannel.
 	ReasonSignedIn            = "SignedIn"

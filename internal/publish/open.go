@@ -1,0 +1,74 @@
+package publish
+
+import (
+	"fmt"
+	"time"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/network"
+)
+
+// openAttempt: an intent without an outcome, of a process that is gone or of a call that brought no answer.
+func openAttempt(f Facts) *Step {
+	segs := segments(f.Post)
+	i := openSegment(segs)
+	if i < 0 {
+		return nil
+	}
+	seg := segs[i]
+	if !f.Channel.Exists || !f.Channel.Connected {
+		return &Step{Do: Wait, Until: f.Now.Add(5 * time.Second)}
+	}
+	if wait := backoff(f); wait != nil {
+		return wait
+	}
+	if f.Lookup != nil && f.Lookup.Segment == i {
+		return lookedUp(f, seg, i)
+	}
+	settled := startedAt(seg).Add(f.Settle)
+	switch f.Channel.Once {
+	case network.OnceNone:
+		return &Step{Do: Park, Segment: i, Reason: tribunev1alpha1.ReasonUnknown, Message: unknownMessage(f, "this network cannot be asked")}
+	case network.OnceDurableKey, network.OnceTwoPhase:
+		// One that was moved, held or is too late meanwhile is not sent again, only looked for.
+		if notDue(f) == nil && held(f) == nil && tooLate(f) == nil && f.Post.Status.State != tribunev1alpha1.PostUnknown && !differs(f, i) {
+			return &Step{Do: Begin, Segment: i, Repeat: true, Supersedes: seg.Attempt}
+		}
+	}
+	if f.Now.Before(settled) {
+		return &Step{Do: Wait, Until: settled}
+	}
+	return &Step{Do: LookUp, Segment: i}
+}
+
+// lookedUp: the network answered, or could not.
+func lookedUp(f Facts, seg tribunev1alpha1.PostSegment, i int) *Step {
+	l := f.Lookup
+	switch {
+	case l.Err != nil:
+		giveUp := startedAt(seg).Add(f.Settle + GiveUpLookingUp)
+		if f.Now.Before(giveUp) {
+			return &Step{Do: Wait, Until: f.Now.Add(retryAfter(l.Err, f.Post.Status.Attempts)), Reason: tribunev1alpha1.ReasonLookingUp}
+		}
+		return &Step{Do: Park, Segment: i, Until: f.Now.Add(5 * time.Minute), Reason: tribunev1alpha1.ReasonUnknown,
+			Message: unknownMessage(f, "the network could not be asked")}
+	case l.Receipt != nil:
+		r := l.Receipt
+		when := r.PublishedAt
+		if when.IsZero() {
+			when = startedAt(seg)
+		}
+		return &Step{Do: Adopt, Segment: i, Supersedes: seg.Attempt, Reason: tribunev1alpha1.ReasonPublished,
+			Message: "found on the network after a call without an answer",
+			Records: []Record{{Segment: i, Key: seg.Key, Attempt: seg.Attempt, Published: true, ID: r.ID, Revision: r.Revision,
+				URL: r.URL, ContentHash: seg.ContentHash, PublishedAt: when}}}
+	default:
+		return &Step{Do: TakeBack, Segment: i, Supersedes: seg.Attempt, Reason: tribunev1alpha1.ReasonWaitingToTryAgain,
+			Message: "not found on the network after a call without an answer"}
+	}
+}
+
+func unknownMessage(f Facts, why string) string {
+	return fmt.Sprintf("it may or may not have been published, and %s: look at the account, then run `tribune post resolve %s -n %s --published URL` or `--not-published`",
+		why, f.Post.Name, f.Post.Namespace)
+}
