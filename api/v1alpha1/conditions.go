@@ -69,6 +69,7 @@ const (
 	ReasonSignedIn            = "SignedIn"
 	ReasonSecretNotFound      = "SecretNotFound"
 	ReasonSecretNotLabelled   = "SecretNotLabelled"
+	ReasonSecretForbidden     = "SecretForbidden"
 	ReasonSecretKeyMissing    = "SecretKeyMissing"
 	ReasonCredentialsRefused  = "CredentialsRefused"
 	ReasonAccountMismatch     = "AccountMismatch"

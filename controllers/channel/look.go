@@ -145,7 +145,7 @@ func (r *Reconciler) credentials(ctx context.Context, ch *tribunev1alpha1.Social
 		return fail(tribunev1alpha1.ReasonSecretNotFound, "spec.credentialsSecretRef: there is no Secret %s in namespace %s: make it with the keys %s and the label %s: %s",
 			name, ch.Namespace, strings.Join(a.SecretKeys, ", "), tribunev1alpha1.LabelChannel, ch.Name)
 	case apierrors.IsForbidden(err):
-		return fail(reasonSecretForbidden, "Tribune may not read Secrets in namespace %s: apply config/tenant to it", ch.Namespace)
+		return fail(tribunev1alpha1.ReasonSecretForbidden, "Tribune may not read Secrets in namespace %s: apply config/tenant to it", ch.Namespace)
 	case err != nil:
 		f := finding{reason: tribunev1alpha1.ReasonReconciling, message: "the API server could not be asked for the Secret"}
 		return nil, &f
@@ -161,8 +161,6 @@ func (r *Reconciler) credentials(ctx context.Context, ch *tribunev1alpha1.Social
 	}
 	return secret.Data, nil
 }
-
-const reasonSecretForbidden = "SecretForbidden"
 
 func keys(m map[string][]byte) []string {
 	names := make([]string, 0, len(m))

@@ -206,7 +206,7 @@ var decisions = map[string]struct {
 
 	// The channel and the content.
 	"no channel, made just now": {facts(noChannel, func(f *publish.Facts) { f.Post.CreationTimestamp = metav1.NewTime(now) }),
-		publish.Step{Do: publish.Accept, Reason: "ChannelNotFound", Until: now.Add(time.Minute)}, "waiting for SocialChannel square"},
+		publish.Step{Do: publish.Accept, Reason: "ChannelNotFound", Until: now.Add(publish.ChannelGrace)}, "waiting for SocialChannel square"},
 	"no channel": {facts(noChannel), publish.Step{Do: publish.Fail, Reason: "ChannelNotFound"}, "spec.channelRef: there is no SocialChannel square in namespace acme: make it"},
 	"invalid long before it is due": {facts(at(-time.Hour), problem("spec.content.text: too long"), problem("spec.content.media[0]: too big")),
 		publish.Step{Do: publish.Fail, Reason: "InvalidSpec"}, "spec.content.text: too long; spec.content.media[0]: too big"},
