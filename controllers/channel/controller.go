@@ -32,6 +32,8 @@ const (
 	recheckSecret = time.Minute
 	// recheckAccount is how often a channel signs in though nothing changed.
 	recheckAccount = 15 * time.Minute
+	// recheckTrouble bounds how often trouble that callers meet makes a channel sign in.
+	recheckTrouble = 5 * time.Second
 	// signInTimeout bounds one look at the account.
 	signInTimeout = 20 * time.Second
 )

@@ -12,6 +12,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -62,10 +64,16 @@ func (r *Reconciler) look(ctx context.Context, ch *tribunev1alpha1.SocialChannel
 	}
 	hash := digest(secret)
 	retryAt := r.Directory.RetryAt(key)
-	if s, ok := r.sessions.get(key); ok && s.generation == ch.Generation && s.hash == hash && now.Before(s.checkAt) && !s.trouble {
+	if s, ok := r.sessions.get(key); ok && s.generation == ch.Generation && s.hash == hash {
 		known := s.finding
 		known.rateLimitedUntil = after(retryAt, now)
-		return known, nextLook(now, known.rateLimitedUntil)
+		switch again := s.triedAt.Add(recheckTrouble); {
+		case now.Before(s.checkAt) && !s.trouble:
+			return known, nextLook(now, known.rateLimitedUntil)
+		case now.Before(again):
+			known.reachable = nil // what the last try said holds until the next
+			return known, again.Sub(now)
+		}
 	}
 	if now.Before(retryAt) {
 		s, _ := r.sessions.get(key)
@@ -221,7 +229,7 @@ func (r *Reconciler) signIn(ctx context.Context, ch *tribunev1alpha1.SocialChann
 	}
 	called.Rules = rules
 	f := finding{ready: true, reason: reason, message: message, credentials: boolPtr(true), reachable: boolPtr(true), account: &account, rules: &called}
-	r.sessions.put(key, session{generation: ch.Generation, hash: hash, checkAt: now.Add(recheckAccount), finding: f})
+	r.sessions.put(key, session{generation: ch.Generation, hash: hash, checkAt: now.Add(recheckAccount), triedAt: now, finding: f})
 	r.Directory.Put(key, channels.Connection{Network: n, Account: account, Name: name, Rules: rules, Generation: ch.Generation})
 	return f
 }
@@ -242,16 +250,24 @@ func (r *Reconciler) refused(key types.NamespacedName, ch *tribunev1alpha1.Socia
 	case network.RateLimited:
 		retry := now.Add(retryAfter(err))
 		r.Directory.Trouble(key, retry)
-		return r.unreachable(key, tribunev1alpha1.ReasonRateLimited, err, true)
+		return r.unreachable(ch, tribunev1alpha1.ReasonRateLimited, err, true, now)
 	}
-	return r.unreachable(key, tribunev1alpha1.ReasonUnreachable, err, false)
+	return r.unreachable(ch, tribunev1alpha1.ReasonUnreachable, err, false, now)
 }
 
-// unreachable keeps what was known: a channel whose network is down stays Ready with Reachable=False.
-func (r *Reconciler) unreachable(key types.NamespacedName, reason string, err error, reachable bool) finding {
+// unreachable keeps what was known, by this process or by the status that an earlier one left: a channel whose network is
+// down stays Ready with Reachable=False.
+func (r *Reconciler) unreachable(ch *tribunev1alpha1.SocialChannel, reason string, err error, reachable bool, now time.Time) finding {
+	key := client.ObjectKeyFromObject(ch)
 	s, known := r.sessions.get(key)
 	f := s.finding
-	if !known || !f.ready {
+	was := meta.FindStatusCondition(ch.Status.Conditions, tribunev1alpha1.ConditionReady)
+	switch {
+	case known && f.ready:
+		r.sessions.tried(key, now)
+	case was != nil && was.Status == metav1.ConditionTrue && was.ObservedGeneration == ch.Generation && ch.Status.Account != nil:
+		f = finding{ready: true, reason: was.Reason, message: was.Message}
+	default:
 		f = finding{reason: reason, message: stable(err)}
 	}
 	f.reachable = boolPtr(reachable)

@@ -25,8 +25,10 @@ type session struct {
 	generation int64
 	hash       string
 	checkAt    time.Time
-	trouble    bool
-	finding    finding
+	// triedAt is when the network was last asked, trouble that a caller met some since the last good answer.
+	triedAt time.Time
+	trouble bool
+	finding finding
 }
 
 type sessions struct {
@@ -54,6 +56,16 @@ func (s *sessions) forget(key types.NamespacedName) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.known, key)
+}
+
+// tried notes a look that the network did not answer.
+func (s *sessions) tried(key types.NamespacedName, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v, ok := s.known[key]; ok {
+		v.triedAt, v.trouble = now, true
+		s.known[key] = v
+	}
 }
 
 // suspect makes the next look sign in anew.

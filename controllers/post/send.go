@@ -201,6 +201,9 @@ func (r *Reconciler) enter(ctx context.Context, s *scope, segment tribunev1alpha
 	row.State = store.Sending
 	row.Key, row.Attempt, row.ContentHash, row.Cursor = segment.Key, segment.Attempt, segment.ContentHash, segment.Cursor
 	row.StartedAt, row.Supersedes = segment.StartedAt.Time, supersedes
+	for _, s := range s.facts.Post.Status.Segments {
+		row.Hashes = append(row.Hashes, s.ContentHash)
+	}
 	_, won, err := r.Ledger.Begin(ctx, row)
 	switch {
 	case err != nil:
@@ -260,6 +263,10 @@ func (r *Reconciler) report(s *scope, err error) {
 		r.Directory.Trouble(channelKey(s.facts.Post), time.Time{})
 	case network.RateLimited:
 		r.Directory.Trouble(channelKey(s.facts.Post), r.Clock.Now().Add(max(e.RetryAfter, time.Second)))
+	case network.NotSent, network.Ambiguous:
+		if e.Reason != tribunev1alpha1.ReasonMediaUnavailable { // pictures come from elsewhere
+			r.Directory.Trouble(channelKey(s.facts.Post), time.Time{})
+		}
 	}
 }
 

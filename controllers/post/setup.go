@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -89,7 +90,8 @@ func unsettled(o client.Object) []string {
 	}
 	switch p.Status.State {
 	case tribunev1alpha1.PostScheduled:
-		if p.Status.NextAttemptAt == nil && !changedSinceSeen(p) {
+		waitsForChannel := meta.IsStatusConditionFalse(p.Status.Conditions, tribunev1alpha1.ConditionReady)
+		if p.Status.NextAttemptAt == nil && !changedSinceSeen(p) && !waitsForChannel {
 			return nil
 		}
 	case tribunev1alpha1.PostPublished, tribunev1alpha1.PostMissed, tribunev1alpha1.PostDeleted:

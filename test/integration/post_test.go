@@ -29,7 +29,7 @@ func in(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC
 
 // manifest of a Post on the channel square; spec are further fields.
 func manifest(name, publishAt, text string, spec ...string) string {
-	m := "\nkind: Post\nmetadata: {name: " + name + "}\nspec:\n  channelRef: {name: square}\n  content: {text: " + text + "}\n"
+	m := "\nkind: Post\nmetadata: {name: " + name + "}\nspec:\n  channelRef: {name: square}\n  content: {text: \"" + text + "\"}\n"
 	if publishAt != "" {
 		m += "  publishAt: \"" + publishAt + "\"\n"
 	}
@@ -225,7 +225,7 @@ func TestMadeAgain(t *testing.T) {
 	first := w.reaches("hello", "Published", "Published")
 	w.delete(&tribunev1alpha1.Post{}, "hello")
 	w.mustApply(manifest("hello", at, "Hello"))
-	again := w.reaches("hello", "Published", "Published")
+	again := w.reaches("hello", "Published", "Adopted")
 	if again.UID == first.UID || again.Status.URL != first.Status.URL {
 		t.Errorf("want another object with the same URL, %s and %s", first.Status.URL, again.Status.URL)
 	}
@@ -273,7 +273,7 @@ func TestResolve(t *testing.T) {
 		w.network.local.SetFaults(local.Faults{IgnoreKeys: true})
 		if name == "out" {
 			w.tribune("post", "resolve", name, "--published", "https://local.example/1")
-			w.reaches(name, "Published", "Published")
+			w.reaches(name, "Published", "Resolved")
 			w.network.up()
 		} else {
 			w.tribune("post", "resolve", name, "--not-published")
@@ -290,17 +290,12 @@ func TestResolve(t *testing.T) {
 }
 
 // tribune runs the command with the world's cluster.
-func (w *world) tribune(args ...string) string {
+func (w *world) tribune(args ...string) {
 	w.t.Helper()
-	var out bytes.Buffer
-	cmd := cli.New()
-	cmd.SetOut(&out)
-	cmd.SetErr(&out)
-	cmd.SetArgs(append(args, "--kubeconfig", w.kubeconfig(), "-n", w.namespace))
-	if err := cmd.ExecuteContext(w.ctx); err != nil {
-		w.t.Fatalf("tribune %s: %v\n%s", strings.Join(args, " "), err, &out)
+	args = append(append([]string{"tribune"}, args...), "--kubeconfig", w.kubeconfig(), "-n", w.namespace)
+	if code := cli.Main(args); code != 0 {
+		w.t.Fatalf("%q ended with %d", args, code)
 	}
-	return out.String()
 }
 
 func TestRateLimit(t *testing.T) {
@@ -334,7 +329,7 @@ func TestNetworkDown(t *testing.T) {
 	w.is("channel", "square", "Reachable", "True", "Reachable")
 	w.network.down()
 	w.mustApply(manifest("hello", "", "Hello"))
-	w.reaches("hello", "Scheduled", "NetworkUnavailable")
+	w.reaches("hello", "Scheduled", "ConnectionRefused")
 	w.is("channel", "square", "Reachable", "False", "Unreachable")
 	w.is("channel", "square", "Ready", "True", "SignedIn")
 	w.network.up()
