@@ -132,7 +132,7 @@ func (r *Reconciler) readLedger(ctx context.Context, s *scope) error {
 			Segment: row.Segment, Key: row.Key, Attempt: row.Attempt,
 			Open:      row.State == store.Sending || row.State == store.Unknown,
 			Published: row.State == store.Published,
-			Cursor:    row.Cursor, ID: row.RecordID, Revision: row.Revision, URL: row.URL, ContentHash: row.ContentHash,
+			Cursor:    row.Cursor, ID: row.RecordID, Revision: row.Revision, URL: row.URL, ContentHash: row.ContentHash, Hashes: row.Hashes,
 			StartedAt: row.StartedAt, PublishedAt: row.PublishedAt,
 		})
 	}
@@ -149,7 +149,7 @@ func (r *Reconciler) tellLedger(ctx context.Context, s *scope, step publish.Step
 			}
 			row := r.row(s, rec.Segment)
 			row.State = store.Published
-			row.Key, row.Attempt, row.ContentHash = rec.Key, rec.Attempt, rec.ContentHash
+			row.Key, row.Attempt, row.ContentHash, row.Hashes = rec.Key, rec.Attempt, rec.ContentHash, rec.Hashes
 			row.RecordID, row.Revision, row.URL = rec.ID, rec.Revision, rec.URL
 			row.StartedAt, row.PublishedAt = rec.StartedAt, rec.PublishedAt
 			if err := r.Ledger.Adopt(ctx, row); err != nil {

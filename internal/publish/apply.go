@@ -93,9 +93,17 @@ func microPtr(t time.Time) *metav1.MicroTime {
 // adopt takes records over that the status did not have.
 func adopt(f Facts, st *tribunev1alpha1.PostStatus, step Step) {
 	begun(f, st)
+	whole := rendering(f, step.Records)
+	pend := func() {
+		next := tribunev1alpha1.PostSegment{State: tribunev1alpha1.SegmentPending}
+		if i := len(st.Segments); i < len(whole) {
+			next.ContentHash = whole[i]
+		}
+		st.Segments = append(st.Segments, next)
+	}
 	for _, r := range step.Records {
 		for len(st.Segments) <= r.Segment {
-			st.Segments = append(st.Segments, tribunev1alpha1.PostSegment{State: tribunev1alpha1.SegmentPending, ContentHash: hashOf(f, len(st.Segments))})
+			pend()
 		}
 		seg := &st.Segments[r.Segment]
 		seg.Key, seg.Attempt, seg.Cursor = r.Key, r.Attempt, r.Cursor
@@ -115,9 +123,8 @@ func adopt(f Facts, st *tribunev1alpha1.PostStatus, step Step) {
 			seg.PublishedAt = microPtr(r.PublishedAt)
 		}
 	}
-	// What follows in a thread is still to be sent, unless the content is another one by now: then what went out is all.
-	for len(st.Segments) < len(f.Hashes) && sameContent(f, step.Records) {
-		st.Segments = append(st.Segments, tribunev1alpha1.PostSegment{State: tribunev1alpha1.SegmentPending, ContentHash: hashOf(f, len(st.Segments))})
+	for len(st.Segments) < len(whole) {
+		pend()
 	}
 	st.State = tribunev1alpha1.PostPublishing
 	st.NextAttemptAt, st.HeldUntil, st.Resolution = nil, nil, nil
@@ -126,14 +133,21 @@ func adopt(f Facts, st *tribunev1alpha1.PostStatus, step Step) {
 	}
 }
 
-// sameContent is true if the records were rendered from the content that the Post has now.
-func sameContent(f Facts, records []Record) bool {
+// rendering is what all segments were, of which the records are some: the rest of a thread is still to be sent, as it was
+// begun. Where the records do not say, it is what the Post renders to now, unless that is another content: then what went
+// out is all that is known.
+func rendering(f Facts, records []Record) []string {
 	for _, r := range records {
-		if r.ContentHash != "" && r.ContentHash != hashOf(f, r.Segment) {
-			return false
+		if len(r.Hashes) > 0 {
+			return r.Hashes
 		}
 	}
-	return true
+	for _, r := range records {
+		if r.ContentHash != "" && r.ContentHash != hashOf(f, r.Segment) {
+			return nil
+		}
+	}
+	return f.Hashes
 }
 
 // begun starts the record of a new edition, or goes on with the one there is.

@@ -69,6 +69,8 @@ type Record struct {
 	Revision    string
 	URL         string
 	ContentHash string
+	// Hashes of all segments of the rendering that the record is of, as far as they are known.
+	Hashes      []string
 	StartedAt   time.Time
 	PublishedAt time.Time
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tribune-dev/tribune/internal/network"
@@ -12,7 +13,7 @@ import (
 
 // The SQL is what SQLite and PostgreSQL both understand, but for the placeholders.
 const (
-	columns = `namespace, post, edition, account, segment, key, marker, attempt, owner, state, content_hash, cursor,
+	columns = `namespace, post, edition, account, segment, key, marker, attempt, owner, state, content_hash, hashes, cursor,
 		record_id, revision, url, channel, network, started_at, published_at, updated_at`
 	order = ` ORDER BY edition, account, segment`
 
@@ -25,11 +26,11 @@ const (
 	queryOne = `SELECT ` + columns + ` FROM publications WHERE ` + identity
 
 	insert = `INSERT INTO publications (` + columns + `)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (namespace, post, edition, account, segment) DO UPDATE SET `
 
 	queryBegin = insert + `key = excluded.key, marker = excluded.marker, attempt = excluded.attempt, owner = excluded.owner,
-			state = excluded.state, content_hash = excluded.content_hash, cursor = excluded.cursor, channel = excluded.channel,
+			state = excluded.state, content_hash = excluded.content_hash, hashes = excluded.hashes, cursor = excluded.cursor, channel = excluded.channel,
 			network = excluded.network, started_at = excluded.started_at, updated_at = excluded.updated_at
 		WHERE publications.state IN ('NotSent', 'Failed')
 			OR (publications.state IN ('Sending', 'Unknown') AND publications.attempt IN (excluded.attempt, ?))
@@ -40,6 +41,7 @@ const (
 			key = COALESCE(NULLIF(excluded.key, ''), publications.key),
 			marker = COALESCE(NULLIF(excluded.marker, ''), publications.marker),
 			content_hash = COALESCE(NULLIF(excluded.content_hash, ''), publications.content_hash),
+			hashes = COALESCE(NULLIF(excluded.hashes, ''), publications.hashes),
 			revision = COALESCE(NULLIF(excluded.revision, ''), publications.revision),
 			url = COALESCE(NULLIF(excluded.url, ''), publications.url),
 			channel = COALESCE(NULLIF(excluded.channel, ''), publications.channel),
@@ -60,18 +62,23 @@ type scanner interface{ Scan(dest ...any) error }
 func scan(row scanner) (Publication, error) {
 	var (
 		p                           Publication
+		hashes                      string
 		started, published, updated int64
 	)
 	err := row.Scan(&p.Namespace, &p.Post, &p.Edition, &p.Account, &p.Segment, &p.Key, &p.Marker, &p.Attempt, &p.Owner,
-		&p.State, &p.ContentHash, &p.Cursor, &p.RecordID, &p.Revision, &p.URL, &p.Channel, &p.Network,
+		&p.State, &p.ContentHash, &hashes, &p.Cursor, &p.RecordID, &p.Revision, &p.URL, &p.Channel, &p.Network,
 		&started, &published, &updated)
+	p.Hashes = strings.Fields(hashes)
+	if len(p.Hashes) == 0 {
+		p.Hashes = nil
+	}
 	p.StartedAt, p.PublishedAt, p.UpdatedAt = fromMicros(started), fromMicros(published), fromMicros(updated)
 	return p, err
 }
 
 func values(p Publication) []any {
 	return []any{p.Namespace, p.Post, p.Edition, p.Account, p.Segment, p.Key, p.Marker, p.Attempt, p.Owner,
-		string(p.State), p.ContentHash, p.Cursor, p.RecordID, p.Revision, p.URL, p.Channel, p.Network,
+		string(p.State), p.ContentHash, strings.Join(p.Hashes, " "), p.Cursor, p.RecordID, p.Revision, p.URL, p.Channel, p.Network,
 		toMicros(p.StartedAt), toMicros(p.PublishedAt), toMicros(p.UpdatedAt)}
 }
 

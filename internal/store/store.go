@@ -39,6 +39,9 @@ type Publication struct {
 	Supersedes  string
 	State       State
 	ContentHash string
+	// Hashes of all segments of the thread as the attempt's intent fixed them; nil where that is not known. They say what
+	// else was to follow, to who finds a thread that is out in part.
+	Hashes []string
 	// Cursor is the newest own id that was seen on the network before the attempt.
 	Cursor string
 	// RecordID, Revision and URL of the record on the network.

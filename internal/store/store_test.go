@@ -43,7 +43,7 @@ func id(post string, segment int) network.Identity {
 func attempt(name string) store.Publication {
 	i := id("launch", 0)
 	return store.Publication{
-		Identity: i, Key: "3k2a", Marker: i.Marker(), Attempt: name, Owner: "tribune-0", ContentHash: "c0ffee",
+		Identity: i, Key: "3k2a", Marker: i.Marker(), Attempt: name, Owner: "tribune-0", ContentHash: "c0ffee", Hashes: []string{"c0ffee", "facade"},
 		Cursor: "3k1z", Channel: "acme-bluesky", Network: "Bluesky", StartedAt: noon,
 	}
 }
