@@ -143,6 +143,10 @@ func (r *Reconciler) step(ctx context.Context, s *scope) (ctrl.Result, error) {
 		case publish.Begin:
 			return r.send(ctx, s, step)
 		case publish.Wait:
+			if c := s.facts.Channel; c.Exists && !c.Connected && !step.Until.IsZero() &&
+				!r.Directory.Await(channelKey(s.facts.Post), s.generation, client.ObjectKeyFromObject(s.facts.Post)) {
+				return r.wait(s.facts.Now), nil // it was connected meanwhile
+			}
 			return r.wait(step.Until), nil
 		default:
 			again, err := r.record(ctx, s, step)

@@ -8,6 +8,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/channels"
@@ -22,6 +23,8 @@ type scope struct {
 	facts      publish.Facts
 	connection channels.Connection
 	rendering  compose.Rendering
+	// generation of the channel.
+	generation int64
 }
 
 // scope gathers the facts that cost no call.
@@ -43,13 +46,14 @@ func (r *Reconciler) scope(ctx context.Context, post *tribunev1alpha1.Post) (*sc
 func (r *Reconciler) channel(ctx context.Context, s *scope) error {
 	key := channelKey(s.facts.Post)
 	ch := &tribunev1alpha1.SocialChannel{}
-	if err := r.Client.Get(ctx, key, ch); err != nil {
+	if err := r.Client.Get(ctx, key, ch, client.UnsafeDisableDeepCopy); err != nil { // it is only read
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
 		return fmt.Errorf("get SocialChannel: %w", err)
 	}
 	c := &s.facts.Channel
+	s.generation = ch.Generation
 	c.Exists = ch.DeletionTimestamp.IsZero()
 	c.Suspended = ch.Spec.Suspend
 	ready := meta.FindStatusCondition(ch.Status.Conditions, tribunev1alpha1.ConditionReady)
@@ -99,7 +103,8 @@ func (r *Reconciler) calendar(ctx context.Context, s *scope) error {
 	}
 	s.facts.Calendar.Made = true
 	cal := &tribunev1alpha1.ContentCalendar{}
-	if err := r.Client.Get(ctx, types.NamespacedName{Namespace: s.facts.Post.Namespace, Name: name}, cal); err != nil {
+	// It is only read: a copy of a calendar with hundreds of entries for each of its Posts would be most of a start-up.
+	if err := r.Client.Get(ctx, types.NamespacedName{Namespace: s.facts.Post.Namespace, Name: name}, cal, client.UnsafeDisableDeepCopy); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil
 		}

@@ -59,6 +59,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 				for _, req := range r.unsettledOn(ctx, "channel", e.Object) {
 					enqueue(q, req)
 				}
+				for _, post := range r.Directory.Awaited(e.Object) {
+					enqueue(q, ctrl.Request{NamespacedName: post})
+				}
 			},
 		})).
 		WithOptions(controller.Options{MaxConcurrentReconciles: workers}).

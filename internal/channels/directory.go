@@ -3,6 +3,8 @@
 package channels
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +31,8 @@ type Connection struct {
 type Directory struct {
 	mu      sync.RWMutex
 	entries map[types.NamespacedName]entry
+	// awaiting are Posts, by the channel that they wait for.
+	awaiting map[types.NamespacedName]map[types.NamespacedName]struct{}
 	// onChange and onTrouble are told, without the lock held.
 	onChange, onTrouble []func(types.NamespacedName)
 }
@@ -41,7 +45,7 @@ type entry struct {
 
 // New makes an empty directory.
 func New() *Directory {
-	return &Directory{entries: map[types.NamespacedName]entry{}}
+	return &Directory{entries: map[types.NamespacedName]entry{}, awaiting: map[types.NamespacedName]map[types.NamespacedName]struct{}{}}
 }
 
 // OnChange has f called after each connection made or ended. Call it before anything else happens.
@@ -66,6 +70,30 @@ func (d *Directory) Put(key types.NamespacedName, c Connection) {
 	d.entries[key] = e
 	d.mu.Unlock()
 	tell(d.onChange, key)
+}
+
+// Await notes that a Post waits for a connection made for this generation of its channel. It is false, and notes nothing, if
+// there is one by now.
+func (d *Directory) Await(channel types.NamespacedName, generation int64, post types.NamespacedName) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e := d.entries[channel]; e.connected && e.connection.Generation == generation {
+		return false
+	}
+	if d.awaiting[channel] == nil {
+		d.awaiting[channel] = map[types.NamespacedName]struct{}{}
+	}
+	d.awaiting[channel][post] = struct{}{}
+	return true
+}
+
+// Awaited takes the Posts that wait for a channel; each is told once.
+func (d *Directory) Awaited(channel types.NamespacedName) []types.NamespacedName {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	posts := slices.Collect(maps.Keys(d.awaiting[channel]))
+	delete(d.awaiting, channel)
+	return posts
 }
 
 // Disconnect ends a connection: no new call is begun. What the network asked us to wait stays known.
