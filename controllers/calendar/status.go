@@ -210,7 +210,7 @@ func describe(problems []plan.Problem) string {
 func (r *Reconciler) tell(before, after *tribunev1alpha1.ContentCalendar) {
 	was := meta.FindStatusCondition(before.Status.Conditions, tribunev1alpha1.ConditionReady)
 	is := meta.FindStatusCondition(after.Status.Conditions, tribunev1alpha1.ConditionReady)
-	if is.Reason == tribunev1alpha1.ReasonInvalidSpec && (was == nil || was.Message != is.Message) {
+	if is.Reason == tribunev1alpha1.ReasonInvalidSpec && (was == nil || was.Reason != is.Reason || was.Message != is.Message) {
 		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, is.Reason, "Plan", "%s", is.Message)
 	}
 	if after.Status.PastEntriesIgnored > before.Status.PastEntriesIgnored {
