@@ -119,6 +119,7 @@ func waiting(p *tribunev1alpha1.Post) bool {
 
 // carryOut makes, changes and withdraws Posts.
 func (r *Reconciler) carryOut(ctx context.Context, s *scope) error {
+	keep := entriesInTrouble(s) // before others add to the problems
 	var g errgroup.Group
 	g.SetLimit(inParallel)
 	planned := make(map[string]bool, len(s.plan.Posts))
@@ -131,7 +132,6 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scope) error {
 			g.Go(func() error { return r.make(ctx, s, p) })
 		}
 	}
-	keep := entriesInTrouble(s)
 	for name, child := range s.children {
 		// Beyond the deadline a Post's own controller decides, and a Post of an entry that cannot be read now is left alone.
 		if planned[name] || !waiting(child) || !child.DeletionTimestamp.IsZero() || keep(child) || s.now.After(publish.Due(child)) && s.stillMeant(child) {

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/plan"
 )
 
 // calendar is a manifest of one on the channel square; entries are YAML of list items, indented by two.
@@ -213,30 +215,30 @@ func TestBadEntries(t *testing.T) {
 	w.mustApply(square)
 	i := 0
 	for name, c := range badEntries {
-		plan := fmt.Sprintf("plan-%d", i)
+		cal := fmt.Sprintf("plan-%d", i)
 		i++
-		w.mustApply(calendar(plan, toSquare, c.entry, entry("good", in(time.Hour), "Fine")))
+		w.mustApply(calendar(cal, toSquare, c.entry, entry("good", in(time.Hour), "Fine")))
 		if strings.Contains(c.want, "SocialChannel") { // it may come with the same commit
-			w.is("calendar", plan, "Reconciling", "True", "ChannelNotFound")
+			w.is("calendar", cal, "Reconciling", "True", "ChannelNotFound")
 			w.clock.forward(2 * time.Minute)
-			w.poke(w.calendar(plan))
+			w.poke(w.calendar(cal))
 		}
-		got := w.is("calendar", plan, "Ready", "False", "InvalidSpec")
+		got := w.is("calendar", cal, "Ready", "False", "InvalidSpec")
 		if !strings.Contains(got.Message, c.want) {
 			t.Errorf("%s: %q lacks %q", name, got.Message, c.want)
 		}
 		w.eventually(name+": the other entry's Post", func() string {
 			for _, p := range w.posts() {
-				if p.Labels[tribunev1alpha1.LabelCalendar] == plan && p.Labels[tribunev1alpha1.LabelEntry] == "good" && p.Status.State == "Scheduled" {
+				if p.Labels[tribunev1alpha1.LabelCalendar] == cal && p.Labels[tribunev1alpha1.LabelEntry] == "good" && p.Status.State == "Scheduled" {
 					return ""
 				}
 			}
 			return "it is not there"
 		})
-		w.hasEvent("InvalidSpec", "ContentCalendar/"+plan)
+		w.hasEvent("InvalidSpec", "ContentCalendar/"+cal)
 		// Mended, it is in order, and the Posts of before are what they were.
-		w.mustApply(calendar(plan, toSquare, entry("bad", in(time.Hour), "Mended"), entry("good", in(time.Hour), "Fine")))
-		w.is("calendar", plan, "Ready", "True", "Planned")
+		w.mustApply(calendar(cal, toSquare, entry("bad", in(time.Hour), "Mended"), entry("good", in(time.Hour), "Fine")))
+		w.is("calendar", cal, "Ready", "True", "Planned")
 	}
 }
 
@@ -285,7 +287,8 @@ func TestRefusedAtOnce(t *testing.T) {
 	}
 }
 
-// Five hundred entries are planned within two seconds. It runs alone, before the parallel tests.
+// Five hundred entries are planned within two seconds, or what this machine needs to make 500 Posts by itself, and half as
+// much again. It runs alone, before the parallel tests.
 func TestFiveHundredEntries(t *testing.T) {
 	w := start(t)
 	w.mustApply(square)
@@ -294,17 +297,65 @@ func TestFiveHundredEntries(t *testing.T) {
 	for i := range many {
 		many[i] = entry(fmt.Sprintf("e%d", i), in(time.Hour+time.Duration(i)*time.Minute), fmt.Sprintf("Number %d", i))
 	}
-	manifest := calendar("plan", toSquare, many...)
-	w.mustApply(manifest)
+	bare := prepare(t).makes(t, 500)
+	w.mustApply(calendar("plan", toSquare, many...))
 	begun := time.Now()
 	w.is("calendar", "plan", "PostsPlanned", "True", "Planned")
 	took := time.Since(begun)
-	t.Logf("500 entries were planned in %s", took)
+	t.Logf("500 entries were planned in %s; this machine makes 500 Posts and writes their statuses in %s", took, bare)
 	if n := len(w.posts()); n != 500 {
 		t.Errorf("%d Posts", n)
 	}
-	if bound := 2 * time.Second; took > bound && !underRace {
+	if bound := max(2*time.Second, bare*3/2); took > bound && !underRace {
 		t.Errorf("planned in %s, want less than %s", took, bound)
+	}
+}
+
+// makes is how long it takes to make n Posts and to write each one's status once, without a manager.
+func (w *world) makes(t *testing.T, n int) time.Duration {
+	t.Helper()
+	begun := time.Now()
+	var g errgroup.Group
+	g.SetLimit(16)
+	for i := range n {
+		g.Go(func() error {
+			p := &tribunev1alpha1.Post{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("p%d", i), Namespace: w.namespace}}
+			p.Spec.ChannelRef.Name = "square"
+			p.Spec.Content.Text = "Hello"
+			if err := w.k8s.Create(w.ctx, p); err != nil {
+				return err
+			}
+			return w.k8s.Status().Patch(w.ctx, p, client.RawPatch(types.MergePatchType, []byte(`{"status":{"state":"Scheduled","observedGeneration":1}}`)))
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return time.Since(begun)
+}
+
+// A Post that people made under the name of an entry's Post is left alone, and the calendar says so.
+func TestNameTaken(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.mustApply(square + calendar("plan", toSquare, entry("goes", in(time.Hour), "x")))
+	w.entryReaches("goes", "Scheduled")
+	var entries []string
+	for i := range 40 {
+		name := fmt.Sprintf("e%d", i)
+		entries = append(entries, entry(name, in(time.Hour), "Planned"))
+		w.mustApply(manifest(plan.Name("plan", name, "once", "square"), in(2*time.Hour), "By hand"))
+	}
+	w.mustApply(calendar("plan", toSquare, append(entries, entry("free", in(time.Hour), "Planned"))...))
+	c := w.is("calendar", "plan", "Ready", "False", "InvalidSpec")
+	if !strings.Contains(c.Message, "exists and was not made by this entry: rename the entry, or delete that Post") {
+		t.Error(c.Message)
+	}
+	w.entryReaches("free", "Scheduled")
+	for i := range 40 {
+		if p := w.post(plan.Name("plan", fmt.Sprintf("e%d", i), "once", "square")); p.Spec.Content.Text != "By hand" {
+			t.Errorf("%s was changed", p.Name)
+		}
 	}
 }
 

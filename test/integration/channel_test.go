@@ -47,7 +47,9 @@ func (s *sky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(body)
 	}
-	no := func(status int, name, message string) { answer(status, map[string]string{"error": name, "message": message}) }
+	no := func(status int, name, message string) {
+		answer(status, map[string]string{"error": name, "message": message})
+	}
 	session := func(handle string) {
 		s.serial++
 		access, refresh := fmt.Sprintf("access-token-%d", s.serial), fmt.Sprintf("refresh-token-%d", s.serial)

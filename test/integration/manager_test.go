@@ -86,7 +86,7 @@ func TestNoWriteWithoutAChange(t *testing.T) {
 func TestStopDuringACall(t *testing.T) {
 	t.Parallel()
 	w := prepare(t)
-	w.network.local.SetFaults(local.Faults{})
+	w.settle = 30 * time.Second // leaves a call 10 seconds
 	m := w.run()
 	w.mustApply(square)
 	w.is("channel", "square", "Ready", "True", "SignedIn")
