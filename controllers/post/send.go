@@ -20,6 +20,9 @@ import (
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
+// intentTimeout is how long saving an intent may take; shutting down waits for it.
+const intentTimeout = 10 * time.Second
+
 // verdictHolds is how old a gate's verdict may be when the request's body begins to leave.
 const verdictHolds = time.Second
 
@@ -140,7 +143,10 @@ func (r *Reconciler) saveIntent(ctx context.Context, s *scope, in publish.Intent
 	if breakLockless {
 		patch = client.MergeFrom(s.facts.Post)
 	}
-	if err := r.Client.Status().Patch(ctx, after, patch); err != nil {
+	// Once it is on its way it is not called off: it might stand, and nobody would go on from there.
+	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), intentTimeout)
+	defer cancel()
+	if err := r.Client.Status().Patch(saving, after, patch); err != nil {
 		return fmt.Errorf("save intent: %w", err)
 	}
 	s.facts.Post = after
