@@ -316,6 +316,13 @@ func failed(f Facts, st *tribunev1alpha1.PostStatus, out Outcome) (reason, messa
 	}
 	switch network.KindOf(out.Err) {
 	case network.Refused:
+		if out.Repeat {
+			// What is refused now may have been stored before: it is looked for, and not sent again meanwhile.
+			seg.State = tribunev1alpha1.SegmentUnknown
+			st.State = tribunev1alpha1.PostUnknown
+			st.NextAttemptAt = nil
+			return tribunev1alpha1.ReasonLookingUp, "the network refused a repetition; whether the attempt before it was stored is looked up: " + out.Err.Error()
+		}
 		return stop(network.ReasonOf(out.Err, tribunev1alpha1.ReasonRefused), "refused by the network: "+out.Err.Error())
 	case network.Gone:
 		return stop(tribunev1alpha1.ReasonDeletedOnNetwork, fmt.Sprintf(

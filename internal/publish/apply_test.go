@@ -44,6 +44,8 @@ func TestConclude(t *testing.T) {
 			outcome{"Published", "Published", map[string]string{"Ready": "True Published", "Published": "True Published"}, ""}},
 		"refused": {network.OnceDurableKey, publish.Outcome{Err: refused},
 			outcome{"Failed", "NotSent", map[string]string{"Ready": "False TextTooLong", "Stalled": "True TextTooLong"}, ""}},
+		"a repetition refused says nothing of the first": {network.OnceDurableKey, publish.Outcome{Err: refused, Repeat: true},
+			outcome{"Unknown", "Unknown", map[string]string{"Ready": "False LookingUp", "Stalled": "True LookingUp"}, ""}},
 		"told to wait": {network.OnceDurableKey, publish.Outcome{Err: limited},
 			outcome{"Scheduled", "NotSent", map[string]string{"Ready": "True RateLimited"}, "09:00:32"}},
 		"not sent": {network.OnceDurableKey, publish.Outcome{Err: errDown},

@@ -73,6 +73,8 @@ type world struct {
 	trace    []string
 	sent     int
 	repeated int
+	// lie is an outcome that says what is not so.
+	lie string
 }
 
 // process carries the protocol out; todo is its next small step, nil between two runs.
@@ -382,6 +384,12 @@ func (w *world) call(p *process, f publish.Facts, out publish.Outcome, seg tribu
 	case 3: // lost on the way back
 		w.store(out.Segment, seg.Key, w.now)
 		out.Err = ambiguous
+	case 6: // a repetition may be refused, as the account may have been closed since the first attempt was stored
+		if out.Repeat {
+			out.Err = &network.Error{Kind: network.Refused, Message: "no"}
+			break
+		}
+		fallthrough
 	case 4, 5: // stored later, as late as is allowed
 		bound := int64(longest + time.Minute - begin - longest)
 		w.late = append(w.late, late{out.Segment, seg.Key, w.now.Add(time.Duration(w.rng.Int64N(bound)))})
@@ -408,6 +416,9 @@ func (w *world) conclude(p *process, f publish.Facts, out publish.Outcome) {
 		return
 	}
 	seg := after.Segments[out.Segment]
+	if after.State == tribunev1alpha1.PostFailed && w.count(out.Segment) > 0 {
+		w.lie = fmt.Sprintf("segment %d is on the network, and its outcome is Failed", out.Segment)
+	}
 	state := rowNotSent
 	switch seg.State {
 	case tribunev1alpha1.SegmentPublished:
@@ -466,7 +477,7 @@ func (w *world) problem() string {
 			return fmt.Sprintf("segment %d is on the network %d times", i, n)
 		}
 	}
-	return ""
+	return w.lie
 }
 
 func (w *world) String() string { return strings.Join(w.trace, "\n") }

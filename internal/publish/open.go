@@ -16,11 +16,11 @@ func openAttempt(f Facts) *Step {
 		return nil
 	}
 	seg := segs[i]
-	if !f.Channel.Exists || !f.Channel.Connected {
-		return &Step{Do: Wait, Until: f.Now.Add(5 * time.Second)}
-	}
 	if wait := backoff(f); wait != nil {
 		return wait
+	}
+	if !f.Channel.Exists || !f.Channel.Connected {
+		return unreachable(f, seg, i)
 	}
 	if f.Lookup != nil && f.Lookup.Segment == i {
 		return lookedUp(f, seg, i)
@@ -39,6 +39,22 @@ func openAttempt(f Facts) *Step {
 		return &Step{Do: Wait, Until: settled}
 	}
 	return &Step{Do: LookUp, Segment: i}
+}
+
+// unreachable: there is nobody to ask about an open attempt. For a while that is waited for.
+func unreachable(f Facts, seg tribunev1alpha1.PostSegment, i int) *Step {
+	if f.Now.Before(startedAt(seg).Add(f.Settle + GiveUpLookingUp)) {
+		return &Step{Do: Wait, Until: f.Now.Add(5 * time.Second)}
+	}
+	name := f.Post.Spec.ChannelRef.Name
+	why := fmt.Sprintf("SocialChannel %s is not connected", name)
+	switch {
+	case !f.Channel.Exists:
+		why = fmt.Sprintf("there is no SocialChannel %s any more", name)
+	case f.Channel.NotReadyMessage != "":
+		why += ": " + f.Channel.NotReadyMessage
+	}
+	return &Step{Do: Park, Segment: i, Until: f.Now.Add(5 * time.Minute), Reason: tribunev1alpha1.ReasonUnknown, Message: unknownMessage(f, why)}
 }
 
 // lookedUp: the network answered, or could not.
