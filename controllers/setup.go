@@ -125,7 +125,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 			return fmt.Errorf("register metrics: %w", err)
 		}
 	}
-	recorder := mgr.GetEventRecorder("tribune")
+	recorder := boundedRecorder{mgr.GetEventRecorder("tribune")}
 	if err := (&channel.Reconciler{Client: mgr.GetClient(), Secrets: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, Directory: directory,
 		HTTP: o.HTTP, LocalURL: o.LocalURL, LocalToken: o.LocalToken, Rehearse: o.Rehearse, Log: o.Log}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up SocialChannel: %w", err)

@@ -2,6 +2,7 @@ package channel
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -19,7 +20,7 @@ func status(ch *tribunev1alpha1.SocialChannel, f finding, now time.Time) tribune
 	st := *ch.Status.DeepCopy()
 	st.ObservedGeneration = ch.Generation
 	if len(f.message) > maxMessage {
-		f.message = f.message[:maxMessage-3] + "..."
+		f.message = strings.ToValidUTF8(f.message[:maxMessage-3], "") + "..."
 	}
 	c := conditions{list: &st.Conditions, generation: ch.Generation, now: now}
 	c.set(tribunev1alpha1.ConditionReady, f.ready, f.reason, f.message)

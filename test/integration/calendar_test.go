@@ -429,3 +429,19 @@ func TestHostileTexts(t *testing.T) {
 		}
 	}
 }
+
+// Long problems are told as well: the API server takes no event with more than 1024 bytes.
+func TestManyLongProblems(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	var entries []string
+	for i := range 8 {
+		entries = append(entries, fmt.Sprintf("{name: %s%d, rrule: %q, content: {text: x}}", strings.Repeat("e", 60), i, "FREQ="+strings.Repeat("ä", 240)))
+	}
+	w.mustApply(square + calendar("plan", toSquare, entries...))
+	c := w.is("calendar", "plan", "Ready", "False", "InvalidSpec")
+	if !strings.HasSuffix(c.Message, "...") && !strings.Contains(c.Message, "and 3 more: run tribune lint") {
+		t.Errorf("%d bytes: %s", len(c.Message), c.Message)
+	}
+	w.hasEvent("InvalidSpec", "ContentCalendar/plan: spec.entries[0].rrule")
+}

@@ -355,3 +355,32 @@ func TestStartWhileNetworkIsDown(t *testing.T) {
 	w.is("channel", "square", "Reachable", "True", "Reachable")
 	w.reaches("hello", "Published", "Published")
 }
+
+// An attempt whose outcome nobody knows does not hang when its channel is deleted.
+func TestChannelIsDeletedWhilePublishing(t *testing.T) {
+	t.Parallel()
+	w := prepare(t)
+	w.settle = 3 * time.Second
+	w.manager = w.run()
+	w.mustApply(square)
+	w.is("channel", "square", "Ready", "True", "SignedIn")
+	w.network.local.SetFaults(local.Faults{LoseAnswer: local.Always})
+	w.mustApply(manifest("hello", "", "Hello"))
+	w.reaches("hello", "Publishing", "LookingUp")
+	w.delete(&tribunev1alpha1.SocialChannel{}, "square")
+	w.clock.forward(12 * time.Minute)
+	w.pokePost("hello")
+	p := w.reaches("hello", "Unknown", "OutcomeUnknown")
+	if m := condition(p.Status.Conditions, "Stalled").Message; !strings.Contains(m, "there is no SocialChannel square any more") {
+		t.Error(m)
+	}
+	w.network.local.SetFaults(local.Faults{})
+	w.mustApply(square)
+	w.is("channel", "square", "Ready", "True", "SignedIn")
+	w.clock.forward(6 * time.Minute)
+	w.pokePost("hello")
+	w.reaches("hello", "Published", "")
+	if n := len(w.texts("square")); n != 1 {
+		t.Errorf("%d posts", n)
+	}
+}
