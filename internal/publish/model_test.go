@@ -31,9 +31,8 @@ const (
 )
 
 type row struct {
-	state     rowState
-	record    publish.Record
-	published bool
+	state  rowState
+	record publish.Record
 }
 
 // stored is a record on the network.

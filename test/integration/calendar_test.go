@@ -287,8 +287,8 @@ func TestRefusedAtOnce(t *testing.T) {
 	}
 }
 
-// Five hundred entries are planned within two seconds, or what this machine needs to make 500 Posts by itself, and half as
-// much again. It runs alone, before the parallel tests.
+// Five hundred entries are planned within two seconds, or, on a machine that is busy or slow, within four times what it needs
+// to make 500 Posts without a manager. It runs alone, before the parallel tests.
 func TestFiveHundredEntries(t *testing.T) {
 	w := start(t)
 	w.mustApply(square)
@@ -306,7 +306,7 @@ func TestFiveHundredEntries(t *testing.T) {
 	if n := len(w.posts()); n != 500 {
 		t.Errorf("%d Posts", n)
 	}
-	if bound := max(2*time.Second, bare*3/2); took > bound && !underRace {
+	if bound := max(2*time.Second, 4*bare); took > bound && !underRace {
 		t.Errorf("planned in %s, want less than %s", took, bound)
 	}
 }

@@ -47,7 +47,7 @@ import (
 )
 
 // patience is how long a test waits for what should be there in moments, on a busy machine.
-const patience = 30 * time.Second
+const patience = 45 * time.Second
 
 var shared *controlplane.ControlPlane
 
@@ -91,7 +91,7 @@ var installed = sync.OnceValues(func() (client.Client, error) {
 	served := func(ctx context.Context) (bool, error) {
 		for _, list := range []client.ObjectList{&tribunev1alpha1.PostList{}, &tribunev1alpha1.ContentCalendarList{}, &tribunev1alpha1.SocialChannelList{}} {
 			if err := k8s.List(ctx, list, client.Limit(1)); err != nil {
-				return false, nil //nolint:nilerr // not served yet
+				return false, nil // not served yet
 			}
 		}
 		return true, nil
@@ -169,7 +169,7 @@ func (n *network) up() {
 	var listener net.Listener
 	err := wait.PollUntilContextTimeout(context.Background(), 10*time.Millisecond, patience, true, func(context.Context) (bool, error) {
 		var err error
-		listener, err = net.Listen("tcp", n.address) //nolint:noctx // on this machine
+		listener, err = net.Listen("tcp", n.address)
 		return err == nil, nil
 	})
 	if err != nil {
@@ -207,7 +207,7 @@ func prepare(t *testing.T) *world {
 	}
 	c := &travel{}
 	w := &world{t: t, ctx: context.Background(), k8s: k8s, namespace: ns.Name, clock: c, network: newNetwork(t, c.Now),
-		ledger: filepath.Join(t.TempDir(), "ledger.db"), settle: 2 * time.Second, output: &output{}}
+		ledger: filepath.Join(t.TempDir(), "ledger.db"), settle: 6 * time.Second, output: &output{}}
 	t.Cleanup(w.end)
 	return w
 }
@@ -483,7 +483,7 @@ func (w *world) published(channel string) []wire.Post {
 
 func (w *world) get(path string, into any) {
 	w.t.Helper()
-	resp, err := http.Get(w.network.url() + path) //nolint:noctx,gosec // a test's own server
+	resp, err := http.Get(w.network.url() + path) //nolint:gosec // a test's own server
 	if err != nil {
 		w.t.Fatal(err)
 	}
