@@ -5,46 +5,155 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 	"unique"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/tools/pager"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 )
 
-// slim takes out of a cached object what no controller reads, and shares what all objects have alike: with a hundred thousand
-// waiting Posts that is most of the memory.
-func slim(in any) (any, error) {
+// pageSize is how many objects are listed at once.
+const pageSize = 1000
+
+// newInformer makes informers that list in pages and slim the objects of each as it comes in. The whole list at once, or a
+// watch that begins with it, would need several times the memory that is kept, and take the API server and us longer.
+func newInformer(lw toolscache.ListerWatcher, example runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
+	if w, ok := lw.(*toolscache.ListWatch); ok {
+		lw = &listWatch{ListWatch: &toolscache.ListWatch{ListWithContextFunc: inPages(w.ListWithContextFunc), WatchFuncWithContext: slimmed(w.WatchFuncWithContext)}}
+	}
+	return toolscache.NewSharedIndexInformer(lw, example, resync, indexers)
+}
+
+// listWatch is listed before it is watched.
+type listWatch struct{ *toolscache.ListWatch }
+
+// IsWatchListSemanticsUnSupported is how client-go asks.
+func (*listWatch) IsWatchListSemanticsUnSupported() bool { return true }
+
+// inPages lists in pages, all of them as of one moment.
+func inPages(list toolscache.ListWithContextFunc) toolscache.ListWithContextFunc {
+	pages := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		page, err := list(ctx, o)
+		if err != nil {
+			return page, err
+		}
+		return page, meta.EachListItem(page, func(object runtime.Object) error { slim(object); return nil })
+	})
+	return func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		if o.ResourceVersion == "0" {
+			o.ResourceVersion = "" // with any version there are no pages
+		}
+		o.Limit = pageSize
+		all, _, err := pages.ListWithAlloc(ctx, o)
+		return all, err
+	}
+}
+
+func slimmed(from toolscache.WatchFuncWithContext) toolscache.WatchFuncWithContext {
+	return func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+		w, err := from(ctx, o)
+		if err != nil {
+			return w, err
+		}
+		return newSlimming(w), nil
+	}
+}
+
+// slimming is a watch that slims its objects.
+type slimming struct {
+	from   watch.Interface
+	result chan watch.Event
+	done   chan struct{}
+	once   sync.Once
+}
+
+func newSlimming(from watch.Interface) *slimming {
+	s := &slimming{from: from, result: make(chan watch.Event), done: make(chan struct{})}
+	go s.run()
+	return s
+}
+
+func (s *slimming) run() {
+	defer close(s.result)
+	for e := range s.from.ResultChan() {
+		slim(e.Object)
+		select {
+		case s.result <- e:
+		case <-s.done:
+			return
+		}
+	}
+}
+
+// ResultChan implements watch.Interface.
+func (s *slimming) ResultChan() <-chan watch.Event { return s.result }
+
+// Stop implements watch.Interface.
+func (s *slimming) Stop() {
+	s.once.Do(func() { close(s.done) })
+	s.from.Stop()
+}
+
+// slim takes out of an object what no controller reads, and shares what all objects have alike: with a hundred thousand
+// waiting Posts that is most of the memory. What has no metadata, such as a watch's error, is left as it is.
+func slim(in runtime.Object) {
 	o, err := meta.Accessor(in)
 	if err != nil {
-		return in, nil //nolint:nilerr // tombstones and the like pass as they are
+		return
 	}
 	o.SetManagedFields(nil)
 	if annotations := o.GetAnnotations(); annotations != nil {
 		delete(annotations, corev1.LastAppliedConfigAnnotation)
-		o.SetAnnotations(intern(annotations))
+		o.SetAnnotations(alike(intern(annotations)))
 	}
 	o.SetLabels(intern(o.GetLabels()))
 	o.SetNamespace(shared(o.GetNamespace()))
-	if p, ok := in.(*tribunev1alpha1.Post); ok {
-		slimPost(p)
+	switch o := in.(type) {
+	case *tribunev1alpha1.Post:
+		slimPost(o)
+	case *tribunev1alpha1.ContentCalendar:
+		slimCalendar(o)
 	}
-	return in, nil
 }
 
 func slimPost(p *tribunev1alpha1.Post) {
 	p.Kind, p.APIVersion = shared(p.Kind), shared(p.APIVersion)
 	p.Spec.ChannelRef.Name = tribunev1alpha1.ObjectName(shared(string(p.Spec.ChannelRef.Name)))
+	if p.Annotations[tribunev1alpha1.AnnotationOccurrence] != "" {
+		p.Spec.Content.Text = shared(p.Spec.Content.Text)
+	}
 	p.Spec.Pillar, p.Spec.Campaign = shared(p.Spec.Pillar), shared(p.Spec.Campaign)
 	p.Status.State = tribunev1alpha1.PostState(shared(string(p.Status.State)))
 	p.Status.AccountID = shared(p.Status.AccountID)
 	for i := range p.Status.Conditions {
 		c := &p.Status.Conditions[i]
 		c.Type, c.Reason, c.Message = shared(c.Type), shared(c.Reason), shared(c.Message)
+	}
+}
+
+// slimCalendar shares the texts of a calendar with the Posts that it makes.
+func slimCalendar(c *tribunev1alpha1.ContentCalendar) {
+	for i := range c.Spec.Entries {
+		e := &c.Spec.Entries[i]
+		if e.Content != nil {
+			e.Content.Text = shared(e.Content.Text)
+		}
+		for k := range e.Rotation {
+			e.Rotation[k].Text = shared(e.Rotation[k].Text)
+		}
+		for k := range e.Overrides {
+			e.Overrides[k].Content.Text = shared(e.Overrides[k].Content.Text)
+		}
 	}
 }
 
@@ -61,6 +170,35 @@ func intern(m map[string]string) map[string]string {
 	}
 	return out
 }
+
+// alike gives one copy of equal maps with one entry, such as the annotations of most Posts of a calendar: a map of one takes as
+// much room as one of eight. What is cached must not be changed anyway.
+func alike(m map[string]string) map[string]string {
+	if len(m) != 1 {
+		return m
+	}
+	for k, v := range m {
+		ones.Lock()
+		defer ones.Unlock()
+		entry := [2]string{k, v}
+		if known, ok := ones.known[entry]; ok {
+			return known
+		}
+		if len(ones.known) >= maxOnes {
+			clear(ones.known)
+		}
+		ones.known[entry] = m
+	}
+	return m
+}
+
+// maxOnes bounds the maps that are remembered to be shared.
+const maxOnes = 4096
+
+var ones = struct {
+	sync.Mutex
+	known map[[2]string]map[string]string
+}{known: map[[2]string]map[string]string{}}
 
 // shared gives one copy of equal strings.
 func shared(s string) string {

@@ -2,6 +2,7 @@
 package controllers
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -63,7 +64,7 @@ type ManagerOptions struct {
 
 // NewManager makes the manager, with a cache that keeps only what is needed.
 func NewManager(cfg *rest.Config, o ManagerOptions) (ctrl.Manager, error) {
-	cacheOptions := cache.Options{DefaultTransform: slim}
+	cacheOptions := cache.Options{NewInformer: newInformer}
 	for _, ns := range o.Namespaces {
 		if cacheOptions.DefaultNamespaces == nil {
 			cacheOptions.DefaultNamespaces = map[string]cache.Config{}
@@ -120,7 +121,11 @@ type Options struct {
 func Setup(mgr ctrl.Manager, o Options) error {
 	directory := channels.New()
 	metrics := post.NewMetrics()
-	for _, c := range append(metrics.Collectors(), &postCollector{reader: mgr.GetCache()}) {
+	posts, err := newPostCollector(context.Background(), mgr.GetCache())
+	if err != nil {
+		return err
+	}
+	for _, c := range append(metrics.Collectors(), posts) {
 		if err := o.Registry.Register(c); err != nil {
 			return fmt.Errorf("register metrics: %w", err)
 		}

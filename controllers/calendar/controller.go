@@ -103,7 +103,7 @@ func stateOf(o client.Object) tribunev1alpha1.PostState {
 
 func (r *Reconciler) calendarsOf(ctx context.Context, channel client.Object) []ctrl.Request {
 	list := &tribunev1alpha1.ContentCalendarList{}
-	if err := r.Client.List(ctx, list, client.InNamespace(channel.GetNamespace())); err != nil {
+	if err := r.Client.List(ctx, list, client.InNamespace(channel.GetNamespace()), client.UnsafeDisableDeepCopy); err != nil {
 		return nil
 	}
 	requests := make([]ctrl.Request, len(list.Items))

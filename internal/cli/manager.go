@@ -94,6 +94,8 @@ func runManager(ctx context.Context, cfg *rest.Config, f managerFlags, logger *s
 	}
 	cfg = rest.CopyConfig(cfg)
 	cfg.QPS = -1 // priority and fairness of the API server decide
+	// The API server is near, and to pack a hundred thousand Posts takes it longer than to send them.
+	cfg.DisableCompression = true
 	cfg.UserAgent = "tribune/" + versionText()
 	skew := controllers.WatchSkew(cfg)
 	f.Logger = logr.FromSlogHandler(logger.Handler())

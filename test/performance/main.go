@@ -50,6 +50,8 @@ type gate struct {
 	*report
 	progress io.Writer
 	started  time.Time
+	// only these scenarios and measures, with commas between; empty: all.
+	only string
 	// short measures with fewer Posts and in shorter windows.
 	short bool
 	// fsync lets etcd sync its log as in production.
@@ -66,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	g := &gate{progress: stderr, started: time.Now()}
 	flags := flag.NewFlagSet("performance", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	only := flags.String("only", "", "measure these alone: names of scenarios or measures, with commas between")
+	flags.StringVar(&g.only, "only", "", "measure these alone: names of scenarios or measures, with commas between")
 	flags.BoolVar(&g.short, "short", false, "fewer Posts and shorter windows, in a few minutes less")
 	flags.BoolVar(&g.fsync, "fsync", true, "let etcd sync its log to the disk, as in production")
 	flags.StringVar(&g.profiles, "profiles", "", "folder to write CPU and heap profiles of the manager to")
@@ -86,7 +88,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		_ = os.RemoveAll(g.dir)
 	}()
-	chosen, err := choose(*only)
+	chosen, err := choose(g.only)
 	if err != nil {
 		fmt.Fprintln(stderr, "performance:", err)
 		return 2
@@ -99,7 +101,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return 2
 		}
 	}
-	if *only == "" {
+	if g.only == "" {
 		g.complete(g.short)
 	}
 	if len(g.broken) > 0 {
@@ -159,6 +161,20 @@ func scenarioNames() []string {
 		names[i] = s.name
 	}
 	return names
+}
+
+// wants is true unless only measures of the same scenario that begin otherwise were asked for.
+func (g *gate) wants(prefix string) bool {
+	scenario, _, _ := strings.Cut(prefix, ".")
+	asked := false
+	for name := range strings.SplitSeq(g.only, ",") {
+		name = strings.TrimSpace(name)
+		if name == scenario || strings.HasPrefix(name, prefix) {
+			return true
+		}
+		asked = asked || strings.HasPrefix(name, scenario+".")
+	}
+	return !asked
 }
 
 // say tells on stderr how far the run is.

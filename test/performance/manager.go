@@ -146,7 +146,12 @@ func (m *manager) profile(ctx context.Context, name, kind string) {
 	if m.world.gate.profiles == "" {
 		return
 	}
-	body, err := get(ctx, "http://"+m.pprof+"/debug/pprof/"+kind)
+	var body string
+	err := m.until(ctx, "a profile", 100*time.Millisecond, time.Minute, func(ctx context.Context) (bool, error) {
+		var err error
+		body, err = get(ctx, "http://"+m.pprof+"/debug/pprof/"+kind)
+		return err == nil, ctx.Err()
+	})
 	if err == nil {
 		err = os.WriteFile(filepath.Join(m.world.gate.profiles, name+".pprof"), []byte(body), 0o600)
 	}

@@ -109,31 +109,34 @@ func (w *world) seed(ctx context.Context, posts int) error {
 	return w.served(ctx, posts)
 }
 
-// served waits until the API server has all Posts in its own cache, as it has when a manager starts in a running cluster.
+// served waits until the API server has all objects in its own cache, as it has when a manager starts in a running cluster.
 func (w *world) served(ctx context.Context, posts int) error {
-	err := wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, 5*time.Minute, true, func(ctx context.Context) (bool, error) {
-		list := &metav1.PartialObjectMetadataList{}
-		list.SetGroupVersionKind(tribunev1alpha1.GroupVersion.WithKind("PostList"))
-		if err := w.client.List(ctx, list, &client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: "0"}}); err != nil {
-			return false, ctx.Err()
+	calendars := posts / entries
+	for kind, want := range map[string]int{"SocialChannel": (calendars-1)/calendarsAChannel + 1, "ContentCalendar": calendars, "Post": posts} {
+		err := wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, 5*time.Minute, true, func(ctx context.Context) (bool, error) {
+			list := &metav1.PartialObjectMetadataList{}
+			list.SetGroupVersionKind(tribunev1alpha1.GroupVersion.WithKind(kind + "List"))
+			if err := w.client.List(ctx, list, &client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: "0"}}); err != nil {
+				return false, ctx.Err()
+			}
+			return len(list.Items) >= want, nil
+		})
+		if err != nil {
+			return fmt.Errorf("wait for the API server to serve %d objects of kind %s: %w", want, kind, err)
 		}
-		return len(list.Items) >= posts, nil
-	})
-	if err != nil {
-		return fmt.Errorf("wait for the API server to serve %d Posts: %w", posts, err)
 	}
 	return nil
 }
 
 // seeder writes copies of the model as they stand in etcd.
 type seeder struct {
-	etcd                       *clientv3.Client
-	namespace, channel, planed stored
-	posts                      []stored
-	batch                      []clientv3.Op
+	etcd             *clientv3.Client
+	channel, planned stored
+	posts            []stored
+	batch            []clientv3.Op
 }
 
-// stored is one object of the model, as JSON (namespaces: protobuf).
+// stored is one object of the model, as JSON.
 type stored struct {
 	key   string
 	value []byte
@@ -151,7 +154,7 @@ func newSeeder(ctx context.Context, etcd *clientv3.Client) (*seeder, error) {
 		want   int
 	}{
 		{group + "/socialchannels/" + modelTeam + "/", func(o stored) { s.channel = o }, 1},
-		{group + "/contentcalendars/" + modelTeam + "/", func(o stored) { s.planed = o }, 1},
+		{group + "/contentcalendars/" + modelTeam + "/", func(o stored) { s.planned = o }, 1},
 		{group + "/posts/" + modelTeam + "/", func(o stored) { s.posts = append(s.posts, o) }, entries},
 	} {
 		found, err := etcd.Get(ctx, part.prefix, clientv3.WithPrefix())
@@ -183,7 +186,7 @@ func (s *seeder) copies(ctx context.Context, calendars int) error {
 				return err
 			}
 		}
-		if err := s.put(ctx, s.planed, names, s.nextPost(names)...); err != nil {
+		if err := s.put(ctx, s.planned, names, s.nextPost(names)...); err != nil {
 			return err
 		}
 		for _, p := range s.posts {

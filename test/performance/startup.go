@@ -10,16 +10,18 @@ import (
 // startup measures how a manager comes up where many Posts wait: how long until it is ready and has looked at each of them,
 // what it writes meanwhile, what it keeps in memory, and what it costs when nothing happens.
 func startup(ctx context.Context, g *gate) error {
-	few, err := g.comeUp(ctx, 10_000)
-	if err != nil {
-		return err
+	if g.wants("startup.10k") {
+		few, err := g.comeUp(ctx, 10_000)
+		if err != nil {
+			return err
+		}
+		g.add("startup.10k_ready", few.ready.Seconds())
+		g.add("startup.10k_writes", float64(few.writes))
+		g.add("startup.10k_heap", few.heap/10_000)
+		g.add("startup.10k_idle_writes", float64(few.idleWrites))
+		g.add("startup.10k_idle_cpu", few.idleCPU)
 	}
-	g.add("startup.10k_ready", few.ready.Seconds())
-	g.add("startup.10k_writes", float64(few.writes))
-	g.add("startup.10k_heap", few.heap/10_000)
-	g.add("startup.10k_idle_writes", float64(few.idleWrites))
-	g.add("startup.10k_idle_cpu", few.idleCPU)
-	if g.short {
+	if g.short || !g.wants("startup.100k") {
 		return nil
 	}
 	many, err := g.comeUp(ctx, 100_000)
@@ -29,6 +31,7 @@ func startup(ctx context.Context, g *gate) error {
 	g.add("startup.100k_ready", many.ready.Seconds())
 	g.add("startup.100k_writes", float64(many.writes))
 	g.add("startup.100k_heap", many.heap/100_000)
+	g.add("startup.100k_cpu", many.cpu.Seconds())
 	g.add("startup.100k_peak", many.peak)
 	g.add("startup.100k_idle_writes", float64(many.idleWrites))
 	g.add("startup.100k_idle_cpu", many.idleCPU)
@@ -41,6 +44,8 @@ type came struct {
 	ready time.Duration
 	// writes until then and idleWrites in the window after.
 	writes, idleWrites int
+	// cpu is the processor time until then.
+	cpu time.Duration
 	// heap in bytes after a collection, and peak of what the process got from the system before it.
 	heap, peak float64
 	// idleCPU is the part of one core in the window.
@@ -70,7 +75,7 @@ func (g *gate) comeUp(ctx context.Context, posts int) (c came, err error) {
 		return c, err
 	}
 	defer func() { err = errors.Join(err, m.stop()) }()
-	go m.profile(ctx, fmt.Sprintf("startup-%d-cpu", posts), "profile?seconds=10")
+	go m.profile(ctx, fmt.Sprintf("startup-%d-sync-cpu", posts), "profile?seconds=3")
 	if err := c.up(ctx, m, posts); err != nil {
 		return c, err
 	}
@@ -92,6 +97,7 @@ func (c *came) up(ctx context.Context, m *manager, posts int) error {
 		return err
 	}
 	g.say("ready after %s", time.Since(m.begun).Round(time.Millisecond))
+	go m.profile(ctx, fmt.Sprintf("startup-%d-look-cpu", posts), "profile?seconds=5")
 	if err := m.drained(ctx, "post", posts); err != nil {
 		return err
 	}
@@ -102,6 +108,9 @@ func (c *came) up(ctx context.Context, m *manager, posts int) error {
 	g.say("all Posts and calendars looked at after %s", c.ready.Round(time.Millisecond))
 	var err error
 	if c.peak, err = m.peak(ctx); err != nil {
+		return err
+	}
+	if c.cpu, err = m.cpu(ctx); err != nil {
 		return err
 	}
 	if c.heap, err = m.heap(ctx); err != nil {

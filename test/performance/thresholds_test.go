@@ -109,6 +109,24 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+func TestWants(t *testing.T) {
+	for _, tc := range []struct {
+		only, prefix string
+		want         bool
+	}{
+		{"", "startup.10k", true},
+		{"startup", "startup.10k", true},
+		{"startup.10k_heap", "startup.10k", true},
+		{"startup.100k_heap", "startup.10k", false},
+		{"lag, startup.100k_heap", "startup.100k", true},
+		{"lag", "startup.100k", true},
+	} {
+		if got := (&gate{only: tc.only}).wants(tc.prefix); got != tc.want {
+			t.Errorf("--only %q: wants %s = %v, want %v", tc.only, tc.prefix, got, tc.want)
+		}
+	}
+}
+
 // thresholds.json names every measure that the sources take, and nothing else.
 func TestThresholdsNameEveryMeasure(t *testing.T) {
 	thresholds, err := readThresholds("thresholds.json")
