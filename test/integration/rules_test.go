@@ -57,7 +57,7 @@ func (w *world) checkStatuses() {
 	w.eventually("all objects were seen as they are", func() string {
 		for _, s := range w.subjects() {
 			if s.observed != s.object.GetGeneration() {
-				return fmt.Sprintf("%s has generation %d, seen is %d", s, s.object.GetGeneration(), s.observed)
+				return fmt.Sprintf("%s has generation %d, seen is %d: %s", s, s.object.GetGeneration(), s.observed, asJSON(s.object))
 			}
 		}
 		return ""

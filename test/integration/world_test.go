@@ -32,6 +32,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/yaml"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
@@ -52,6 +53,7 @@ const patience = 45 * time.Second
 var shared *controlplane.ControlPlane
 
 func TestMain(m *testing.M) {
+	ctrllog.SetLogger(logr.Discard()) // the managers have loggers of their own
 	// The tests mostly wait, so that more of them than processors run at a time.
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
@@ -214,14 +216,17 @@ func prepare(t *testing.T) *world {
 
 // end checks what holds everywhere and stops the manager.
 func (w *world) end() {
+	defer func() {
+		if !w.t.Failed() {
+			return
+		}
+		w.t.Logf("Posts:\n%s\nlog:\n%s", w.kubectl("get", "posts,social", "-o", "wide"), last(w.output.String(), 6000))
+	}()
 	if w.manager != nil {
 		w.checkStatuses()
 		w.manager.stop()
 	}
 	w.checkSecrets()
-	if w.t.Failed() {
-		w.t.Logf("Posts:\n%s\nlog:\n%s", w.kubectl("get", "posts,social", "-o", "wide"), last(w.output.String(), 6000))
-	}
 }
 
 func last(s string, n int) string { return s[max(0, len(s)-n):] }
