@@ -16,20 +16,20 @@ type verdict struct {
 	twice, lost []string
 	// wrong is all else: strangers, texts, threads, statuses.
 	wrong []string
-	// stored is how many publications the network has.
-	stored int
+	// stored is how many publications the network has, calls how many wanted to publish.
+	stored, calls int
 }
 
 func (v *verdict) clean() bool { return len(v.twice)+len(v.lost)+len(v.wrong) == 0 }
 
 func (v *verdict) join(o verdict) {
 	v.twice, v.lost, v.wrong = append(v.twice, o.twice...), append(v.lost, o.lost...), append(v.wrong, o.wrong...)
-	v.stored += o.stored
+	v.stored, v.calls = v.stored+o.stored, v.calls+o.calls
 }
 
 func (v *verdict) String() string {
 	const shown = 12
-	s := fmt.Sprintf("%d stored, %d twice, %d lost, %d wrong", v.stored, len(v.twice), len(v.lost), len(v.wrong))
+	s := fmt.Sprintf("%d stored by %d calls, %d twice, %d lost, %d wrong", v.stored, v.calls, len(v.twice), len(v.lost), len(v.wrong))
 	for _, list := range [][]string{v.twice, v.lost, v.wrong} {
 		for _, line := range list[:min(len(list), shown)] {
 			s += "\n  " + line
@@ -48,6 +48,9 @@ func (b *batch) judge(ctx context.Context) (verdict, error) {
 	calls, err := b.square.publishes(ctx, b.namespace)
 	if err != nil {
 		return v, err
+	}
+	for _, of := range calls {
+		v.calls += len(of)
 	}
 	byMarker := map[string][]wire.Post{}
 	for i := range b.channels {

@@ -2,6 +2,7 @@ package crash
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -89,12 +90,11 @@ func (c *cluster) serves(ctx context.Context) error {
 	defer cancel()
 	var last error
 	err := wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		last = nil
 		for _, list := range []client.ObjectList{&tribunev1alpha1.PostList{}, &tribunev1alpha1.SocialChannelList{}, &tribunev1alpha1.ContentCalendarList{}} {
-			if last = c.admin.List(ctx, list, client.Limit(1)); last != nil {
-				return false, nil
-			}
+			last = errors.Join(last, c.admin.List(ctx, list, client.Limit(1)))
 		}
-		return true, nil
+		return last == nil, nil
 	})
 	if err != nil {
 		return fmt.Errorf("the definitions are not served: %w: %w", err, last)

@@ -95,7 +95,7 @@ func (b *batch) judgeRepos(server *pds.Server, dids map[string]string) verdict {
 				b.t.Fatal(err)
 			}
 			there[channel+" "+f.Text] = append(there[channel+" "+f.Text], f)
-			v.stored++
+			v.stored, v.calls = v.stored+1, v.calls+1
 		}
 	}
 	list := &tribunev1alpha1.PostList{}

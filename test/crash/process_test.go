@@ -34,7 +34,7 @@ func start(t *testing.T, name string, env []string, path string, args ...string)
 	}
 	defer func() { _ = file.Close() }()
 	p := &process{name: name, output: file.Name(), done: make(chan struct{}),
-		cmd: exec.Command(path, args...)} //nolint:noctx // it is killed on purpose, at moments of the test's choice
+		cmd: exec.Command(path, args...)}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Dir = filepath.Dir(file.Name())
 	p.cmd.Stdout, p.cmd.Stderr = file, file
