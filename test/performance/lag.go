@@ -48,10 +48,14 @@ func lag(ctx context.Context, g *gate) (err error) {
 	if err := w.plan(ctx, m, lagTeam, posts, first); err != nil {
 		return err
 	}
-	if err := m.reached(ctx, lagTeam, tribunev1alpha1.PostPublished, n, time.Until(first)+time.Duration(seconds)*time.Second+2*time.Minute); err != nil {
+	got := w.receipts()
+	if err := got.all(ctx, m, n, time.Until(first)+time.Duration(seconds)*time.Second+2*time.Minute); err != nil {
 		return err
 	}
-	lags, err := w.lags(ctx, posts)
+	if err := m.reached(ctx, lagTeam, tribunev1alpha1.PostPublished, n, 2*time.Minute); err != nil {
+		return err
+	}
+	lags, err := got.lags(posts)
 	if err != nil {
 		return err
 	}
@@ -78,14 +82,10 @@ func (w *world) plan(ctx context.Context, m *manager, namespace string, posts []
 }
 
 // lags of the Posts, in order of size. A Post that went out before its time, twice or never is an error.
-func (w *world) lags(ctx context.Context, posts []*tribunev1alpha1.Post) ([]time.Duration, error) {
-	received, err := w.received(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (r *receipts) lags(posts []*tribunev1alpha1.Post) ([]time.Duration, error) {
 	lags := make([]time.Duration, len(posts))
 	for i, p := range posts {
-		at, ok := received[marker(p)]
+		at, ok := r.first[marker(p)]
 		if !ok {
 			return nil, fmt.Errorf("the network never got Post %s", p.Name)
 		}

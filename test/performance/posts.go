@@ -60,32 +60,54 @@ func whole(ahead time.Duration) time.Time {
 	return time.Now().Add(ahead + time.Second).Truncate(time.Second)
 }
 
-// received tells when the network got each publication first, by marker; an error if it stored one twice.
-func (w *world) received(ctx context.Context) (map[string]time.Time, error) {
-	got := map[string]time.Time{}
-	stored := map[string]bool{}
-	for after := int64(0); ; {
+// receipts are what the network's log says of publications, read bit by bit: to ask the API server meanwhile would be felt.
+type receipts struct {
+	url   string
+	after int64
+	// first receipt of each publication, by marker, and which of them were stored.
+	first  map[string]time.Time
+	stored map[string]bool
+}
+
+func (w *world) receipts() *receipts {
+	return &receipts{url: w.localURL, first: map[string]time.Time{}, stored: map[string]bool{}}
+}
+
+// read reads on to the end of the log. It is an error if the network stored a publication twice.
+func (r *receipts) read(ctx context.Context) error {
+	for {
 		var page wire.Log
-		if err := getJSON(ctx, w.localURL+"/api/v1/log?limit="+strconv.Itoa(wire.MaxPage)+"&after="+strconv.FormatInt(after, 10), &page); err != nil {
-			return nil, err
+		if err := getJSON(ctx, r.url+"/api/v1/log?limit="+strconv.Itoa(wire.MaxPage)+"&after="+strconv.FormatInt(r.after, 10), &page); err != nil {
+			return err
 		}
 		for _, c := range page.Calls {
-			after = c.Seq
+			if c.Outcome == wire.OutcomeReceived {
+				return nil // under way: read again from here
+			}
+			r.after = c.Seq
 			if c.Marker == "" {
 				continue
 			}
-			if _, before := got[c.Marker]; !before {
-				got[c.Marker] = c.ReceivedAt
+			if _, before := r.first[c.Marker]; !before {
+				r.first[c.Marker] = c.ReceivedAt
 			}
-			if c.Outcome == wire.OutcomeStored && stored[c.Marker] {
-				return nil, errors.New("the network stored a publication twice: marker " + c.Marker)
+			if c.Outcome == wire.OutcomeStored && r.stored[c.Marker] {
+				return errors.New("the network stored a publication twice: marker " + c.Marker)
 			}
-			stored[c.Marker] = stored[c.Marker] || c.Outcome == wire.OutcomeStored
+			r.stored[c.Marker] = r.stored[c.Marker] || c.Outcome == wire.OutcomeStored
 		}
 		if page.Next == "" {
-			return got, nil
+			return nil
 		}
 	}
+}
+
+// all waits until the network has got so many publications.
+func (r *receipts) all(ctx context.Context, m *manager, posts int, longest time.Duration) error {
+	return m.until(ctx, fmt.Sprintf("the network to get %d Posts", posts), 500*time.Millisecond, longest, func(ctx context.Context) (bool, error) {
+		err := r.read(ctx)
+		return len(r.first) >= posts, err
+	})
 }
 
 // marker of a Post's first segment on the built-in network.
