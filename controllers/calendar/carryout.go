@@ -14,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
@@ -34,7 +35,9 @@ type scope struct {
 	problems []plan.Problem
 	made     []*tribunev1alpha1.Post
 	changed  int
-	gone     []string
+	// raced is true if a Post changed under our hands, and is still to be brought in line.
+	raced bool
+	gone  []string
 }
 
 func (s *scope) problem(p plan.Problem) {
@@ -235,7 +238,7 @@ func (r *Reconciler) bringInLine(ctx context.Context, s *scope, child *tribunev1
 		return nil
 	}
 	if err := r.Client.Patch(ctx, after, client.MergeFromWithOptions(child, client.MergeFromWithOptimisticLock{})); err != nil {
-		return ignoreRace(err)
+		return s.race(err)
 	}
 	s.mu.Lock()
 	s.changed++
@@ -256,7 +259,7 @@ func movedAfterMissing(child *tribunev1alpha1.Post, p *plan.Post) bool {
 func (r *Reconciler) withdraw(ctx context.Context, s *scope, child *tribunev1alpha1.Post) error {
 	err := r.Client.Delete(ctx, child, client.Preconditions{UID: &child.UID, ResourceVersion: &child.ResourceVersion})
 	if err != nil {
-		return ignoreRace(err)
+		return s.race(err)
 	}
 	s.mu.Lock()
 	s.gone = append(s.gone, child.Name)
@@ -266,13 +269,13 @@ func (r *Reconciler) withdraw(ctx context.Context, s *scope, child *tribunev1alp
 
 // withdrawAll: the calendar is gone. What waits is withdrawn; what is on its way, or unknown, stays for a person to see; what
 // went out stays on the networks.
-func (r *Reconciler) withdrawAll(ctx context.Context, calendar types.NamespacedName) error {
+func (r *Reconciler) withdrawAll(ctx context.Context, calendar types.NamespacedName) (ctrl.Result, error) {
 	r.mu.Lock()
 	delete(r.counters, calendar)
 	r.mu.Unlock()
 	children, err := r.children(ctx, calendar)
 	if err != nil {
-		return err
+		return ctrl.Result{}, err
 	}
 	s := &scope{}
 	var g errgroup.Group
@@ -282,15 +285,21 @@ func (r *Reconciler) withdrawAll(ctx context.Context, calendar types.NamespacedN
 			g.Go(func() error { return r.withdraw(ctx, s, child) })
 		}
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil || !s.raced {
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{RequeueAfter: gather}, nil
 }
 
-// ignoreRace: somebody else changed or removed it; the watch brings what holds now.
-func ignoreRace(err error) error {
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-		return nil
+// race: somebody else changed or removed it. What holds now is looked at soon: not every change of a Post wakes its calendar.
+func (s *scope) race(err error) error {
+	if !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+		return err
 	}
-	return err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.raced = true
+	return nil
 }
 
 // announce says in one event what a run changed.

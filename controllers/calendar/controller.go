@@ -119,7 +119,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	err := r.Client.Get(ctx, req.NamespacedName, cal)
 	switch {
 	case apierrors.IsNotFound(err):
-		return ctrl.Result{}, r.withdrawAll(ctx, req.NamespacedName)
+		return r.withdrawAll(ctx, req.NamespacedName)
 	case err != nil:
 		return ctrl.Result{}, fmt.Errorf("get ContentCalendar: %w", err)
 	case !cal.DeletionTimestamp.IsZero():
@@ -139,6 +139,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	if err != nil {
 		return ctrl.Result{}, err
+	}
+	if s.raced {
+		wait = min(wait, gather)
 	}
 	return ctrl.Result{RequeueAfter: wait}, failed
 }

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -444,4 +445,39 @@ func TestManyLongProblems(t *testing.T) {
 		t.Errorf("%d bytes: %s", len(c.Message), c.Message)
 	}
 	w.hasEvent("InvalidSpec", "ContentCalendar/plan: spec.entries[0].rrule")
+}
+
+// Others write to a Post all the time: an edit and a removal of its entry are carried out all the same, and soon.
+func TestEditsWinRaces(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.mustApply(square + calendar("plan", toSquare, entry("stays", in(time.Hour), "One"), entry("goes", in(time.Hour), "One")))
+	names := []string{w.entryReaches("stays", "Scheduled").Name, w.entryReaches("goes", "Scheduled").Name}
+	ctx, cancel := context.WithCancel(w.ctx)
+	var g sync.WaitGroup
+	for _, name := range names {
+		g.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				p := &tribunev1alpha1.Post{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: w.namespace}}
+				patch := fmt.Sprintf(`{"metadata":{"annotations":{"example.com/count":"%d"}}}`, i)
+				if err := w.k8s.Patch(ctx, p, client.RawPatch(types.MergePatchType, []byte(patch))); err != nil {
+					return // withdrawn, or the end
+				}
+			}
+		})
+	}
+	for i := range 5 {
+		w.mustApply(calendar("plan", toSquare, entry("stays", in(time.Hour), fmt.Sprint("Edit ", i)), entry("goes", in(time.Hour), fmt.Sprint("Edit ", i))))
+		w.is("calendar", "plan", "Ready", "True", "Planned")
+	}
+	w.mustApply(calendar("plan", toSquare, entry("stays", in(time.Hour), "Last")))
+	w.is("calendar", "plan", "Ready", "True", "Planned")
+	cancel()
+	g.Wait()
+	w.eventually("the edit and the removal", func() string {
+		if p := w.of("stays"); p == nil || p.Spec.Content.Text != "Last" || w.of("goes") != nil {
+			return fmt.Sprintf("%s; the removed one: %v", asJSON(p.Spec.Content), w.of("goes") != nil)
+		}
+		return ""
+	})
 }

@@ -143,8 +143,9 @@ type world struct {
 	settle    time.Duration
 	output    *output
 	// secrets must not be seen in objects, events or logs.
-	secrets []string
-	manager *manager
+	secrets  []string
+	manager  *manager
+	managers []*manager
 }
 
 // network is the built-in one on a real listener, which can be closed and opened again at the same address.
@@ -222,11 +223,15 @@ func (w *world) end() {
 		}
 		w.t.Logf("Posts:\n%s\nlog:\n%s", w.kubectl("get", "posts,social", "-o", "wide"), last(w.output.String(), 6000))
 	}()
+	defer w.checkSecrets()
+	defer func() {
+		for _, m := range w.managers {
+			m.stop()
+		}
+	}()
 	if w.manager != nil {
 		w.checkStatuses()
-		w.manager.stop()
 	}
-	w.checkSecrets()
 }
 
 func last(s string, n int) string { return s[max(0, len(s)-n):] }
@@ -268,7 +273,7 @@ func (w *world) run(options ...managerOption) *manager {
 	ctx, cancel := context.WithCancel(w.ctx)
 	m := &manager{t: w.t, cancel: cancel, done: make(chan error, 1), ledger: ledger}
 	go func() { m.done <- mgr.Start(ctx) }()
-	w.t.Cleanup(m.stop)
+	w.managers = append(w.managers, m) // stopped by end, after its checks
 	return m
 }
 
