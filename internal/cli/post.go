@@ -108,7 +108,7 @@ func resolve(ctx context.Context, k8s client.Client, key types.NamespacedName, p
 		resolution.Outcome = tribunev1alpha1.ResolutionPublished
 	}
 	open := publish.OpenSegment(post)
-	if open < 0 {
+	if open < 0 || post.Status.State != tribunev1alpha1.PostUnknown { // a call may be under way in another state
 		return "", fmt.Errorf("post %s is %s: only a Post whose outcome is unknown can be resolved", key, orNew(post.Status.State))
 	}
 	resolution.Attempt = post.Status.Segments[open].Attempt

@@ -25,7 +25,8 @@ func Apply(f Facts, step Step) tribunev1alpha1.PostStatus {
 	case Hold:
 		st.State = tribunev1alpha1.PostHeld
 		st.HeldUntil = nil
-		if step.Until.Before(Deadline(f.Post)) {
+		// When clocks will agree nobody knows; it is only looked at again.
+		if step.Until.Before(Deadline(f.Post)) && step.Reason != tribunev1alpha1.ReasonClockSkew {
 			st.HeldUntil = timePtr(step.Until)
 		}
 	case Postpone:
