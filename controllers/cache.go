@@ -177,9 +177,9 @@ func alike(m map[string]string) map[string]string {
 	if len(m) != 1 {
 		return m
 	}
+	ones.Lock()
+	defer ones.Unlock()
 	for k, v := range m {
-		ones.Lock()
-		defer ones.Unlock()
 		entry := [2]string{k, v}
 		if known, ok := ones.known[entry]; ok {
 			return known

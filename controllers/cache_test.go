@@ -104,7 +104,7 @@ func TestInformer(t *testing.T) {
 }
 
 // A watch that nobody reads any more ends, whatever it holds.
-func TestSlimmingStops(t *testing.T) {
+func TestSlimmingStops(*testing.T) {
 	fake := watch.NewFakeWithChanSize(2, false)
 	p := fat(1)
 	fake.Add(&p)
