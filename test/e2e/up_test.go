@@ -207,7 +207,9 @@ spec:
     - {name: two, at: "%s", content: {text: "to be withdrawn"}}
 `
 	r.run(fmt.Sprintf(manifest, due, "first words", due), "apply", "-f", "-")
-	list := func() string { return r.run("", "get", "posts", "-n", "demo", "-l", "tribune.dev/calendar=second", "-o", "jsonpath={.items[*].spec.content.text}") }
+	list := func() string {
+		return r.run("", "get", "posts", "-n", "demo", "-l", "tribune.dev/calendar=second", "-o", "jsonpath={.items[*].spec.content.text}")
+	}
 	r.eventually("two Posts of the second calendar", func() bool { return strings.Count(list(), "w") >= 2 })
 	soon := time.Now().Add(3 * time.Second).UTC().Format("2006-01-02T15:04:05Z")
 	r.run(fmt.Sprintf(manifest, soon, "other words", due), "apply", "-f", "-")

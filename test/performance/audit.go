@@ -92,7 +92,7 @@ func (a *audit) next() ([]request, error) {
 	for reader := bufio.NewReader(file); ; {
 		line, err := reader.ReadBytes('\n')
 		if err != nil { // the rest of a line that is being written is read the next time
-			return requests, nil //nolint:nilerr // the end of the file
+			return requests, nil // the end of the file
 		}
 		a.at += int64(len(line))
 		var r request

@@ -60,7 +60,7 @@ func (g *gate) start(log string, out io.Writer, args ...string) (*process, error
 	if err != nil {
 		return nil, fmt.Errorf("make a log: %w", err)
 	}
-	p := &process{cmd: exec.Command(g.binary, args...), log: file, ended: make(chan struct{})} //nolint:noctx // it is stopped by a signal, in order
+	p := &process{cmd: exec.Command(g.binary, args...), log: file, ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = out, file
 	p.cmd.SysProcAttr = childOfOurs()
 	if err := p.cmd.Start(); err != nil {
