@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/wait"
+
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/local/wire"
 )
@@ -17,17 +19,19 @@ func TestSIGTERMDuringCallsMakesNoUnknown(t *testing.T) {
 			b := newBatch(t, use(t), startSquare(t, append(m.faults, "slow=200ms")...), &m, m.name)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			sending := 0
-			if !b.observer.wait(ctx, func(posts map[string]*tribunev1alpha1.Post) bool {
-				sending = 0
-				for _, p := range posts {
-					if p.Status.State == tribunev1alpha1.PostPublishing {
-						sending++
+			const several = 3
+			err := wait.PollUntilContextCancel(ctx, 5*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+				calls, err := b.square.publishes(ctx, b.namespace)
+				underway := 0
+				for _, of := range calls {
+					if of[len(of)-1].Outcome == wire.OutcomeReceived {
+						underway++
 					}
 				}
-				return sending >= m.channels
-			}) {
-				t.Fatalf("only %d Posts were being sent", sending)
+				return underway >= several, err
+			})
+			if err != nil {
+				t.Fatalf("there were never %d calls under way: %v", several, err)
 			}
 			b.alive[0].terminate(t, 30*time.Second)
 			b.alive = nil
