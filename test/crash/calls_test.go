@@ -60,8 +60,8 @@ func TestSIGTERMDuringCallsMakesNoUnknown(t *testing.T) {
 					stored++
 				}
 			}
-			// On a busy machine a call or two is taken back before it begins, and is nobody's loss.
-			if stored != out || out < m.channels/2 {
+			// On a busy machine intents are taken back before their calls begin, but not those that were under way.
+			if stored != out || out < several {
 				t.Errorf("the network stored %d, the Posts know of %d", stored, out)
 			}
 			t.Logf("%d were out when the manager had ended", out)
