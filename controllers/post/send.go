@@ -168,7 +168,8 @@ func (r *Reconciler) attempt(ctx context.Context, s *scope, place *channels.Plac
 	waiting, cancelWait := context.WithDeadline(ctx, latest)
 	defer cancelWait()
 	if !place.Call(waiting.Done()) {
-		out.Err = &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonWaitingToTryAgain, Message: "the call before it on this channel took too long"}
+		out.Err = &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonWaitingToTryAgain, Message: "the call before it on this channel took too long",
+			RetryAfter: time.Second} // it is not this Post that fails
 		return out
 	}
 	verdict, err := r.Gate.Check(ctx, s.facts.Post)
