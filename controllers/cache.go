@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -17,13 +18,14 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/pager"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 )
 
 // pageSize is how many objects are listed at once.
-const pageSize = 1000
+const pageSize = 500
 
 // newInformer makes informers that list in pages and slim the objects of each as it comes in. The whole list at once, or a
 // watch that begins with it, would need several times the memory that is kept, and take the API server and us longer.
@@ -206,6 +208,16 @@ func shared(s string) string {
 		return ""
 	}
 	return unique.Make(s).Value()
+}
+
+// cacheAll makes known what is going to be cached, so that it is listed side by side, and ready means that all of it is there.
+func cacheAll(c cache.Cache) error {
+	for _, o := range []client.Object{&tribunev1alpha1.SocialChannel{}, &tribunev1alpha1.ContentCalendar{}, &tribunev1alpha1.Post{}} {
+		if _, err := c.GetInformer(context.Background(), o, cache.BlockUntilSynced(false)); err != nil {
+			return fmt.Errorf("watch %T: %w", o, err)
+		}
+	}
+	return nil
 }
 
 // cacheSynced is ready once the cache holds everything.

@@ -55,6 +55,7 @@ func TestInformer(t *testing.T) {
 	const posts = 2*pageSize + 7
 	fake := watch.NewFake()
 	lists := 0
+	var informer toolscache.SharedIndexInformer
 	lw := &toolscache.ListWatch{
 		ListWithContextFunc: func(_ context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			lists++
@@ -62,6 +63,9 @@ func TestInformer(t *testing.T) {
 				t.Errorf("listed at version %q with limit %d", o.ResourceVersion, o.Limit)
 			}
 			from, _ := strconv.Atoi(o.Continue)
+			if informer.HasSynced() {
+				t.Errorf("synced before the page at %d was listed", from)
+			}
 			list := &tribunev1alpha1.PostList{ListMeta: metav1.ListMeta{ResourceVersion: "7"}}
 			for i := from; i < min(from+pageSize, posts); i++ {
 				list.Items = append(list.Items, fat(i))
@@ -78,7 +82,7 @@ func TestInformer(t *testing.T) {
 			return fake, nil
 		},
 	}
-	informer := newInformer(lw, &tribunev1alpha1.Post{}, 0, nil)
+	informer = newInformer(lw, &tribunev1alpha1.Post{}, 0, nil)
 	added := make(chan struct{}, posts+1)
 	if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{AddFunc: func(any) { added <- struct{}{} }}); err != nil {
 		t.Fatal(err)

@@ -119,6 +119,9 @@ type Options struct {
 
 // Setup adds all controllers to the manager.
 func Setup(mgr ctrl.Manager, o Options) error {
+	if err := cacheAll(mgr.GetCache()); err != nil {
+		return err
+	}
 	directory := channels.New()
 	metrics := post.NewMetrics()
 	posts, err := newPostCollector(context.Background(), mgr.GetCache())

@@ -224,19 +224,19 @@ func (r *Reconciler) bringInLine(ctx context.Context, s *scope, child *tribunev1
 	if !ours(child, p) {
 		return r.taken(ctx, s, p)
 	}
-	after := child.DeepCopy()
 	again := p.Spec.Edition > max(child.Spec.Edition, 1)
-	if waiting(child) || again || movedAfterMissing(child, p) {
-		after.Spec = p.Spec
-		after.Spec.Suspend = child.Spec.Suspend
-		maps.DeleteFunc(after.Labels, func(k, _ string) bool {
-			return (k == tribunev1alpha1.LabelPillar || k == tribunev1alpha1.LabelCampaign) && p.Labels[k] == ""
-		})
-		maps.Copy(after.Labels, p.Labels)
-	}
-	if equality.Semantic.DeepEqual(child.Spec, after.Spec) && equality.Semantic.DeepEqual(child.ObjectMeta, after.ObjectMeta) {
+	if !waiting(child) && !again && !movedAfterMissing(child, p) {
 		return nil
 	}
+	spec := p.Spec
+	spec.Suspend = child.Spec.Suspend
+	if equality.Semantic.DeepEqual(child.Spec, spec) && labelled(child, p) {
+		return nil
+	}
+	after := child.DeepCopy()
+	after.Spec = spec
+	maps.DeleteFunc(after.Labels, func(k, _ string) bool { return optionalLabel(k) && p.Labels[k] == "" })
+	maps.Copy(after.Labels, p.Labels)
 	if err := r.Client.Patch(ctx, after, client.MergeFromWithOptions(child, client.MergeFromWithOptimisticLock{})); err != nil {
 		return s.race(err)
 	}
@@ -244,6 +244,26 @@ func (r *Reconciler) bringInLine(ctx context.Context, s *scope, child *tribunev1
 	s.changed++
 	s.mu.Unlock()
 	return nil
+}
+
+// labelled is true if a child has the labels of its plan.
+func labelled(child *tribunev1alpha1.Post, p *plan.Post) bool {
+	for k, v := range child.Labels {
+		if optionalLabel(k) && p.Labels[k] != v {
+			return false
+		}
+	}
+	for k, v := range p.Labels {
+		if child.Labels[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+// optionalLabel is one that an entry may have or not.
+func optionalLabel(name string) bool {
+	return name == tribunev1alpha1.LabelPillar || name == tribunev1alpha1.LabelCampaign
 }
 
 // movedAfterMissing: an entry whose Post was missed, or failed, gets another chance when its time is changed.

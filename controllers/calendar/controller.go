@@ -73,7 +73,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		For(&tribunev1alpha1.ContentCalendar{}, builder.WithPredicates(predicate.Or(
 			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
 		Watches(&tribunev1alpha1.Post{}, handler.Funcs{
-			CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { later(q, e.Object) },
+			CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) {
+				if !e.IsInInitialList || !r.listed(ctx, e.Object) {
+					later(q, e.Object)
+				}
+			},
 			UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
 				if stateOf(e.ObjectOld) != stateOf(e.ObjectNew) || e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() {
 					later(q, e.ObjectNew)
@@ -82,9 +86,18 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 			DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { later(q, e.Object) },
 		}).
 		Watches(&tribunev1alpha1.SocialChannel{}, handler.EnqueueRequestsFromMapFunc(r.calendarsOf), builder.WithPredicates(predicate.Or(
-			predicate.GenerationChangedPredicate{}, predicate.LabelChangedPredicate{}))).
+			predicate.GenerationChangedPredicate{}, predicate.LabelChangedPredicate{}), notAtStart)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 8}).
 		Complete(r)
+}
+
+// notAtStart leaves out what is listed at the start: each calendar is looked at then anyway, when all Posts and channels are known.
+var notAtStart = predicate.Funcs{CreateFunc: func(e event.CreateEvent) bool { return !e.IsInInitialList }}
+
+// listed is true if the Post's calendar exists, and so is looked at because of itself.
+func (r *Reconciler) listed(ctx context.Context, post client.Object) bool {
+	key := types.NamespacedName{Namespace: post.GetNamespace(), Name: post.GetLabels()[tribunev1alpha1.LabelCalendar]}
+	return key.Name != "" && r.Client.Get(ctx, key, &tribunev1alpha1.ContentCalendar{}, client.UnsafeDisableDeepCopy) == nil
 }
 
 // later gathers the changes of a calendar's Posts.
