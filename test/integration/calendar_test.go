@@ -162,7 +162,7 @@ func TestCalendarDeletedWhileNobodyLooked(t *testing.T) {
 func TestCalendarIsSuspended(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.mustApply(square + calendar("plan", toSquare, entry("soon", in(3*time.Second), "One")))
+	w.mustApply(square + calendar("plan", toSquare, entry("soon", in(8*time.Second), "One")))
 	w.entryReaches("soon", "Scheduled")
 	w.patch(&tribunev1alpha1.ContentCalendar{}, "plan", `{"spec":{"suspend":true}}`)
 	w.is("calendar", "plan", "Ready", "True", "Suspended")
