@@ -125,7 +125,7 @@ func (r *Reconciler) adapters(ch *tribunev1alpha1.SocialChannel) (own, called ne
 		called, ok = network.Lookup(name)
 	}
 	if !ok || name == tribunev1alpha1.NetworkLocal && r.LocalURL == "" {
-		f := stall(tribunev1alpha1.ReasonNetworkNotAvailable, "the built-in network Local does not run here: start the manager with --local-address or --local-url")
+		f := stall(tribunev1alpha1.ReasonNetworkNotAvailable, "the built-in network Local does not run here: start tribune local and the manager with --local-url")
 		return own, called, &f
 	}
 	return own, called, nil

@@ -77,7 +77,7 @@ func New(c network.Config) (network.Network, error) {
 		return nil, errors.New("local: no HTTP client")
 	}
 	if c.LocalURL == "" {
-		return nil, errors.New("the built-in network is not running here: start the manager with --local-address, or choose another network")
+		return nil, errors.New("the built-in network is not running here: start the manager with --local-url, or choose another network")
 	}
 	u, err := url.Parse(c.LocalURL)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
