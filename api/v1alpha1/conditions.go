@@ -11,6 +11,10 @@ const (
 	ConditionPublished = "Published"
 	// ConditionHeld on a Post: it is due, and something keeps it from going out for now.
 	ConditionHeld = "Held"
+	// ConditionApproved on a Post that needs approval: enough people agreed with this very content.
+	ConditionApproved = "Approved"
+	// ConditionInSync on a Post that went out: what is on the network is what the spec says.
+	ConditionInSync = "InSync"
 	// ConditionPostsPlanned on a ContentCalendar: every Post of the horizon exists.
 	ConditionPostsPlanned = "PostsPlanned"
 	// ConditionCredentialsValid on a SocialChannel: the network accepted the credentials.
@@ -19,6 +23,19 @@ const (
 	ConditionReachable = "Reachable"
 	// ConditionRateLimited on a SocialChannel: the network asked us to wait.
 	ConditionRateLimited = "RateLimited"
+	// ConditionCredentialsExpiring on a SocialChannel: the credentials run out soon.
+	ConditionCredentialsExpiring = "CredentialsExpiring"
+	// ConditionProfileInSync on a SocialChannel with a profile: the account shows it.
+	ConditionProfileInSync = "ProfileInSync"
+	// ConditionListening on a SocialChannel with listening: what is said there is read.
+	ConditionListening = "Listening"
+
+	// ConditionAcknowledged on a Crisis: a person has taken it.
+	ConditionAcknowledged = "Acknowledged"
+	// ConditionPostsHeld on a Crisis: no Post that it selects begins to go out any more.
+	ConditionPostsHeld = "PostsHeld"
+	// ConditionStoodDown on a Crisis: it is over, and what it held was dealt with.
+	ConditionStoodDown = "StoodDown"
 )
 
 // Reasons of conditions and events.
@@ -57,6 +74,27 @@ const (
 	ReasonGateUnavailable       = "GateUnavailable"
 	ReasonLookingUp             = "LookingUp"
 	ReasonPartlyPublished       = "PartlyPublished"
+	ReasonCrisis                = "Crisis"
+	ReasonBlackout              = "Blackout"
+	ReasonQuietHours            = "QuietHours"
+	ReasonMinInterval           = "MinInterval"
+	ReasonDailyLimit            = "DailyLimit"
+	ReasonCatchUp               = "CatchUp"
+	ReasonAwaitingApproval      = "AwaitingApproval"
+	ReasonRejected              = "Rejected"
+	ReasonApproved              = "Approved"
+	ReasonUnverified            = "Unverified"
+	ReasonAwaitingReview        = "AwaitingReview"
+	ReasonAwaitingPerson        = "AwaitingPerson"
+	ReasonWaitingFor            = "WaitingFor"
+	ReasonPossibleDuplicate     = "PossibleDuplicate"
+	ReasonUnpublished           = "Unpublished"
+	ReasonInSync                = "InSync"
+	ReasonEdited                = "Edited"
+	ReasonEditFailed            = "EditFailed"
+	ReasonEditNotSupported      = "EditNotSupported"
+	ReasonChangedOnNetwork      = "ChangedOnNetwork"
+	ReasonRemovedOnNetwork      = "RemovedOnNetwork"
 
 	// ContentCalendar.
 	ReasonPlanned        = "Planned"

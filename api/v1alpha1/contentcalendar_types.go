@@ -3,7 +3,8 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // ContentCalendarSpec says what is published when, and where.
-// +kubebuilder:validation:XValidation:rule="has(self.channelSelector) || has(self.channelRefs) || self.entries.all(e, has(e.channelRefs))",message="no channels: set channelSelector or channelRefs here, or channelRefs in every entry"
+// +kubebuilder:validation:XValidation:rule="has(self.entries) || has(self.entriesFrom)",message="the calendar is empty: set entries or entriesFrom"
+// +kubebuilder:validation:XValidation:rule="has(self.channelSelector) || has(self.channelRefs) || !has(self.entries) || self.entries.all(e, has(e.channelRefs))",message="no channels: set channelSelector or channelRefs here, or channelRefs in every entry"
 type ContentCalendarSpec struct {
 	// timeZone that wall-clock times are meant in, as an IANA name such as Europe/Madrid. Default: UTC.
 	// +optional
@@ -43,21 +44,228 @@ type ContentCalendarSpec struct {
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 
-	// entries are what is to be published. At most 500.
-	// +required
+	// strategyRef names the strategy that this calendar serves. Its Posts are counted for it.
+	// +optional
+	StrategyRef *LocalReference `json:"strategyRef,omitempty"`
+
+	// catchUp says what goes out after an outage.
+	// +optional
+	CatchUp *CatchUp `json:"catchUp,omitempty"`
+
+	// blackouts are times in which nothing goes out. What is planned into one is moved or left out when it is planned; a Post
+	// that a person made for a channel of this calendar is held in it.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=100
+	Blackouts []Blackout `json:"blackouts,omitempty"`
+
+	// quietHours is a time of each day in which nothing goes out, such as {from: "22:00", to: "07:00"}.
+	// +optional
+	QuietHours *QuietHours `json:"quietHours,omitempty"`
+
+	// tracking adds utm_ parameters to links to our own pages.
+	// +optional
+	Tracking *LinkTracking `json:"tracking,omitempty"`
+
+	// slots are queues: entries with slot, and without a time of their own, take their next free occurrence, in file order.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=50
+	Slots []Slot `json:"slots,omitempty"`
+
+	// entries are what is to be published. At most 500; more may come by entriesFrom.
+	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=500
-	Entries []CalendarEntry `json:"entries"`
+	Entries []CalendarEntry `json:"entries,omitempty"`
+
+	// entriesFrom brings entries that stand elsewhere: Markdown files in ConfigMaps, and feeds. With entries, at most 5,000.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=50
+	EntriesFrom []EntrySource `json:"entriesFrom,omitempty"`
+
+	// onEdit says what becomes of a change of an entry whose Post went out: Update (default) edits it where the network can,
+	// Ignore leaves it. An entry may say otherwise.
+	// +optional
+	OnEdit EditPolicy `json:"onEdit,omitempty"`
+
+	// deletionPolicy says what becomes of what is on a network when its entry is taken out: Retain (default) or Delete. An entry
+	// may say otherwise. Deleting the calendar leaves all on the networks.
+	// +optional
+	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+
+	// notify says who is told what became of Posts of this calendar.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=10
+	Notify []Notification `json:"notify,omitempty"`
 }
 
-// CalendarEntry is one publication, or one that comes again and again. Exactly one of at, cron and rrule says when.
-// +kubebuilder:validation:XValidation:rule="[has(self.at), has(self.cron), has(self.rrule)].filter(x, x).size() == 1",message="set exactly one of at, cron and rrule"
+// CatchUp says what goes out after an outage: the newest Posts, with space between them.
+type CatchUp struct {
+	// maxPosts that go out on a channel; those that were due before them are Missed. Default: 3.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	MaxPosts int32 `json:"maxPosts,omitempty"`
+	// spacing between them. Default: 10m.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('24h')",message="spacing must be between 0s and 24h"
+	Spacing *metav1.Duration `json:"spacing,omitempty"`
+	// after is how late Posts must be to count for it: it begins when more than maxPosts are later. Default: 10m.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('24h')",message="after must be between 1m and 24h"
+	After *metav1.Duration `json:"after,omitempty"`
+}
+
+// Slot is a queue: a rule whose occurrences are taken by entries. Exactly one of cron and rrule is set.
+// +kubebuilder:validation:XValidation:rule="has(self.cron) != has(self.rrule)",message="set exactly one of cron and rrule"
+type Slot struct {
+	// name that entries give.
+	// +required
+	Name ObjectName `json:"name"`
+	// cron says when: minute hour day-of-month month day-of-week, in timeZone, such as "30 9 * * 1-5".
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=200
+	Cron string `json:"cron,omitempty"`
+	// rrule says when as an RFC 5545 recurrence rule.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=500
+	RRule string `json:"rrule,omitempty"`
+	// time of day for rrule, such as "09:30".
+	// +optional
+	// +kubebuilder:validation:Pattern=`^([01][0-9]|2[0-3]):[0-5][0-9]$`
+	// +kubebuilder:validation:MaxLength=5
+	Time string `json:"time,omitempty"`
+	// start is the local date from which the rule counts.
+	// +optional
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
+	// +kubebuilder:validation:MaxLength=10
+	Start string `json:"start,omitempty"`
+}
+
+// Repeat lets an entry in a slot come again.
+type Repeat struct {
+	// every is how long after it went out it is queued again, such as 672h (four weeks).
+	// +required
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1h') && duration(self) <= duration('8784h')",message="every must be between 1h and 8784h"
+	Every metav1.Duration `json:"every"`
+	// max is how often it goes out in all. Absent: without end.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	Max int32 `json:"max,omitempty"`
+}
+
+// AfterEntry lets an entry follow another one.
+type AfterEntry struct {
+	// entry of the same calendar that must be out. It goes out once: it has at, slot or after.
+	// +required
+	Entry ObjectName `json:"entry"`
+	// channelRef names the channel on which it must be out.
+	// +required
+	ChannelRef LocalReference `json:"channelRef"`
+	// delay after it went out. Default: none.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('720h')",message="delay must be between 0s and 720h"
+	Delay *metav1.Duration `json:"delay,omitempty"`
+}
+
+// EntrySource brings entries from elsewhere. Exactly one of configMapRef and feed is set.
+// +kubebuilder:validation:XValidation:rule="has(self.configMapRef) != has(self.feed)",message="set exactly one of configMapRef and feed"
+type EntrySource struct {
+	// configMapRef names a ConfigMap of which each key that ends in .md is an entry: Markdown with front matter.
+	// +optional
+	ConfigMapRef *ConfigMapReference `json:"configMapRef,omitempty"`
+	// feed is an RSS or Atom feed of which each new item becomes an entry.
+	// +optional
+	Feed *FeedSource `json:"feed,omitempty"`
+}
+
+// ConfigMapReference names a ConfigMap in the same namespace.
+type ConfigMapReference struct {
+	// name of the ConfigMap.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+}
+
+// FeedStart says which items of a feed are published.
+// +kubebuilder:validation:Enum=Now
+type FeedStart string
+
+// FeedStartNow publishes items that appear after the feed was first read.
+const FeedStartNow FeedStart = "Now"
+
+// FeedSource makes an entry of each new item of a feed.
+type FeedSource struct {
+	// name of the feed; its entries are named by it.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=40
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	Name string `json:"name"`
+	// url of the feed.
+	// +required
+	// +kubebuilder:validation:MinLength=8
+	// +kubebuilder:validation:MaxLength=2000
+	// +kubebuilder:validation:Pattern=`^https?://[^\s]+$`
+	URL string `json:"url"`
+	// startFrom says which items are published. Now (default): those that appear after the feed was first read.
+	// +optional
+	StartFrom FeedStart `json:"startFrom,omitempty"`
+	// interval between two looks. Default: 15m.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('24h')",message="interval must be between 1m and 24h"
+	Interval *metav1.Duration `json:"interval,omitempty"`
+	// maxPerDay is how many items are published in 24 hours; the others follow later, the oldest first. Default: 5.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	MaxPerDay int32 `json:"maxPerDay,omitempty"`
+	// content of the Posts. {item.title}, {item.link}, {item.author} and {item.summary} are filled in.
+	// +required
+	Content Content `json:"content"`
+	// channelRefs names the SocialChannels of the items, instead of the calendar's.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=50
+	ChannelRefs []LocalReference `json:"channelRefs,omitempty"`
+	// pillar of the strategy that the items serve.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`
+	Pillar string `json:"pillar,omitempty"`
+	// campaign that the items belong to.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`
+	Campaign string `json:"campaign,omitempty"`
+	// approval that the Posts need.
+	// +optional
+	Approval *Approval `json:"approval,omitempty"`
+}
+
+// CalendarEntry is one publication, or one that comes again and again. Exactly one of at, cron, rrule, slot and after
+// says when.
+// +kubebuilder:validation:XValidation:rule="[has(self.at), has(self.cron), has(self.rrule), has(self.slot), has(self.after)].filter(x, x).size() == 1",message="set exactly one of at, cron, rrule, slot and after"
 // +kubebuilder:validation:XValidation:rule="has(self.content) != has(self.rotation)",message="set exactly one of content and rotation"
-// +kubebuilder:validation:XValidation:rule="!has(self.rotation) || has(self.start)",message="rotation needs start: the local date from which its turns are counted, such as \"2026-11-24\""
-// +kubebuilder:validation:XValidation:rule="!has(self.rotation) || !has(self.at)",message="rotation needs cron or rrule: an entry with at goes out once"
-// +kubebuilder:validation:XValidation:rule="!has(self.at) || (!has(self.start) && !has(self.until) && !has(self.except))",message="start, until and except are for cron and rrule"
+// +kubebuilder:validation:XValidation:rule="!has(self.rotation) || has(self.start) || has(self.slot)",message="rotation needs start: the local date from which its turns are counted, such as \"2026-11-24\""
+// +kubebuilder:validation:XValidation:rule="!has(self.rotation) || (!has(self.at) && !has(self.after) && (!has(self.slot) || has(self.repeat)))",message="rotation needs cron, rrule, or slot with repeat: this entry goes out once"
+// +kubebuilder:validation:XValidation:rule="has(self.cron) || has(self.rrule) || (!has(self.start) && !has(self.until) && !has(self.except))",message="start, until and except are for cron and rrule"
+// +kubebuilder:validation:XValidation:rule="!has(self.repeat) || has(self.slot)",message="repeat is for slot: cron and rrule come again by themselves"
 // +kubebuilder:validation:XValidation:rule="!has(self.time) || has(self.rrule)",message="time is for rrule: at and cron say the time themselves"
 type CalendarEntry struct {
 	// name of the entry, part of the names of its Posts. Renaming an entry makes new Posts; it cannot be used to publish again.
@@ -111,6 +319,18 @@ type CalendarEntry struct {
 	// +kubebuilder:validation:items:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
 	Except []string `json:"except,omitempty"`
 
+	// slot names the queue of which the entry takes the next free occurrence. Without repeat it goes out once.
+	// +optional
+	Slot ObjectName `json:"slot,omitempty"`
+
+	// repeat queues the entry again after it went out.
+	// +optional
+	Repeat *Repeat `json:"repeat,omitempty"`
+
+	// after lets the entry go out once another one is out.
+	// +optional
+	After *AfterEntry `json:"after,omitempty"`
+
 	// content of every occurrence.
 	// +optional
 	Content *Content `json:"content,omitempty"`
@@ -155,6 +375,18 @@ type CalendarEntry struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000000
 	Edition int64 `json:"edition,omitempty"`
+
+	// approval that its Posts need before they go out.
+	// +optional
+	Approval *Approval `json:"approval,omitempty"`
+
+	// onEdit, instead of the calendar's.
+	// +optional
+	OnEdit EditPolicy `json:"onEdit,omitempty"`
+
+	// deletionPolicy, instead of the calendar's.
+	// +optional
+	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 }
 
 // ContentOverride replaces an entry's content on one network or channel. Exactly one of network and channelRef is set.
@@ -182,6 +414,17 @@ type NextPost struct {
 	Post string `json:"post"`
 }
 
+// LastPost is the Post of a calendar that went out last.
+type LastPost struct {
+	// at is when it was out.
+	// +required
+	At metav1.Time `json:"at"`
+	// post is its name.
+	// +required
+	// +kubebuilder:validation:MaxLength=253
+	Post string `json:"post"`
+}
+
 // ContentCalendarStatus is what the calendar made, and what became of it.
 type ContentCalendarStatus struct {
 	// observedGeneration that this status is about.
@@ -195,7 +438,7 @@ type ContentCalendarStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// entries that the calendar has.
+	// entries that the calendar has, those of entriesFrom included.
 	// +optional
 	Entries int32 `json:"entries"`
 	// waiting Posts: made, and not gone out yet.
@@ -216,6 +459,14 @@ type ContentCalendarStatus struct {
 	// pastEntriesIgnored counts one-shot entries whose time lay before the calendar was first seen; they make no Post.
 	// +optional
 	PastEntriesIgnored int32 `json:"pastEntriesIgnored"`
+
+	// skipped counts occurrences of the horizon that a blackout or quiet hours leave out.
+	// +optional
+	Skipped int32 `json:"skipped"`
+
+	// last Post that went out.
+	// +optional
+	Last *LastPost `json:"last,omitempty"`
 
 	// next Post that goes out.
 	// +optional

@@ -32,6 +32,7 @@ func addKnownTypes(s *runtime.Scheme) error {
 		&ContentCalendar{}, &ContentCalendarList{},
 		&Post{}, &PostList{},
 		&SocialChannel{}, &SocialChannelList{},
+		&Crisis{}, &CrisisList{},
 	)
 	metav1.AddToGroupVersion(s, GroupVersion)
 	return nil

@@ -50,6 +50,53 @@ type PostSpec struct {
 	// suspend holds the Post when it falls due.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
+
+	// strategyRef names the strategy that the Post is counted for.
+	// +optional
+	StrategyRef *LocalReference `json:"strategyRef,omitempty"`
+
+	// audience of the strategy that it speaks to.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Audience string `json:"audience,omitempty"`
+
+	// after names the Post that must be out before this one goes out, and how long before.
+	// +optional
+	After *AfterPost `json:"after,omitempty"`
+
+	// approval that it needs before it goes out: tribune post approve. A change of the content voids it.
+	// +optional
+	Approval *Approval `json:"approval,omitempty"`
+
+	// tracking adds utm_ parameters to links to our own pages.
+	// +optional
+	Tracking *LinkTracking `json:"tracking,omitempty"`
+
+	// onEdit says what becomes of a change of the content after it went out: Update (default) edits it where the network can,
+	// Ignore leaves it.
+	// +optional
+	OnEdit EditPolicy `json:"onEdit,omitempty"`
+
+	// deletionPolicy says what becomes of what is on the network when this Post is deleted: Retain (default) leaves it, Delete
+	// takes it off.
+	// +optional
+	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+
+	// unpublished takes what went out off the network, for good: tribune post unpublish. Before that, it never goes out.
+	// +optional
+	Unpublished bool `json:"unpublished,omitempty"`
+}
+
+// AfterPost names a Post that must be out before.
+type AfterPost struct {
+	// postRef names it.
+	// +required
+	PostRef PostReference `json:"postRef"`
+	// delay after it was out. Default: none.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('720h')",message="delay must be between 0s and 720h"
+	Delay *metav1.Duration `json:"delay,omitempty"`
 }
 
 // PostState is where a Post is on its way.
@@ -76,7 +123,7 @@ const (
 )
 
 // SegmentState is where one segment is on its way.
-// +kubebuilder:validation:Enum=Pending;Sending;Published;NotSent;Unknown
+// +kubebuilder:validation:Enum=Pending;Sending;Prepared;Published;NotSent;Unknown
 type SegmentState string
 
 const (
@@ -84,6 +131,8 @@ const (
 	SegmentPending SegmentState = "Pending"
 	// SegmentSending has an intent; a call may be under way.
 	SegmentSending SegmentState = "Sending"
+	// SegmentPrepared is stored on the network and hidden: a draft that is made public next.
+	SegmentPrepared SegmentState = "Prepared"
 	// SegmentPublished is on the network.
 	SegmentPublished SegmentState = "Published"
 	// SegmentNotSent had an intent that was taken back: surely nothing was stored.
@@ -183,7 +232,7 @@ type PostStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready, Reconciling, Stalled, Published, Held.
+	// conditions are Ready, Reconciling, Stalled, Published, Held, Approved, InSync.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -237,6 +286,102 @@ type PostStatus struct {
 	// resolution is a person's word about an unknown outcome.
 	// +optional
 	Resolution *PostResolution `json:"resolution,omitempty"`
+
+	// approvals are people's words about the content; those about another content than the present one count for nothing.
+	// +optional
+	// +listType=map
+	// +listMapKey=by
+	// +kubebuilder:validation:MaxItems=20
+	Approvals []PostApproval `json:"approvals,omitempty"`
+
+	// release is a person's word that what holds the Post back is all right.
+	// +optional
+	Release *PostRelease `json:"release,omitempty"`
+
+	// metrics of the Post, as the network last told.
+	// +optional
+	Metrics *PostMetrics `json:"metrics,omitempty"`
+}
+
+// ApprovalDecision is yes or no.
+// +kubebuilder:validation:Enum=Approved;Rejected
+type ApprovalDecision string
+
+// Decisions about a Post.
+const (
+	DecisionApproved ApprovalDecision = "Approved"
+	DecisionRejected ApprovalDecision = "Rejected"
+)
+
+// PostApproval is one person's word about the content of a Post; written by `tribune post approve` and `tribune post reject`.
+type PostApproval struct {
+	// by is who said it.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	By string `json:"by"`
+	// decision is Approved or Rejected.
+	// +required
+	Decision ApprovalDecision `json:"decision"`
+	// contentHash of what was decided about.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	ContentHash string `json:"contentHash"`
+	// at is when.
+	// +required
+	At metav1.Time `json:"at"`
+	// note for colleagues.
+	// +optional
+	// +kubebuilder:validation:MaxLength=500
+	Note string `json:"note,omitempty"`
+}
+
+// PostRelease is a person's word that a held Post may go out; written by `tribune post release`.
+type PostRelease struct {
+	// reason of the hold that is lifted: PossibleDuplicate, CreatedLate or AwaitingReview. Another one holds all the same.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Reason string `json:"reason"`
+	// contentHash of what was released.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	ContentHash string `json:"contentHash"`
+	// by is who said it.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	By string `json:"by"`
+	// at is when; the time that the Post may be late counts from here.
+	// +required
+	At metav1.Time `json:"at"`
+}
+
+// PostMetrics are numbers that the network tells of a Post. What it does not tell is absent, never 0.
+type PostMetrics struct {
+	// reactions such as likes and favourites.
+	// +optional
+	Reactions *int64 `json:"reactions,omitempty"`
+	// shares such as reposts and boosts, quotes included where they are counted.
+	// +optional
+	Shares *int64 `json:"shares,omitempty"`
+	// replies and comments.
+	// +optional
+	Replies *int64 `json:"replies,omitempty"`
+	// impressions.
+	// +optional
+	Impressions *int64 `json:"impressions,omitempty"`
+	// clicks on its link.
+	// +optional
+	Clicks *int64 `json:"clicks,omitempty"`
+	// views of its video or page.
+	// +optional
+	Views *int64 `json:"views,omitempty"`
+	// observedAt is when they were read.
+	// +optional
+	ObservedAt *metav1.Time `json:"observedAt,omitempty"`
 }
 
 // Post is one publication on one SocialChannel. A thread is one Post.
@@ -249,6 +394,8 @@ type PostStatus struct {
 // +kubebuilder:printcolumn:name="Channel",type=string,JSONPath=`.spec.channelRef.name`
 // +kubebuilder:printcolumn:name="Publish-At",type=string,JSONPath=`.spec.publishAt`
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.state`
+// +kubebuilder:printcolumn:name="Reactions",type=integer,JSONPath=`.status.metrics.reactions`
+// +kubebuilder:printcolumn:name="Replies",type=integer,JSONPath=`.status.metrics.replies`
 // +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.url`,priority=1
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`

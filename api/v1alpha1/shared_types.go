@@ -1,13 +1,21 @@
 package v1alpha1
 
 // NetworkName is a service people talk on.
-// +kubebuilder:validation:Enum=Local;Bluesky
+// +kubebuilder:validation:Enum=Local;Bluesky;Mastodon;WordPress;Ghost;Webhook;Manual
 type NetworkName string
 
 // Networks that Tribune speaks.
 const (
-	NetworkLocal   NetworkName = "Local"
-	NetworkBluesky NetworkName = "Bluesky"
+	// NetworkLocal is the built-in network.
+	NetworkLocal     NetworkName = "Local"
+	NetworkBluesky   NetworkName = "Bluesky"
+	NetworkMastodon  NetworkName = "Mastodon"
+	NetworkWordPress NetworkName = "WordPress"
+	NetworkGhost     NetworkName = "Ghost"
+	// NetworkWebhook sends signed CloudEvents, or cards to a chat, to any address.
+	NetworkWebhook NetworkName = "Webhook"
+	// NetworkManual is published on by a person: Tribune tells when, and takes the URL back.
+	NetworkManual NetworkName = "Manual"
 )
 
 // ObjectName is the name of an object in the same namespace.
@@ -37,11 +45,27 @@ const (
 // Content is what a Post says. A network shows what it can of it; what it cannot is an error, never left out in silence.
 // +kubebuilder:validation:XValidation:rule="(has(self.text) && self.text.size() > 0) || (has(self.media) && self.media.size() > 0) || has(self.link)",message="content is empty: set text, media or link"
 type Content struct {
+	// title of an article, on networks that have titles (WordPress, Ghost); others show none.
+	// +optional
+	// +kubebuilder:validation:MaxLength=300
+	Title string `json:"title,omitempty"`
+
 	// text as people will read it. Its length is counted as the network counts it; a text that is too long is an error,
 	// never cut. Links and #hashtags in it become clickable. Example: "Rocket 3.0 is out! #acmerocket".
 	// +optional
 	// +kubebuilder:validation:MaxLength=20000
 	Text string `json:"text,omitempty"`
+
+	// format of text and of each thread text: Plain (default), or Markdown, which is shown as formatted where the network can
+	// and as plain text without its marks where it cannot.
+	// +optional
+	Format ContentFormat `json:"format,omitempty"`
+
+	// translations of text by BCP 47 language tag, such as es. A channel whose language is among them gets that one instead of
+	// text; pt serves a channel in pt-BR that has none of its own.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=40
+	Translations map[string]TranslatedText `json:"translations,omitempty"`
 
 	// language of the text as a BCP 47 tag, such as en or pt-BR. Absent: the channel's language.
 	// +optional
@@ -67,7 +91,69 @@ type Content struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=50
 	Thread []ThreadSegment `json:"thread,omitempty"`
+
+	// split says what becomes of a text that is too long for its network: Thread makes it a thread, cut between sentences,
+	// NumberedThread numbers its parts (1/3) as well. Absent: it is an error.
+	// +optional
+	Split SplitMode `json:"split,omitempty"`
+
+	// contentWarning is shown before the text, which is hidden behind it, on networks that have such warnings (Mastodon).
+	// +optional
+	// +kubebuilder:validation:MaxLength=500
+	ContentWarning string `json:"contentWarning,omitempty"`
+
+	// visibility on networks that know more than one: Public (default), Unlisted (public, but not in public timelines), Followers.
+	// +optional
+	Visibility Visibility `json:"visibility,omitempty"`
+
+	// tags of an article, on networks that have them (WordPress, Ghost), such as Releases. Hashtags stand in the text.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=20
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=100
+	Tags []string `json:"tags,omitempty"`
 }
+
+// TranslatedText is a text in one language.
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=20000
+type TranslatedText string
+
+// ContentFormat says how a text is written.
+// +kubebuilder:validation:Enum=Plain;Markdown
+type ContentFormat string
+
+const (
+	// FormatPlain is text as it stands.
+	FormatPlain ContentFormat = "Plain"
+	// FormatMarkdown is CommonMark.
+	FormatMarkdown ContentFormat = "Markdown"
+)
+
+// SplitMode says what becomes of a text that is too long.
+// +kubebuilder:validation:Enum=Thread;NumberedThread
+type SplitMode string
+
+const (
+	// SplitThread cuts it into a thread.
+	SplitThread SplitMode = "Thread"
+	// SplitNumberedThread cuts it into a thread whose parts are numbered.
+	SplitNumberedThread SplitMode = "NumberedThread"
+)
+
+// Visibility says who sees a Post.
+// +kubebuilder:validation:Enum=Public;Unlisted;Followers
+type Visibility string
+
+const (
+	// VisibilityPublic is for all.
+	VisibilityPublic Visibility = "Public"
+	// VisibilityUnlisted is for all who find it, and in no public timeline.
+	VisibilityUnlisted Visibility = "Unlisted"
+	// VisibilityFollowers is for followers alone.
+	VisibilityFollowers Visibility = "Followers"
+)
 
 // ThreadSegment is one later text of a thread. At least one of text and media is set.
 // ---
@@ -81,6 +167,11 @@ type ThreadSegment struct {
 	// +kubebuilder:validation:MaxLength=20000
 	Text string `json:"text,omitempty"`
 
+	// translations of text by BCP 47 language tag.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=40
+	Translations map[string]TranslatedText `json:"translations,omitempty"`
+
 	// media shown with this segment.
 	// +optional
 	// +listType=atomic
@@ -89,14 +180,28 @@ type ThreadSegment struct {
 	Media []Media `json:"media,omitempty"`
 }
 
-// Link points at a page.
+// Link points at a page: a url, or what another entry published (entry, channelRef), or what another Post published (postRef).
+// +kubebuilder:validation:MinProperties=1
 type Link struct {
-	// url of the page, with http:// or https://.
-	// +required
+	// url of the page, with http:// or https://. In the content of a feed also {item.link}.
+	// +optional
 	// +kubebuilder:validation:MinLength=8
 	// +kubebuilder:validation:MaxLength=2000
-	// +kubebuilder:validation:Pattern=`^https?://[^\s]+$`
-	URL string `json:"url"`
+	// +kubebuilder:validation:Pattern=`^(https?://[^\s]+|\{item\.link\})$`
+	URL string `json:"url,omitempty"`
+
+	// entry of the same calendar whose page is meant, as it was published on channelRef. The Post waits until that is out.
+	// Only in calendars.
+	// +optional
+	Entry ObjectName `json:"entry,omitempty"`
+
+	// channelRef names the channel on which entry is published.
+	// +optional
+	ChannelRef *LocalReference `json:"channelRef,omitempty"`
+
+	// postRef names the Post of this namespace whose page is meant. The Post waits until that is out.
+	// +optional
+	PostRef *PostReference `json:"postRef,omitempty"`
 
 	// title of the card. Absent: the URL's host.
 	// +optional
@@ -107,6 +212,15 @@ type Link struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=1000
 	Description string `json:"description,omitempty"`
+}
+
+// PostReference names a Post in the same namespace.
+type PostReference struct {
+	// name of the Post.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
 }
 
 // Media is a picture with its description. Exactly one of url and configMapKeyRef is set.
@@ -141,4 +255,203 @@ type ConfigMapKeyReference struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	Key string `json:"key"`
+}
+
+// Approval says who must agree before something goes out.
+type Approval struct {
+	// required is how many people must approve. Default: 1.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10
+	Required int32 `json:"required,omitempty"`
+
+	// roles of the strategy's team that an approver must have, such as Approver. Absent: anyone with the verb approve on posts.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=10
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	Roles []string `json:"roles,omitempty"`
+}
+
+// EditPolicy says what becomes of a change of the content after a Post went out.
+// +kubebuilder:validation:Enum=Update;Ignore
+type EditPolicy string
+
+const (
+	// EditUpdate edits what is on the network where it can be edited.
+	EditUpdate EditPolicy = "Update"
+	// EditIgnore leaves it.
+	EditIgnore EditPolicy = "Ignore"
+)
+
+// DeletionPolicy says what becomes of what is on the network when its Post is deleted.
+// +kubebuilder:validation:Enum=Retain;Delete
+type DeletionPolicy string
+
+const (
+	// DeletionRetain leaves it there.
+	DeletionRetain DeletionPolicy = "Retain"
+	// DeletionDelete takes it off the network.
+	DeletionDelete DeletionPolicy = "Delete"
+)
+
+// HoldMode says what becomes of a Post that would go out in a time in which none may.
+// +kubebuilder:validation:Enum=Shift;Skip
+type HoldMode string
+
+const (
+	// HoldShift moves it to the first allowed instant after.
+	HoldShift HoldMode = "Shift"
+	// HoldSkip leaves it out.
+	HoldSkip HoldMode = "Skip"
+)
+
+// PostExceptions name what a rule does not hold for.
+type PostExceptions struct {
+	// campaigns that it does not hold for; "*" is any.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	Campaigns []string `json:"campaigns,omitempty"`
+	// pillars that it does not hold for; "*" is any.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	Pillars []string `json:"pillars,omitempty"`
+}
+
+// Blackout is a time in which nothing goes out.
+type Blackout struct {
+	// from is its first instant: a wall-clock time in the calendar's timeZone such as "2026-12-24T00:00", or with an offset or Z.
+	// +required
+	// +kubebuilder:validation:MinLength=16
+	// +kubebuilder:validation:MaxLength=40
+	From string `json:"from"`
+	// to is the first instant after it.
+	// +required
+	// +kubebuilder:validation:MinLength=16
+	// +kubebuilder:validation:MaxLength=40
+	To string `json:"to"`
+	// reason, shown where it keeps a Post.
+	// +optional
+	// +kubebuilder:validation:MaxLength=200
+	Reason string `json:"reason,omitempty"`
+	// on says what becomes of a Post that would go out in it: Shift (default) moves it to the first allowed instant after, Skip
+	// leaves it out.
+	// +optional
+	On HoldMode `json:"on,omitempty"`
+	// except names campaigns and pillars that go out all the same.
+	// +optional
+	Except *PostExceptions `json:"except,omitempty"`
+}
+
+// QuietHours is a time of each day in which nothing goes out.
+type QuietHours struct {
+	// from is its first minute, such as "22:00".
+	// +required
+	// +kubebuilder:validation:Pattern=`^([01][0-9]|2[0-3]):[0-5][0-9]$`
+	// +kubebuilder:validation:MaxLength=5
+	From string `json:"from"`
+	// to is the first minute after it, such as "07:00"; earlier than from means on the next day.
+	// +required
+	// +kubebuilder:validation:Pattern=`^([01][0-9]|2[0-3]):[0-5][0-9]$`
+	// +kubebuilder:validation:MaxLength=5
+	To string `json:"to"`
+	// timeZone as an IANA name. Absent: the calendar's; on a channel: UTC.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	TimeZone string `json:"timeZone,omitempty"`
+	// on says what becomes of a Post that would go out in it: Shift (default) or Skip.
+	// +optional
+	On HoldMode `json:"on,omitempty"`
+	// except names campaigns and pillars that go out all the same.
+	// +optional
+	Except *PostExceptions `json:"except,omitempty"`
+}
+
+// LinkTracking adds utm_ parameters to links to our own pages, so that web analytics tell where visitors came from.
+type LinkTracking struct {
+	// onlyDomains are our own, such as acme.example, with their subdomains. Other people's links are never tagged.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=253
+	OnlyDomains []string `json:"onlyDomains"`
+	// utm are the parameters. A link that has one of them already keeps it.
+	// +required
+	UTM UTMParameters `json:"utm"`
+}
+
+// UTMParameters are values of utm_ parameters. {network}, {channel}, {campaign}, {pillar}, {calendar} and {entry} are filled in;
+// a parameter that comes out empty is left out.
+// +kubebuilder:validation:MinProperties=1
+type UTMParameters struct {
+	// source is utm_source, such as "{network}".
+	// +optional
+	// +kubebuilder:validation:MaxLength=200
+	Source string `json:"source,omitempty"`
+	// medium is utm_medium, such as social.
+	// +optional
+	// +kubebuilder:validation:MaxLength=200
+	Medium string `json:"medium,omitempty"`
+	// campaign is utm_campaign, such as "{campaign}".
+	// +optional
+	// +kubebuilder:validation:MaxLength=200
+	Campaign string `json:"campaign,omitempty"`
+	// term is utm_term.
+	// +optional
+	// +kubebuilder:validation:MaxLength=200
+	Term string `json:"term,omitempty"`
+	// content is utm_content, such as "{entry}".
+	// +optional
+	// +kubebuilder:validation:MaxLength=200
+	Content string `json:"content,omitempty"`
+}
+
+// NotifyEvent is something that people are told of.
+// +kubebuilder:validation:Enum=Published;Failed;Missed;Unknown;Held;AwaitingApproval;AwaitingPerson;CredentialsExpiring;CredentialsInvalid;ListeningStopped;Unreachable
+type NotifyEvent string
+
+// Events of Posts (on a ContentCalendar, and on a SocialChannel for all Posts there) and of channels.
+const (
+	NotifyPublished           NotifyEvent = "Published"
+	NotifyFailed              NotifyEvent = "Failed"
+	NotifyMissed              NotifyEvent = "Missed"
+	NotifyUnknown             NotifyEvent = "Unknown"
+	NotifyHeld                NotifyEvent = "Held"
+	NotifyAwaitingApproval    NotifyEvent = "AwaitingApproval"
+	NotifyAwaitingPerson      NotifyEvent = "AwaitingPerson"
+	NotifyCredentialsExpiring NotifyEvent = "CredentialsExpiring"
+	NotifyCredentialsInvalid  NotifyEvent = "CredentialsInvalid"
+	NotifyListeningStopped    NotifyEvent = "ListeningStopped"
+	NotifyUnreachable         NotifyEvent = "Unreachable"
+)
+
+// Notification says who is told of what. It is delivered at least once, each time with the same id.
+type Notification struct {
+	// channelRef names the SocialChannel that is told: one that takes messages, such as a Webhook.
+	// +required
+	ChannelRef LocalReference `json:"channelRef"`
+	// on names the events. On a calendar: those of its Posts; on a channel: CredentialsExpiring, CredentialsInvalid,
+	// ListeningStopped, Unreachable, and those of all Posts on it.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=16
+	On []NotifyEvent `json:"on"`
+	// mention names people to address in the message, as the receiving channel knows them, such as "@maria".
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=10
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=253
+	Mention []string `json:"mention,omitempty"`
 }

@@ -38,6 +38,24 @@ const (
 	AbilityDelete  Ability = "Delete"
 	AbilityThread  Ability = "Thread"
 	AbilityMedia   Ability = "Media"
+	// AbilityMetrics: numbers of a publication can be read.
+	AbilityMetrics Ability = "Metrics"
+	// AbilityProfile: what people see of the account can be set.
+	AbilityProfile Ability = "Profile"
+	// AbilityMessage: messages to the team can be sent, without publishing them.
+	AbilityMessage Ability = "Message"
+)
+
+// Automation is something that a network's rules allow to be done without a person; an open list, shown in
+// SocialChannel.status.automation.
+type Automation string
+
+// Kinds of automation.
+const (
+	AutoReact               Automation = "AutoReact"
+	AutoReplyWhenAddressed  Automation = "AutoReplyWhenAddressed"
+	AutoWelcome             Automation = "AutoWelcome"
+	AutomationIdenticalText Automation = "IdenticalText"
 )
 
 // Account is who we are on a network, and what the server says of itself.
@@ -55,6 +73,12 @@ type Account struct {
 	Once Once
 	// Abilities in a stable order.
 	Abilities []Ability
+	// Automation is what the network's rules allow to be automated, in a stable order.
+	Automation []Automation
+	// Server as it names itself, such as "Mastodon 4.5.2"; empty where it does not.
+	Server string
+	// ExpiresAt is when the credentials run out; zero where the network does not say, or they do not.
+	ExpiresAt time.Time
 	// Limits replaces the network's built-in text rules where the server states its own; nil keeps those.
 	Limits *compose.Limits
 	// Clock is the server's own time as its answer's Date header said, zero where it did not.
@@ -70,7 +94,8 @@ type Network interface {
 	//
 	// On a network with a durable key: a record stored under Publication.Key that carries Publication.Marker is ours,
 	// and its Receipt comes back with Existing set, whatever its text; a record with another marker or none is
-	// ErrKeyTaken. On other networks the key is sent where the network takes one.
+	// ErrKeyTaken. On other networks the key is sent where the network takes one. On a two-phase network
+	// Publication.Prepared, which Preparer.Prepare gave, is made public; that may be repeated.
 	Publish(ctx context.Context, p Publication) (Receipt, error)
 	// Key is the key sent to the network for a publication: a pure function of the identity, the scheduled second and
 	// the probe (0, or higher when earlier keys were taken by records that are not ours).
@@ -105,6 +130,16 @@ type Publication struct {
 	Media []Attachment
 	// Parent and Root are set on the second and later segments of a thread.
 	Parent, Root *Ref
+	// Prepared is the hidden record that is to be made public; nil but on two-phase networks.
+	Prepared *Ref
+	// Title, HTML, Tags, ContentWarning and Visibility are what the rendering gave; empty where the network has no place for it.
+	Title string
+	// HTML is the text as a network of articles takes it; empty elsewhere.
+	HTML           string
+	Tags           []string
+	ContentWarning string
+	// Visibility is Public, Unlisted or Followers; empty is Public.
+	Visibility string
 	// CreatedAt is the first startedAt of the segment; a repetition carries the same one.
 	CreatedAt time.Time
 }
@@ -182,4 +217,85 @@ type Deleter interface {
 // Uploader stores media before the text that shows it, where uploads stay private until then.
 type Uploader interface {
 	Upload(ctx context.Context, m Media) (Attachment, error)
+}
+
+// Preparer is for two-phase networks: what it stores is hidden until Publish makes it public.
+type Preparer interface {
+	// Prepare stores a publication where the public does not see it, with its marker. Each call stores another one: only the
+	// Ref that was saved is made public.
+	Prepare(ctx context.Context, p Publication) (Ref, error)
+	// Prepared lists what is stored hidden for a publication, by its marker; what is public is not among it.
+	Prepared(ctx context.Context, q Query) ([]Ref, error)
+	// Discard removes a hidden record. One that is public by now is left and is Refused; one that is not there is no error.
+	Discard(ctx context.Context, ref Ref) error
+}
+
+// Observation is what a publication looks like on the network now.
+type Observation struct {
+	// Gone is true if it is not there any more, or not public.
+	Gone bool
+	// Text as the network gives it back; compared with what was stored there after publishing or editing.
+	Text string
+	// Revision changes when the record does, where the network has one.
+	Revision string
+	// URL of its page.
+	URL string
+	// Metrics that came with it; nil if none.
+	Metrics *Metrics
+}
+
+// Metrics of a publication; nil where the network does not tell.
+type Metrics struct {
+	Reactions, Shares, Replies, Impressions, Clicks, Views *int64
+}
+
+// Observer is for networks on which our own publications can be read back.
+type Observer interface {
+	Observe(ctx context.Context, ref Ref) (Observation, error)
+}
+
+// Message is something said to the team, not to the public.
+type Message struct {
+	// ID is the same each time the message is sent; receivers remove doubles by it.
+	ID string
+	// Repeat is true if it was tried before.
+	Repeat bool
+	// Title in one line, Text in a few, as plain text.
+	Title, Text string
+	// Mention names people as the receiving network knows them.
+	Mention []string
+	// Link for more, and LinkTitle of its button; empty for none.
+	Link, LinkTitle string
+	// Facts are names and values to show, in order.
+	Facts [][2]string
+	// Event such as Failed; Subject such as Post/acme/launch; for receivers that are programs.
+	Event, Subject string
+	At             time.Time
+	Media          []Media
+}
+
+// Messenger is for networks that take messages to the team.
+type Messenger interface {
+	Send(ctx context.Context, m Message) error
+}
+
+// Profile is what people see of an account. Nil fields are not set, or not known.
+type Profile struct {
+	DisplayName, Bio, Website *string
+	Bot                       *bool
+	// AvatarHash is the SHA-256 of the picture's bytes as it was set, in hex, where the network gives the bytes back.
+	AvatarHash *string
+}
+
+// Profiler is for networks on which the profile can be read and set.
+type Profiler interface {
+	Profile(ctx context.Context) (Profile, error)
+	// SetProfile sets the fields that are not nil; avatar is nil to leave the picture.
+	SetProfile(ctx context.Context, p Profile, avatar *Media) error
+}
+
+// Ruler is for servers that publish rules of their own, which a person should read before automating anything.
+type Ruler interface {
+	// ServerRules in the server's words.
+	ServerRules(ctx context.Context) ([]string, error)
 }

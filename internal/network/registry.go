@@ -43,6 +43,10 @@ type Adapter struct {
 	Once      Once
 	// SecretKeys that the credentials must have; empty where the network needs no Secret.
 	SecretKeys []string
+	// Automation is what the network's rules allow to be automated, where no server was asked.
+	Automation []Automation
+	// ByHand is true if a person publishes: Publish is never called, and the Post waits until somebody says that it is done.
+	ByHand bool
 	// New makes the adapter for one channel. It makes no call; an error says which field is wrong.
 	New func(Config) (Network, error)
 }

@@ -16,16 +16,34 @@ import (
 func ForKind(kind schema.GroupVersionKind) interface{} {
 	switch kind {
 	// Group=tribune.dev, Version=v1alpha1
+	case v1alpha1.SchemeGroupVersion.WithKind("AfterEntry"):
+		return &apiv1alpha1.AfterEntryApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AfterPost"):
+		return &apiv1alpha1.AfterPostApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Approval"):
+		return &apiv1alpha1.ApprovalApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Blackout"):
+		return &apiv1alpha1.BlackoutApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("BlueskySpec"):
 		return &apiv1alpha1.BlueskySpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CalendarEntry"):
 		return &apiv1alpha1.CalendarEntryApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CatchUp"):
+		return &apiv1alpha1.CatchUpApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ChannelAccount"):
 		return &apiv1alpha1.ChannelAccountApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ChannelLimits"):
 		return &apiv1alpha1.ChannelLimitsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ChannelListening"):
+		return &apiv1alpha1.ChannelListeningApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ChannelProfile"):
+		return &apiv1alpha1.ChannelProfileApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ChannelPublishing"):
+		return &apiv1alpha1.ChannelPublishingApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ConfigMapKeyReference"):
 		return &apiv1alpha1.ConfigMapKeyReferenceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ConfigMapReference"):
+		return &apiv1alpha1.ConfigMapReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Content"):
 		return &apiv1alpha1.ContentApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ContentCalendar"):
@@ -36,16 +54,58 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ContentCalendarStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ContentOverride"):
 		return &apiv1alpha1.ContentOverrideApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Crisis"):
+		return &apiv1alpha1.CrisisApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CrisisAcknowledgement"):
+		return &apiv1alpha1.CrisisAcknowledgementApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CrisisEvent"):
+		return &apiv1alpha1.CrisisEventApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CrisisHold"):
+		return &apiv1alpha1.CrisisHoldApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CrisisScope"):
+		return &apiv1alpha1.CrisisScopeApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CrisisSpec"):
+		return &apiv1alpha1.CrisisSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CrisisStatus"):
+		return &apiv1alpha1.CrisisStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("EntrySource"):
+		return &apiv1alpha1.EntrySourceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("FeedSource"):
+		return &apiv1alpha1.FeedSourceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("GhostSpec"):
+		return &apiv1alpha1.GhostSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("HoldPosts"):
+		return &apiv1alpha1.HoldPostsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("LastPost"):
+		return &apiv1alpha1.LastPostApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Link"):
 		return &apiv1alpha1.LinkApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("LinkTracking"):
+		return &apiv1alpha1.LinkTrackingApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LocalReference"):
 		return &apiv1alpha1.LocalReferenceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ManualSpec"):
+		return &apiv1alpha1.ManualSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("MastodonSpec"):
+		return &apiv1alpha1.MastodonSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Media"):
 		return &apiv1alpha1.MediaApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("NextPost"):
 		return &apiv1alpha1.NextPostApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Notification"):
+		return &apiv1alpha1.NotificationApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Post"):
 		return &apiv1alpha1.PostApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PostApproval"):
+		return &apiv1alpha1.PostApprovalApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PostExceptions"):
+		return &apiv1alpha1.PostExceptionsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PostMetrics"):
+		return &apiv1alpha1.PostMetricsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PostReference"):
+		return &apiv1alpha1.PostReferenceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PostRelease"):
+		return &apiv1alpha1.PostReleaseApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PostResolution"):
 		return &apiv1alpha1.PostResolutionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PostSegment"):
@@ -54,14 +114,30 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.PostSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PostStatus"):
 		return &apiv1alpha1.PostStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("QuietHours"):
+		return &apiv1alpha1.QuietHoursApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Repeat"):
+		return &apiv1alpha1.RepeatApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Resume"):
+		return &apiv1alpha1.ResumeApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Slot"):
+		return &apiv1alpha1.SlotApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SocialChannel"):
 		return &apiv1alpha1.SocialChannelApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SocialChannelSpec"):
 		return &apiv1alpha1.SocialChannelSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SocialChannelStatus"):
 		return &apiv1alpha1.SocialChannelStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("StandDown"):
+		return &apiv1alpha1.StandDownApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ThreadSegment"):
 		return &apiv1alpha1.ThreadSegmentApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("UTMParameters"):
+		return &apiv1alpha1.UTMParametersApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WebhookSpec"):
+		return &apiv1alpha1.WebhookSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WordPressSpec"):
+		return &apiv1alpha1.WordPressSpecApplyConfiguration{}
 
 	}
 	return nil

@@ -23,6 +23,59 @@ func Parser() *typed.Parser {
 var parserOnce sync.Once
 var parser *typed.Parser
 var schemaYAML = typed.YAMLObject(`types:
+- name: com.github.tribune-dev.tribune.api.v1alpha1.AfterEntry
+  map:
+    fields:
+    - name: channelRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+    - name: delay
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: entry
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+- name: com.github.tribune-dev.tribune.api.v1alpha1.AfterPost
+  map:
+    fields:
+    - name: delay
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: postRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostReference
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Approval
+  map:
+    fields:
+    - name: required
+      type:
+        scalar: numeric
+    - name: roles
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ApprovalDecision
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Blackout
+  map:
+    fields:
+    - name: except
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostExceptions
+    - name: from
+      type:
+        scalar: string
+    - name: "on"
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.HoldMode
+    - name: reason
+      type:
+        scalar: string
+    - name: to
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.BlueskySpec
   map:
     fields:
@@ -32,6 +85,12 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.tribune-dev.tribune.api.v1alpha1.CalendarEntry
   map:
     fields:
+    - name: after
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.AfterEntry
+    - name: approval
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Approval
     - name: at
       type:
         scalar: string
@@ -52,6 +111,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: cron
       type:
         scalar: string
+    - name: deletionPolicy
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.DeletionPolicy
     - name: edition
       type:
         scalar: numeric
@@ -64,6 +126,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: name
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+    - name: onEdit
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.EditPolicy
     - name: overrides
       type:
         list:
@@ -73,6 +138,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: pillar
       type:
         scalar: string
+    - name: repeat
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Repeat
     - name: rotation
       type:
         list:
@@ -82,6 +150,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: rrule
       type:
         scalar: string
+    - name: slot
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
     - name: start
       type:
         scalar: string
@@ -91,6 +162,18 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: until
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CatchUp
+  map:
+    fields:
+    - name: after
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: maxPosts
+      type:
+        scalar: numeric
+    - name: spacing
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ChannelAccount
   map:
     fields:
@@ -124,8 +207,50 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: unit
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ChannelListening
+  map:
+    fields:
+    - name: interval
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: queries
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ChannelMode
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ChannelProfile
+  map:
+    fields:
+    - name: avatar
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Media
+    - name: bio
+      type:
+        scalar: string
+    - name: bot
+      type:
+        scalar: boolean
+    - name: displayName
+      type:
+        scalar: string
+    - name: website
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ChannelPublishing
+  map:
+    fields:
+    - name: maxPerDay
+      type:
+        scalar: numeric
+    - name: minInterval
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: quietHours
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.QuietHours
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ConfigMapKeyReference
   map:
     fields:
@@ -135,9 +260,21 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: name
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ConfigMapReference
+  map:
+    fields:
+    - name: name
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Content
   map:
     fields:
+    - name: contentWarning
+      type:
+        scalar: string
+    - name: format
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ContentFormat
     - name: language
       type:
         scalar: string
@@ -150,6 +287,15 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: com.github.tribune-dev.tribune.api.v1alpha1.Media
           elementRelationship: atomic
+    - name: split
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.SplitMode
+    - name: tags
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
     - name: text
       type:
         scalar: string
@@ -159,6 +305,17 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: com.github.tribune-dev.tribune.api.v1alpha1.ThreadSegment
           elementRelationship: atomic
+    - name: title
+      type:
+        scalar: string
+    - name: translations
+      type:
+        map:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.TranslatedText
+    - name: visibility
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Visibility
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ContentCalendar
   map:
     fields:
@@ -182,6 +339,15 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ContentCalendarSpec
   map:
     fields:
+    - name: blackouts
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.Blackout
+          elementRelationship: atomic
+    - name: catchUp
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CatchUp
     - name: channelRefs
       type:
         list:
@@ -193,6 +359,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: channelSelector
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector
+    - name: deletionPolicy
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.DeletionPolicy
     - name: entries
       type:
         list:
@@ -201,21 +370,53 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - name
+    - name: entriesFrom
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.EntrySource
+          elementRelationship: atomic
     - name: horizon
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
     - name: missedPolicy
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.MissedPolicy
+    - name: notify
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.Notification
+          elementRelationship: atomic
+    - name: onEdit
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.EditPolicy
+    - name: quietHours
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.QuietHours
+    - name: slots
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.Slot
+          elementRelationship: associative
+          keys:
+          - name
     - name: startingDeadline
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: strategyRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
     - name: suspend
       type:
         scalar: boolean
     - name: timeZone
       type:
         scalar: string
+    - name: tracking
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LinkTracking
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ContentCalendarStatus
   map:
     fields:
@@ -236,6 +437,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: failed
       type:
         scalar: numeric
+    - name: last
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LastPost
     - name: missed
       type:
         scalar: numeric
@@ -254,9 +458,14 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: published
       type:
         scalar: numeric
+    - name: skipped
+      type:
+        scalar: numeric
     - name: waiting
       type:
         scalar: numeric
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ContentFormat
+  scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ContentOverride
   map:
     fields:
@@ -269,24 +478,291 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: network
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.NetworkName
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Crisis
+  map:
+    fields:
+    - name: apiVersion
+      type:
+        scalar: string
+    - name: kind
+      type:
+        scalar: string
+    - name: metadata
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
+    - name: spec
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CrisisSpec
+    - name: status
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CrisisStatus
+      default:
+        observedGeneration: -1
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CrisisAcknowledgement
+  map:
+    fields:
+    - name: by
+      type:
+        scalar: string
+    - name: note
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CrisisEvent
+  map:
+    fields:
+    - name: at
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: event
+      type:
+        scalar: string
+    - name: message
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CrisisHold
+  map:
+    fields:
+    - name: allChannels
+      type:
+        scalar: boolean
+    - name: channels
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: except
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostExceptions
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CrisisScope
+  map:
+    fields:
+    - name: channelRefs
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+          elementRelationship: associative
+          keys:
+          - name
+    - name: channelSelector
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CrisisSpec
+  map:
+    fields:
+    - name: acknowledgement
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CrisisAcknowledgement
+    - name: holdPosts
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.HoldPosts
+    - name: level
+      type:
+        scalar: string
+    - name: reason
+      type:
+        scalar: string
+    - name: resume
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Resume
+    - name: scope
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CrisisScope
+    - name: standDown
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.StandDown
+    - name: until
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CrisisState
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CrisisStatus
+  map:
+    fields:
+    - name: conditions
+      type:
+        list:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
+          elementRelationship: associative
+          keys:
+          - type
+    - name: holds
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.CrisisHold
+          elementRelationship: atomic
+    - name: inFlight
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: level
+      type:
+        scalar: string
+    - name: levelFrom
+      type:
+        scalar: string
+    - name: observedGeneration
+      type:
+        scalar: numeric
+    - name: openedAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: postsHeld
+      type:
+        scalar: numeric
+    - name: postsWaiting
+      type:
+        scalar: numeric
+    - name: resumeAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: resumed
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: state
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CrisisState
+    - name: timeline
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.CrisisEvent
+          elementRelationship: atomic
+- name: com.github.tribune-dev.tribune.api.v1alpha1.DeletionPolicy
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.EditPolicy
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.EntrySource
+  map:
+    fields:
+    - name: configMapRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ConfigMapReference
+    - name: feed
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.FeedSource
+- name: com.github.tribune-dev.tribune.api.v1alpha1.FeedSource
+  map:
+    fields:
+    - name: approval
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Approval
+    - name: campaign
+      type:
+        scalar: string
+    - name: channelRefs
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+          elementRelationship: associative
+          keys:
+          - name
+    - name: content
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Content
+    - name: interval
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: maxPerDay
+      type:
+        scalar: numeric
+    - name: name
+      type:
+        scalar: string
+    - name: pillar
+      type:
+        scalar: string
+    - name: startFrom
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.FeedStart
+    - name: url
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.FeedStart
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.GhostSpec
+  map:
+    fields:
+    - name: site
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.HoldMode
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.HoldPosts
+  map:
+    fields:
+    - name: except
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostExceptions
+- name: com.github.tribune-dev.tribune.api.v1alpha1.LastPost
+  map:
+    fields:
+    - name: at
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: post
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Link
   map:
     fields:
+    - name: channelRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
     - name: description
       type:
         scalar: string
+    - name: entry
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+    - name: postRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostReference
     - name: title
       type:
         scalar: string
     - name: url
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.LinkTracking
+  map:
+    fields:
+    - name: onlyDomains
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: utm
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.UTMParameters
 - name: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
   map:
     fields:
     - name: name
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ManualSpec
+  map:
+    fields:
+    - name: notify
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+- name: com.github.tribune-dev.tribune.api.v1alpha1.MastodonSpec
+  map:
+    fields:
+    - name: server
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Media
   map:
     fields:
@@ -301,6 +777,8 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.MissedPolicy
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.MissedPosts
+  scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.NetworkName
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.NextPost
@@ -312,6 +790,26 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: post
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Notification
+  map:
+    fields:
+    - name: channelRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+    - name: mention
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: "on"
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.NotifyEvent
+          elementRelationship: associative
+- name: com.github.tribune-dev.tribune.api.v1alpha1.NotifyEvent
+  scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Post
@@ -334,6 +832,84 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostStatus
       default:
         observedGeneration: -1
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PostApproval
+  map:
+    fields:
+    - name: at
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: by
+      type:
+        scalar: string
+    - name: contentHash
+      type:
+        scalar: string
+    - name: decision
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ApprovalDecision
+    - name: note
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PostExceptions
+  map:
+    fields:
+    - name: campaigns
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: pillars
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PostMetrics
+  map:
+    fields:
+    - name: clicks
+      type:
+        scalar: numeric
+    - name: impressions
+      type:
+        scalar: numeric
+    - name: observedAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: reactions
+      type:
+        scalar: numeric
+    - name: replies
+      type:
+        scalar: numeric
+    - name: shares
+      type:
+        scalar: numeric
+    - name: views
+      type:
+        scalar: numeric
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PostReference
+  map:
+    fields:
+    - name: name
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PostRelease
+  map:
+    fields:
+    - name: at
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: by
+      type:
+        scalar: string
+    - name: contentHash
+      type:
+        scalar: string
+    - name: reason
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.PostResolution
   map:
     fields:
@@ -397,6 +973,15 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.tribune-dev.tribune.api.v1alpha1.PostSpec
   map:
     fields:
+    - name: after
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.AfterPost
+    - name: approval
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Approval
+    - name: audience
+      type:
+        scalar: string
     - name: campaign
       type:
         scalar: string
@@ -406,12 +991,18 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: content
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.Content
+    - name: deletionPolicy
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.DeletionPolicy
     - name: edition
       type:
         scalar: numeric
     - name: missedPolicy
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.MissedPolicy
+    - name: onEdit
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.EditPolicy
     - name: pillar
       type:
         scalar: string
@@ -421,7 +1012,16 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: startingDeadline
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: strategyRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
     - name: suspend
+      type:
+        scalar: boolean
+    - name: tracking
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LinkTracking
+    - name: unpublished
       type:
         scalar: boolean
 - name: com.github.tribune-dev.tribune.api.v1alpha1.PostState
@@ -432,6 +1032,14 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: accountID
       type:
         scalar: string
+    - name: approvals
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostApproval
+          elementRelationship: associative
+          keys:
+          - by
     - name: attempts
       type:
         scalar: numeric
@@ -452,6 +1060,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: lag
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: metrics
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostMetrics
     - name: nextAttemptAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
@@ -461,6 +1072,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: publishedAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: release
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostRelease
     - name: resolution
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostResolution
@@ -476,10 +1090,67 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: url
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.QuietHours
+  map:
+    fields:
+    - name: except
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostExceptions
+    - name: from
+      type:
+        scalar: string
+    - name: "on"
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.HoldMode
+    - name: timeZone
+      type:
+        scalar: string
+    - name: to
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Repeat
+  map:
+    fields:
+    - name: every
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: max
+      type:
+        scalar: numeric
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ResolutionOutcome
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Resume
+  map:
+    fields:
+    - name: missed
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.MissedPosts
+    - name: posts
+      type:
+        scalar: numeric
+    - name: watch
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
 - name: com.github.tribune-dev.tribune.api.v1alpha1.SegmentState
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Slot
+  map:
+    fields:
+    - name: cron
+      type:
+        scalar: string
+    - name: name
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+    - name: rrule
+      type:
+        scalar: string
+    - name: start
+      type:
+        scalar: string
+    - name: time
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.SocialChannel
   map:
     fields:
@@ -512,18 +1183,48 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: credentialsSecretRef
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+    - name: ghost
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.GhostSpec
     - name: language
       type:
         scalar: string
+    - name: listening
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ChannelListening
+    - name: manual
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ManualSpec
+    - name: mastodon
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.MastodonSpec
     - name: mode
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.ChannelMode
     - name: network
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.NetworkName
+    - name: notify
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.Notification
+          elementRelationship: atomic
+    - name: profile
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ChannelProfile
+    - name: publishing
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ChannelPublishing
     - name: suspend
       type:
         scalar: boolean
+    - name: webhook
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.WebhookSpec
+    - name: wordpress
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.WordPressSpec
 - name: com.github.tribune-dev.tribune.api.v1alpha1.SocialChannelStatus
   map:
     fields:
@@ -536,6 +1237,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: account
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.ChannelAccount
+    - name: automation
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
     - name: conditions
       type:
         list:
@@ -544,6 +1251,15 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - type
+    - name: credentialsExpireAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: followers
+      type:
+        scalar: numeric
+    - name: following
+      type:
+        scalar: numeric
     - name: limits
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.ChannelLimits
@@ -556,6 +1272,22 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: retryAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: server
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.SplitMode
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.StandDown
+  map:
+    fields:
+    - name: by
+      type:
+        scalar: string
+    - name: state
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.StandDownState
+- name: com.github.tribune-dev.tribune.api.v1alpha1.StandDownState
+  scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ThreadSegment
   map:
     fields:
@@ -566,6 +1298,50 @@ var schemaYAML = typed.YAMLObject(`types:
             namedType: com.github.tribune-dev.tribune.api.v1alpha1.Media
           elementRelationship: atomic
     - name: text
+      type:
+        scalar: string
+    - name: translations
+      type:
+        map:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.TranslatedText
+- name: com.github.tribune-dev.tribune.api.v1alpha1.TranslatedText
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.UTMParameters
+  map:
+    fields:
+    - name: campaign
+      type:
+        scalar: string
+    - name: content
+      type:
+        scalar: string
+    - name: medium
+      type:
+        scalar: string
+    - name: source
+      type:
+        scalar: string
+    - name: term
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Visibility
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.WebhookFormat
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.WebhookSpec
+  map:
+    fields:
+    - name: format
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.WebhookFormat
+    - name: url
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.WordPressSpec
+  map:
+    fields:
+    - name: site
       type:
         scalar: string
 - name: io.k8s.apimachinery.pkg.apis.meta.v1.Condition

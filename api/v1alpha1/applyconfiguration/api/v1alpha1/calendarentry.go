@@ -9,7 +9,8 @@ import (
 // CalendarEntryApplyConfiguration represents a declarative configuration of the CalendarEntry type for use
 // with apply.
 //
-// CalendarEntry is one publication, or one that comes again and again. Exactly one of at, cron and rrule says when.
+// CalendarEntry is one publication, or one that comes again and again. Exactly one of at, cron, rrule, slot and after
+// says when.
 type CalendarEntryApplyConfiguration struct {
 	// name of the entry, part of the names of its Posts. Renaming an entry makes new Posts; it cannot be used to publish again.
 	Name *apiv1alpha1.ObjectName `json:"name,omitempty"`
@@ -30,6 +31,12 @@ type CalendarEntryApplyConfiguration struct {
 	Until *string `json:"until,omitempty"`
 	// except lists local dates on which it does not go out.
 	Except []string `json:"except,omitempty"`
+	// slot names the queue of which the entry takes the next free occurrence. Without repeat it goes out once.
+	Slot *apiv1alpha1.ObjectName `json:"slot,omitempty"`
+	// repeat queues the entry again after it went out.
+	Repeat *RepeatApplyConfiguration `json:"repeat,omitempty"`
+	// after lets the entry go out once another one is out.
+	After *AfterEntryApplyConfiguration `json:"after,omitempty"`
 	// content of every occurrence.
 	Content *ContentApplyConfiguration `json:"content,omitempty"`
 	// rotation holds contents that take turns, one an occurrence, counted from start.
@@ -44,6 +51,12 @@ type CalendarEntryApplyConfiguration struct {
 	Campaign *string `json:"campaign,omitempty"`
 	// edition says "again" on purpose: a one-shot entry that went out is published once more with the next number. Default: 1.
 	Edition *int64 `json:"edition,omitempty"`
+	// approval that its Posts need before they go out.
+	Approval *ApprovalApplyConfiguration `json:"approval,omitempty"`
+	// onEdit, instead of the calendar's.
+	OnEdit *apiv1alpha1.EditPolicy `json:"onEdit,omitempty"`
+	// deletionPolicy, instead of the calendar's.
+	DeletionPolicy *apiv1alpha1.DeletionPolicy `json:"deletionPolicy,omitempty"`
 }
 
 // CalendarEntryApplyConfiguration constructs a declarative configuration of the CalendarEntry type for use with
@@ -118,6 +131,30 @@ func (b *CalendarEntryApplyConfiguration) WithExcept(values ...string) *Calendar
 	return b
 }
 
+// WithSlot sets the Slot field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Slot field is set to the value of the last call.
+func (b *CalendarEntryApplyConfiguration) WithSlot(value apiv1alpha1.ObjectName) *CalendarEntryApplyConfiguration {
+	b.Slot = &value
+	return b
+}
+
+// WithRepeat sets the Repeat field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Repeat field is set to the value of the last call.
+func (b *CalendarEntryApplyConfiguration) WithRepeat(value *RepeatApplyConfiguration) *CalendarEntryApplyConfiguration {
+	b.Repeat = value
+	return b
+}
+
+// WithAfter sets the After field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the After field is set to the value of the last call.
+func (b *CalendarEntryApplyConfiguration) WithAfter(value *AfterEntryApplyConfiguration) *CalendarEntryApplyConfiguration {
+	b.After = value
+	return b
+}
+
 // WithContent sets the Content field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Content field is set to the value of the last call.
@@ -186,5 +223,29 @@ func (b *CalendarEntryApplyConfiguration) WithCampaign(value string) *CalendarEn
 // If called multiple times, the Edition field is set to the value of the last call.
 func (b *CalendarEntryApplyConfiguration) WithEdition(value int64) *CalendarEntryApplyConfiguration {
 	b.Edition = &value
+	return b
+}
+
+// WithApproval sets the Approval field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Approval field is set to the value of the last call.
+func (b *CalendarEntryApplyConfiguration) WithApproval(value *ApprovalApplyConfiguration) *CalendarEntryApplyConfiguration {
+	b.Approval = value
+	return b
+}
+
+// WithOnEdit sets the OnEdit field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the OnEdit field is set to the value of the last call.
+func (b *CalendarEntryApplyConfiguration) WithOnEdit(value apiv1alpha1.EditPolicy) *CalendarEntryApplyConfiguration {
+	b.OnEdit = &value
+	return b
+}
+
+// WithDeletionPolicy sets the DeletionPolicy field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the DeletionPolicy field is set to the value of the last call.
+func (b *CalendarEntryApplyConfiguration) WithDeletionPolicy(value apiv1alpha1.DeletionPolicy) *CalendarEntryApplyConfiguration {
+	b.DeletionPolicy = &value
 	return b
 }

@@ -2,14 +2,26 @@
 
 package v1alpha1
 
+import (
+	apiv1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+)
+
 // ContentApplyConfiguration represents a declarative configuration of the Content type for use
 // with apply.
 //
 // Content is what a Post says. A network shows what it can of it; what it cannot is an error, never left out in silence.
 type ContentApplyConfiguration struct {
+	// title of an article, on networks that have titles (WordPress, Ghost); others show none.
+	Title *string `json:"title,omitempty"`
 	// text as people will read it. Its length is counted as the network counts it; a text that is too long is an error,
 	// never cut. Links and #hashtags in it become clickable. Example: "Rocket 3.0 is out! #acmerocket".
 	Text *string `json:"text,omitempty"`
+	// format of text and of each thread text: Plain (default), or Markdown, which is shown as formatted where the network can
+	// and as plain text without its marks where it cannot.
+	Format *apiv1alpha1.ContentFormat `json:"format,omitempty"`
+	// translations of text by BCP 47 language tag, such as es. A channel whose language is among them gets that one instead of
+	// text; pt serves a channel in pt-BR that has none of its own.
+	Translations map[string]apiv1alpha1.TranslatedText `json:"translations,omitempty"`
 	// language of the text as a BCP 47 tag, such as en or pt-BR. Absent: the channel's language.
 	Language *string `json:"language,omitempty"`
 	// link to a page. It is shown as a card where the network has cards, else it stands after the text.
@@ -19,6 +31,15 @@ type ContentApplyConfiguration struct {
 	// thread holds what follows the first text, each as a reply to the one before. A thread is one Post; when it is broken
 	// off, it goes on where it stopped.
 	Thread []ThreadSegmentApplyConfiguration `json:"thread,omitempty"`
+	// split says what becomes of a text that is too long for its network: Thread makes it a thread, cut between sentences,
+	// NumberedThread numbers its parts (1/3) as well. Absent: it is an error.
+	Split *apiv1alpha1.SplitMode `json:"split,omitempty"`
+	// contentWarning is shown before the text, which is hidden behind it, on networks that have such warnings (Mastodon).
+	ContentWarning *string `json:"contentWarning,omitempty"`
+	// visibility on networks that know more than one: Public (default), Unlisted (public, but not in public timelines), Followers.
+	Visibility *apiv1alpha1.Visibility `json:"visibility,omitempty"`
+	// tags of an article, on networks that have them (WordPress, Ghost), such as Releases. Hashtags stand in the text.
+	Tags []string `json:"tags,omitempty"`
 }
 
 // ContentApplyConfiguration constructs a declarative configuration of the Content type for use with
@@ -27,11 +48,41 @@ func Content() *ContentApplyConfiguration {
 	return &ContentApplyConfiguration{}
 }
 
+// WithTitle sets the Title field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Title field is set to the value of the last call.
+func (b *ContentApplyConfiguration) WithTitle(value string) *ContentApplyConfiguration {
+	b.Title = &value
+	return b
+}
+
 // WithText sets the Text field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Text field is set to the value of the last call.
 func (b *ContentApplyConfiguration) WithText(value string) *ContentApplyConfiguration {
 	b.Text = &value
+	return b
+}
+
+// WithFormat sets the Format field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Format field is set to the value of the last call.
+func (b *ContentApplyConfiguration) WithFormat(value apiv1alpha1.ContentFormat) *ContentApplyConfiguration {
+	b.Format = &value
+	return b
+}
+
+// WithTranslations puts the entries into the Translations field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, the entries provided by each call will be put on the Translations field,
+// overwriting an existing map entries in Translations field with the same key.
+func (b *ContentApplyConfiguration) WithTranslations(entries map[string]apiv1alpha1.TranslatedText) *ContentApplyConfiguration {
+	if b.Translations == nil && len(entries) > 0 {
+		b.Translations = make(map[string]apiv1alpha1.TranslatedText, len(entries))
+	}
+	for k, v := range entries {
+		b.Translations[k] = v
+	}
 	return b
 }
 
@@ -73,6 +124,40 @@ func (b *ContentApplyConfiguration) WithThread(values ...*ThreadSegmentApplyConf
 			panic("nil value passed to WithThread")
 		}
 		b.Thread = append(b.Thread, *values[i])
+	}
+	return b
+}
+
+// WithSplit sets the Split field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Split field is set to the value of the last call.
+func (b *ContentApplyConfiguration) WithSplit(value apiv1alpha1.SplitMode) *ContentApplyConfiguration {
+	b.Split = &value
+	return b
+}
+
+// WithContentWarning sets the ContentWarning field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ContentWarning field is set to the value of the last call.
+func (b *ContentApplyConfiguration) WithContentWarning(value string) *ContentApplyConfiguration {
+	b.ContentWarning = &value
+	return b
+}
+
+// WithVisibility sets the Visibility field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Visibility field is set to the value of the last call.
+func (b *ContentApplyConfiguration) WithVisibility(value apiv1alpha1.Visibility) *ContentApplyConfiguration {
+	b.Visibility = &value
+	return b
+}
+
+// WithTags adds the given value to the Tags field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Tags field.
+func (b *ContentApplyConfiguration) WithTags(values ...string) *ContentApplyConfiguration {
+	for i := range values {
+		b.Tags = append(b.Tags, values[i])
 	}
 	return b
 }

@@ -29,8 +29,31 @@ type ContentCalendarSpecApplyConfiguration struct {
 	StartingDeadline *metav1.Duration `json:"startingDeadline,omitempty"`
 	// suspend holds every Post of this calendar that falls due, and plans no new ones.
 	Suspend *bool `json:"suspend,omitempty"`
-	// entries are what is to be published. At most 500.
+	// strategyRef names the strategy that this calendar serves. Its Posts are counted for it.
+	StrategyRef *LocalReferenceApplyConfiguration `json:"strategyRef,omitempty"`
+	// catchUp says what goes out after an outage.
+	CatchUp *CatchUpApplyConfiguration `json:"catchUp,omitempty"`
+	// blackouts are times in which nothing goes out. What is planned into one is moved or left out when it is planned; a Post
+	// that a person made for a channel of this calendar is held in it.
+	Blackouts []BlackoutApplyConfiguration `json:"blackouts,omitempty"`
+	// quietHours is a time of each day in which nothing goes out, such as {from: "22:00", to: "07:00"}.
+	QuietHours *QuietHoursApplyConfiguration `json:"quietHours,omitempty"`
+	// tracking adds utm_ parameters to links to our own pages.
+	Tracking *LinkTrackingApplyConfiguration `json:"tracking,omitempty"`
+	// slots are queues: entries with slot, and without a time of their own, take their next free occurrence, in file order.
+	Slots []SlotApplyConfiguration `json:"slots,omitempty"`
+	// entries are what is to be published. At most 500; more may come by entriesFrom.
 	Entries []CalendarEntryApplyConfiguration `json:"entries,omitempty"`
+	// entriesFrom brings entries that stand elsewhere: Markdown files in ConfigMaps, and feeds. With entries, at most 5,000.
+	EntriesFrom []EntrySourceApplyConfiguration `json:"entriesFrom,omitempty"`
+	// onEdit says what becomes of a change of an entry whose Post went out: Update (default) edits it where the network can,
+	// Ignore leaves it. An entry may say otherwise.
+	OnEdit *apiv1alpha1.EditPolicy `json:"onEdit,omitempty"`
+	// deletionPolicy says what becomes of what is on a network when its entry is taken out: Retain (default) or Delete. An entry
+	// may say otherwise. Deleting the calendar leaves all on the networks.
+	DeletionPolicy *apiv1alpha1.DeletionPolicy `json:"deletionPolicy,omitempty"`
+	// notify says who is told what became of Posts of this calendar.
+	Notify []NotificationApplyConfiguration `json:"notify,omitempty"`
 }
 
 // ContentCalendarSpecApplyConfiguration constructs a declarative configuration of the ContentCalendarSpec type for use with
@@ -100,6 +123,64 @@ func (b *ContentCalendarSpecApplyConfiguration) WithSuspend(value bool) *Content
 	return b
 }
 
+// WithStrategyRef sets the StrategyRef field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the StrategyRef field is set to the value of the last call.
+func (b *ContentCalendarSpecApplyConfiguration) WithStrategyRef(value *LocalReferenceApplyConfiguration) *ContentCalendarSpecApplyConfiguration {
+	b.StrategyRef = value
+	return b
+}
+
+// WithCatchUp sets the CatchUp field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the CatchUp field is set to the value of the last call.
+func (b *ContentCalendarSpecApplyConfiguration) WithCatchUp(value *CatchUpApplyConfiguration) *ContentCalendarSpecApplyConfiguration {
+	b.CatchUp = value
+	return b
+}
+
+// WithBlackouts adds the given value to the Blackouts field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Blackouts field.
+func (b *ContentCalendarSpecApplyConfiguration) WithBlackouts(values ...*BlackoutApplyConfiguration) *ContentCalendarSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithBlackouts")
+		}
+		b.Blackouts = append(b.Blackouts, *values[i])
+	}
+	return b
+}
+
+// WithQuietHours sets the QuietHours field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the QuietHours field is set to the value of the last call.
+func (b *ContentCalendarSpecApplyConfiguration) WithQuietHours(value *QuietHoursApplyConfiguration) *ContentCalendarSpecApplyConfiguration {
+	b.QuietHours = value
+	return b
+}
+
+// WithTracking sets the Tracking field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Tracking field is set to the value of the last call.
+func (b *ContentCalendarSpecApplyConfiguration) WithTracking(value *LinkTrackingApplyConfiguration) *ContentCalendarSpecApplyConfiguration {
+	b.Tracking = value
+	return b
+}
+
+// WithSlots adds the given value to the Slots field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Slots field.
+func (b *ContentCalendarSpecApplyConfiguration) WithSlots(values ...*SlotApplyConfiguration) *ContentCalendarSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithSlots")
+		}
+		b.Slots = append(b.Slots, *values[i])
+	}
+	return b
+}
+
 // WithEntries adds the given value to the Entries field in the declarative configuration
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, values provided by each call will be appended to the Entries field.
@@ -109,6 +190,48 @@ func (b *ContentCalendarSpecApplyConfiguration) WithEntries(values ...*CalendarE
 			panic("nil value passed to WithEntries")
 		}
 		b.Entries = append(b.Entries, *values[i])
+	}
+	return b
+}
+
+// WithEntriesFrom adds the given value to the EntriesFrom field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the EntriesFrom field.
+func (b *ContentCalendarSpecApplyConfiguration) WithEntriesFrom(values ...*EntrySourceApplyConfiguration) *ContentCalendarSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithEntriesFrom")
+		}
+		b.EntriesFrom = append(b.EntriesFrom, *values[i])
+	}
+	return b
+}
+
+// WithOnEdit sets the OnEdit field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the OnEdit field is set to the value of the last call.
+func (b *ContentCalendarSpecApplyConfiguration) WithOnEdit(value apiv1alpha1.EditPolicy) *ContentCalendarSpecApplyConfiguration {
+	b.OnEdit = &value
+	return b
+}
+
+// WithDeletionPolicy sets the DeletionPolicy field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the DeletionPolicy field is set to the value of the last call.
+func (b *ContentCalendarSpecApplyConfiguration) WithDeletionPolicy(value apiv1alpha1.DeletionPolicy) *ContentCalendarSpecApplyConfiguration {
+	b.DeletionPolicy = &value
+	return b
+}
+
+// WithNotify adds the given value to the Notify field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Notify field.
+func (b *ContentCalendarSpecApplyConfiguration) WithNotify(values ...*NotificationApplyConfiguration) *ContentCalendarSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithNotify")
+		}
+		b.Notify = append(b.Notify, *values[i])
 	}
 	return b
 }

@@ -16,7 +16,7 @@ type ContentCalendarStatusApplyConfiguration struct {
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// conditions are Ready, Reconciling, Stalled, PostsPlanned.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// entries that the calendar has.
+	// entries that the calendar has, those of entriesFrom included.
 	Entries *int32 `json:"entries,omitempty"`
 	// waiting Posts: made, and not gone out yet.
 	Waiting *int32 `json:"waiting,omitempty"`
@@ -30,6 +30,10 @@ type ContentCalendarStatusApplyConfiguration struct {
 	PassedOver *int32 `json:"passedOver,omitempty"`
 	// pastEntriesIgnored counts one-shot entries whose time lay before the calendar was first seen; they make no Post.
 	PastEntriesIgnored *int32 `json:"pastEntriesIgnored,omitempty"`
+	// skipped counts occurrences of the horizon that a blackout or quiet hours leave out.
+	Skipped *int32 `json:"skipped,omitempty"`
+	// last Post that went out.
+	Last *LastPostApplyConfiguration `json:"last,omitempty"`
 	// next Post that goes out.
 	Next *NextPostApplyConfiguration `json:"next,omitempty"`
 	// coverageUntil is up to when Posts have been made.
@@ -116,6 +120,22 @@ func (b *ContentCalendarStatusApplyConfiguration) WithPassedOver(value int32) *C
 // If called multiple times, the PastEntriesIgnored field is set to the value of the last call.
 func (b *ContentCalendarStatusApplyConfiguration) WithPastEntriesIgnored(value int32) *ContentCalendarStatusApplyConfiguration {
 	b.PastEntriesIgnored = &value
+	return b
+}
+
+// WithSkipped sets the Skipped field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Skipped field is set to the value of the last call.
+func (b *ContentCalendarStatusApplyConfiguration) WithSkipped(value int32) *ContentCalendarStatusApplyConfiguration {
+	b.Skipped = &value
+	return b
+}
+
+// WithLast sets the Last field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Last field is set to the value of the last call.
+func (b *ContentCalendarStatusApplyConfiguration) WithLast(value *LastPostApplyConfiguration) *ContentCalendarStatusApplyConfiguration {
+	b.Last = value
 	return b
 }
 

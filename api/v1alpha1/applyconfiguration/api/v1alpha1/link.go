@@ -2,13 +2,24 @@
 
 package v1alpha1
 
+import (
+	apiv1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+)
+
 // LinkApplyConfiguration represents a declarative configuration of the Link type for use
 // with apply.
 //
-// Link points at a page.
+// Link points at a page: a url, or what another entry published (entry, channelRef), or what another Post published (postRef).
 type LinkApplyConfiguration struct {
-	// url of the page, with http:// or https://.
+	// url of the page, with http:// or https://. In the content of a feed also {item.link}.
 	URL *string `json:"url,omitempty"`
+	// entry of the same calendar whose page is meant, as it was published on channelRef. The Post waits until that is out.
+	// Only in calendars.
+	Entry *apiv1alpha1.ObjectName `json:"entry,omitempty"`
+	// channelRef names the channel on which entry is published.
+	ChannelRef *LocalReferenceApplyConfiguration `json:"channelRef,omitempty"`
+	// postRef names the Post of this namespace whose page is meant. The Post waits until that is out.
+	PostRef *PostReferenceApplyConfiguration `json:"postRef,omitempty"`
 	// title of the card. Absent: the URL's host.
 	Title *string `json:"title,omitempty"`
 	// description on the card.
@@ -26,6 +37,30 @@ func Link() *LinkApplyConfiguration {
 // If called multiple times, the URL field is set to the value of the last call.
 func (b *LinkApplyConfiguration) WithURL(value string) *LinkApplyConfiguration {
 	b.URL = &value
+	return b
+}
+
+// WithEntry sets the Entry field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Entry field is set to the value of the last call.
+func (b *LinkApplyConfiguration) WithEntry(value apiv1alpha1.ObjectName) *LinkApplyConfiguration {
+	b.Entry = &value
+	return b
+}
+
+// WithChannelRef sets the ChannelRef field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ChannelRef field is set to the value of the last call.
+func (b *LinkApplyConfiguration) WithChannelRef(value *LocalReferenceApplyConfiguration) *LinkApplyConfiguration {
+	b.ChannelRef = value
+	return b
+}
+
+// WithPostRef sets the PostRef field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the PostRef field is set to the value of the last call.
+func (b *LinkApplyConfiguration) WithPostRef(value *PostReferenceApplyConfiguration) *LinkApplyConfiguration {
+	b.PostRef = value
 	return b
 }
 

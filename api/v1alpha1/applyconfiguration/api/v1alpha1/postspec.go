@@ -33,6 +33,24 @@ type PostSpecApplyConfiguration struct {
 	Campaign *string `json:"campaign,omitempty"`
 	// suspend holds the Post when it falls due.
 	Suspend *bool `json:"suspend,omitempty"`
+	// strategyRef names the strategy that the Post is counted for.
+	StrategyRef *LocalReferenceApplyConfiguration `json:"strategyRef,omitempty"`
+	// audience of the strategy that it speaks to.
+	Audience *string `json:"audience,omitempty"`
+	// after names the Post that must be out before this one goes out, and how long before.
+	After *AfterPostApplyConfiguration `json:"after,omitempty"`
+	// approval that it needs before it goes out: tribune post approve. A change of the content voids it.
+	Approval *ApprovalApplyConfiguration `json:"approval,omitempty"`
+	// tracking adds utm_ parameters to links to our own pages.
+	Tracking *LinkTrackingApplyConfiguration `json:"tracking,omitempty"`
+	// onEdit says what becomes of a change of the content after it went out: Update (default) edits it where the network can,
+	// Ignore leaves it.
+	OnEdit *apiv1alpha1.EditPolicy `json:"onEdit,omitempty"`
+	// deletionPolicy says what becomes of what is on the network when this Post is deleted: Retain (default) leaves it, Delete
+	// takes it off.
+	DeletionPolicy *apiv1alpha1.DeletionPolicy `json:"deletionPolicy,omitempty"`
+	// unpublished takes what went out off the network, for good: tribune post unpublish. Before that, it never goes out.
+	Unpublished *bool `json:"unpublished,omitempty"`
 }
 
 // PostSpecApplyConfiguration constructs a declarative configuration of the PostSpec type for use with
@@ -110,5 +128,69 @@ func (b *PostSpecApplyConfiguration) WithCampaign(value string) *PostSpecApplyCo
 // If called multiple times, the Suspend field is set to the value of the last call.
 func (b *PostSpecApplyConfiguration) WithSuspend(value bool) *PostSpecApplyConfiguration {
 	b.Suspend = &value
+	return b
+}
+
+// WithStrategyRef sets the StrategyRef field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the StrategyRef field is set to the value of the last call.
+func (b *PostSpecApplyConfiguration) WithStrategyRef(value *LocalReferenceApplyConfiguration) *PostSpecApplyConfiguration {
+	b.StrategyRef = value
+	return b
+}
+
+// WithAudience sets the Audience field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Audience field is set to the value of the last call.
+func (b *PostSpecApplyConfiguration) WithAudience(value string) *PostSpecApplyConfiguration {
+	b.Audience = &value
+	return b
+}
+
+// WithAfter sets the After field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the After field is set to the value of the last call.
+func (b *PostSpecApplyConfiguration) WithAfter(value *AfterPostApplyConfiguration) *PostSpecApplyConfiguration {
+	b.After = value
+	return b
+}
+
+// WithApproval sets the Approval field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Approval field is set to the value of the last call.
+func (b *PostSpecApplyConfiguration) WithApproval(value *ApprovalApplyConfiguration) *PostSpecApplyConfiguration {
+	b.Approval = value
+	return b
+}
+
+// WithTracking sets the Tracking field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Tracking field is set to the value of the last call.
+func (b *PostSpecApplyConfiguration) WithTracking(value *LinkTrackingApplyConfiguration) *PostSpecApplyConfiguration {
+	b.Tracking = value
+	return b
+}
+
+// WithOnEdit sets the OnEdit field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the OnEdit field is set to the value of the last call.
+func (b *PostSpecApplyConfiguration) WithOnEdit(value apiv1alpha1.EditPolicy) *PostSpecApplyConfiguration {
+	b.OnEdit = &value
+	return b
+}
+
+// WithDeletionPolicy sets the DeletionPolicy field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the DeletionPolicy field is set to the value of the last call.
+func (b *PostSpecApplyConfiguration) WithDeletionPolicy(value apiv1alpha1.DeletionPolicy) *PostSpecApplyConfiguration {
+	b.DeletionPolicy = &value
+	return b
+}
+
+// WithUnpublished sets the Unpublished field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Unpublished field is set to the value of the last call.
+func (b *PostSpecApplyConfiguration) WithUnpublished(value bool) *PostSpecApplyConfiguration {
+	b.Unpublished = &value
 	return b
 }

@@ -15,7 +15,7 @@ import (
 type PostStatusApplyConfiguration struct {
 	// observedGeneration that this status is about.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// conditions are Ready, Reconciling, Stalled, Published, Held.
+	// conditions are Ready, Reconciling, Stalled, Published, Held, Approved, InSync.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// state is Scheduled, Held, Publishing, Published, Missed, Failed, Unknown or Deleted.
 	State *apiv1alpha1.PostState `json:"state,omitempty"`
@@ -39,6 +39,12 @@ type PostStatusApplyConfiguration struct {
 	NextAttemptAt *metav1.Time `json:"nextAttemptAt,omitempty"`
 	// resolution is a person's word about an unknown outcome.
 	Resolution *PostResolutionApplyConfiguration `json:"resolution,omitempty"`
+	// approvals are people's words about the content; those about another content than the present one count for nothing.
+	Approvals []PostApprovalApplyConfiguration `json:"approvals,omitempty"`
+	// release is a person's word that what holds the Post back is all right.
+	Release *PostReleaseApplyConfiguration `json:"release,omitempty"`
+	// metrics of the Post, as the network last told.
+	Metrics *PostMetricsApplyConfiguration `json:"metrics,omitempty"`
 }
 
 // PostStatusApplyConfiguration constructs a declarative configuration of the PostStatus type for use with
@@ -158,5 +164,34 @@ func (b *PostStatusApplyConfiguration) WithNextAttemptAt(value metav1.Time) *Pos
 // If called multiple times, the Resolution field is set to the value of the last call.
 func (b *PostStatusApplyConfiguration) WithResolution(value *PostResolutionApplyConfiguration) *PostStatusApplyConfiguration {
 	b.Resolution = value
+	return b
+}
+
+// WithApprovals adds the given value to the Approvals field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Approvals field.
+func (b *PostStatusApplyConfiguration) WithApprovals(values ...*PostApprovalApplyConfiguration) *PostStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithApprovals")
+		}
+		b.Approvals = append(b.Approvals, *values[i])
+	}
+	return b
+}
+
+// WithRelease sets the Release field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Release field is set to the value of the last call.
+func (b *PostStatusApplyConfiguration) WithRelease(value *PostReleaseApplyConfiguration) *PostStatusApplyConfiguration {
+	b.Release = value
+	return b
+}
+
+// WithMetrics sets the Metrics field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Metrics field is set to the value of the last call.
+func (b *PostStatusApplyConfiguration) WithMetrics(value *PostMetricsApplyConfiguration) *PostStatusApplyConfiguration {
+	b.Metrics = value
 	return b
 }

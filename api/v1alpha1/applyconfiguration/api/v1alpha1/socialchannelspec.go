@@ -22,11 +22,32 @@ type SocialChannelSpecApplyConfiguration struct {
 	Language *string `json:"language,omitempty"`
 	// bluesky holds what only network Bluesky needs.
 	Bluesky *BlueskySpecApplyConfiguration `json:"bluesky,omitempty"`
+	// mastodon holds what only network Mastodon needs.
+	Mastodon *MastodonSpecApplyConfiguration `json:"mastodon,omitempty"`
+	// wordpress holds what only network WordPress needs.
+	WordPress *WordPressSpecApplyConfiguration `json:"wordpress,omitempty"`
+	// ghost holds what only network Ghost needs.
+	Ghost *GhostSpecApplyConfiguration `json:"ghost,omitempty"`
+	// webhook holds what only network Webhook needs.
+	Webhook *WebhookSpecApplyConfiguration `json:"webhook,omitempty"`
+	// manual holds what only network Manual needs.
+	Manual *ManualSpecApplyConfiguration `json:"manual,omitempty"`
 	// credentialsSecretRef names the Secret with the credentials. It must carry the label tribune.dev/channel: <this
-	// channel's name>; others are never read. Bluesky: keys identifier and appPassword.
+	// channel's name>; others are never read. Bluesky: keys identifier and appPassword. Mastodon: accessToken. WordPress:
+	// username and password (an application password). Ghost: adminAPIKey. Webhook: signingKey, and url instead of webhook.url
+	// where the address is a secret itself.
 	CredentialsSecretRef *LocalReferenceApplyConfiguration `json:"credentialsSecretRef,omitempty"`
 	// suspend stops all calls to the network. Posts that fall due are held; calls under way are finished.
 	Suspend *bool `json:"suspend,omitempty"`
+	// profile that the account shows. What is set is kept so: a change on the network is corrected and reported. Absent fields
+	// are left as they are.
+	Profile *ChannelProfileApplyConfiguration `json:"profile,omitempty"`
+	// publishing limits what goes out here, whoever planned it.
+	Publishing *ChannelPublishingApplyConfiguration `json:"publishing,omitempty"`
+	// listening says what is read here.
+	Listening *ChannelListeningApplyConfiguration `json:"listening,omitempty"`
+	// notify says who is told when something is wrong with this channel, or with a Post on it.
+	Notify []NotificationApplyConfiguration `json:"notify,omitempty"`
 }
 
 // SocialChannelSpecApplyConfiguration constructs a declarative configuration of the SocialChannelSpec type for use with
@@ -75,6 +96,46 @@ func (b *SocialChannelSpecApplyConfiguration) WithBluesky(value *BlueskySpecAppl
 	return b
 }
 
+// WithMastodon sets the Mastodon field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Mastodon field is set to the value of the last call.
+func (b *SocialChannelSpecApplyConfiguration) WithMastodon(value *MastodonSpecApplyConfiguration) *SocialChannelSpecApplyConfiguration {
+	b.Mastodon = value
+	return b
+}
+
+// WithWordPress sets the WordPress field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the WordPress field is set to the value of the last call.
+func (b *SocialChannelSpecApplyConfiguration) WithWordPress(value *WordPressSpecApplyConfiguration) *SocialChannelSpecApplyConfiguration {
+	b.WordPress = value
+	return b
+}
+
+// WithGhost sets the Ghost field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Ghost field is set to the value of the last call.
+func (b *SocialChannelSpecApplyConfiguration) WithGhost(value *GhostSpecApplyConfiguration) *SocialChannelSpecApplyConfiguration {
+	b.Ghost = value
+	return b
+}
+
+// WithWebhook sets the Webhook field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Webhook field is set to the value of the last call.
+func (b *SocialChannelSpecApplyConfiguration) WithWebhook(value *WebhookSpecApplyConfiguration) *SocialChannelSpecApplyConfiguration {
+	b.Webhook = value
+	return b
+}
+
+// WithManual sets the Manual field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Manual field is set to the value of the last call.
+func (b *SocialChannelSpecApplyConfiguration) WithManual(value *ManualSpecApplyConfiguration) *SocialChannelSpecApplyConfiguration {
+	b.Manual = value
+	return b
+}
+
 // WithCredentialsSecretRef sets the CredentialsSecretRef field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the CredentialsSecretRef field is set to the value of the last call.
@@ -88,5 +149,42 @@ func (b *SocialChannelSpecApplyConfiguration) WithCredentialsSecretRef(value *Lo
 // If called multiple times, the Suspend field is set to the value of the last call.
 func (b *SocialChannelSpecApplyConfiguration) WithSuspend(value bool) *SocialChannelSpecApplyConfiguration {
 	b.Suspend = &value
+	return b
+}
+
+// WithProfile sets the Profile field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Profile field is set to the value of the last call.
+func (b *SocialChannelSpecApplyConfiguration) WithProfile(value *ChannelProfileApplyConfiguration) *SocialChannelSpecApplyConfiguration {
+	b.Profile = value
+	return b
+}
+
+// WithPublishing sets the Publishing field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Publishing field is set to the value of the last call.
+func (b *SocialChannelSpecApplyConfiguration) WithPublishing(value *ChannelPublishingApplyConfiguration) *SocialChannelSpecApplyConfiguration {
+	b.Publishing = value
+	return b
+}
+
+// WithListening sets the Listening field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Listening field is set to the value of the last call.
+func (b *SocialChannelSpecApplyConfiguration) WithListening(value *ChannelListeningApplyConfiguration) *SocialChannelSpecApplyConfiguration {
+	b.Listening = value
+	return b
+}
+
+// WithNotify adds the given value to the Notify field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Notify field.
+func (b *SocialChannelSpecApplyConfiguration) WithNotify(values ...*NotificationApplyConfiguration) *SocialChannelSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithNotify")
+		}
+		b.Notify = append(b.Notify, *values[i])
+	}
 	return b
 }

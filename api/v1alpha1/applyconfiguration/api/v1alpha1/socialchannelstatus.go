@@ -14,14 +14,26 @@ import (
 type SocialChannelStatusApplyConfiguration struct {
 	// observedGeneration that this status is about.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// conditions are Ready, Reconciling, Stalled, CredentialsValid, Reachable, RateLimited.
+	// conditions are Ready, Reconciling, Stalled, CredentialsValid, CredentialsExpiring, ProfileInSync, Listening, Reachable,
+	// RateLimited.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// account as the network told it.
 	Account *ChannelAccountApplyConfiguration `json:"account,omitempty"`
+	// server that answers, as it names itself, such as "Mastodon 4.5.2".
+	Server *string `json:"server,omitempty"`
+	// followers of the account, as the network last told; absent where it does not.
+	Followers *int64 `json:"followers,omitempty"`
+	// following is how many the account follows.
+	Following *int64 `json:"following,omitempty"`
 	// limits in force for texts and media.
 	Limits *ChannelLimitsApplyConfiguration `json:"limits,omitempty"`
 	// abilities of this account on this network, an open list: Publish, Edit, Delete, Thread, Media.
 	Abilities []string `json:"abilities,omitempty"`
+	// automation is what the network's rules allow to be automated, an open list: AutoReact, AutoReplyWhenAddressed, AutoWelcome,
+	// IdenticalText.
+	Automation []string `json:"automation,omitempty"`
+	// credentialsExpireAt is when the credentials run out, where the network says.
+	CredentialsExpireAt *metav1.Time `json:"credentialsExpireAt,omitempty"`
 	// once names how this network lets a publication happen once: DurableKey, WindowedKey, TwoPhase, Scan or None.
 	Once *string `json:"once,omitempty"`
 	// retryAt is when the network may be called again, after it asked us to wait.
@@ -63,6 +75,30 @@ func (b *SocialChannelStatusApplyConfiguration) WithAccount(value *ChannelAccoun
 	return b
 }
 
+// WithServer sets the Server field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Server field is set to the value of the last call.
+func (b *SocialChannelStatusApplyConfiguration) WithServer(value string) *SocialChannelStatusApplyConfiguration {
+	b.Server = &value
+	return b
+}
+
+// WithFollowers sets the Followers field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Followers field is set to the value of the last call.
+func (b *SocialChannelStatusApplyConfiguration) WithFollowers(value int64) *SocialChannelStatusApplyConfiguration {
+	b.Followers = &value
+	return b
+}
+
+// WithFollowing sets the Following field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Following field is set to the value of the last call.
+func (b *SocialChannelStatusApplyConfiguration) WithFollowing(value int64) *SocialChannelStatusApplyConfiguration {
+	b.Following = &value
+	return b
+}
+
 // WithLimits sets the Limits field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Limits field is set to the value of the last call.
@@ -78,6 +114,24 @@ func (b *SocialChannelStatusApplyConfiguration) WithAbilities(values ...string) 
 	for i := range values {
 		b.Abilities = append(b.Abilities, values[i])
 	}
+	return b
+}
+
+// WithAutomation adds the given value to the Automation field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Automation field.
+func (b *SocialChannelStatusApplyConfiguration) WithAutomation(values ...string) *SocialChannelStatusApplyConfiguration {
+	for i := range values {
+		b.Automation = append(b.Automation, values[i])
+	}
+	return b
+}
+
+// WithCredentialsExpireAt sets the CredentialsExpireAt field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the CredentialsExpireAt field is set to the value of the last call.
+func (b *SocialChannelStatusApplyConfiguration) WithCredentialsExpireAt(value metav1.Time) *SocialChannelStatusApplyConfiguration {
+	b.CredentialsExpireAt = &value
 	return b
 }
 

@@ -2,6 +2,10 @@
 
 package v1alpha1
 
+import (
+	apiv1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+)
+
 // ThreadSegmentApplyConfiguration represents a declarative configuration of the ThreadSegment type for use
 // with apply.
 //
@@ -12,6 +16,8 @@ package v1alpha1
 type ThreadSegmentApplyConfiguration struct {
 	// text of this segment.
 	Text *string `json:"text,omitempty"`
+	// translations of text by BCP 47 language tag.
+	Translations map[string]apiv1alpha1.TranslatedText `json:"translations,omitempty"`
 	// media shown with this segment.
 	Media []MediaApplyConfiguration `json:"media,omitempty"`
 }
@@ -27,6 +33,20 @@ func ThreadSegment() *ThreadSegmentApplyConfiguration {
 // If called multiple times, the Text field is set to the value of the last call.
 func (b *ThreadSegmentApplyConfiguration) WithText(value string) *ThreadSegmentApplyConfiguration {
 	b.Text = &value
+	return b
+}
+
+// WithTranslations puts the entries into the Translations field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, the entries provided by each call will be put on the Translations field,
+// overwriting an existing map entries in Translations field with the same key.
+func (b *ThreadSegmentApplyConfiguration) WithTranslations(entries map[string]apiv1alpha1.TranslatedText) *ThreadSegmentApplyConfiguration {
+	if b.Translations == nil && len(entries) > 0 {
+		b.Translations = make(map[string]apiv1alpha1.TranslatedText, len(entries))
+	}
+	for k, v := range entries {
+		b.Translations[k] = v
+	}
 	return b
 }
 
