@@ -34,6 +34,27 @@ type Channel struct {
 	Labels   map[string]string
 	Network  tribunev1alpha1.NetworkName
 	Language string
+	// QuietHours of the channel (spec.publishing.quietHours); nil: none.
+	QuietHours *tribunev1alpha1.QuietHours
+}
+
+// SourcedEntry is an entry that stands elsewhere than in the calendar.
+type SourcedEntry struct {
+	// Source for messages, such as "ConfigMap acme-articles/release-3.0.md".
+	Source string
+	Entry  tribunev1alpha1.CalendarEntry
+}
+
+// Existing is a Post of the calendar that exists.
+type Existing struct {
+	Name, Entry, Channel string
+	// Occurrence as it was planned: "once", a turn such as "2", or a local date.
+	Occurrence string
+	// At is when it is, or was, due (spec.publishAt).
+	At    time.Time
+	State tribunev1alpha1.PostState
+	// PublishedAt is when it was out; zero if it is not.
+	PublishedAt time.Time
 }
 
 // Input is all that a plan depends on.
@@ -46,6 +67,10 @@ type Input struct {
 	FirstSeen time.Time
 	// Covered is up to when an earlier plan was carried out (status.coverageUntil); zero if there was none.
 	Covered time.Time
+	// More are entries that came from elsewhere (ConfigMaps, feeds), after those of the spec.
+	More []SourcedEntry
+	// Existing are the Posts of this calendar that exist.
+	Existing []Existing
 	// Check tells what keeps a content from being published on a channel; nil checks nothing. The paths are those below the
 	// content, such as thread[1].text.
 	Check func(Channel, *tribunev1alpha1.Content) []Problem
@@ -72,15 +97,40 @@ func (p Problem) String() string {
 // Post is one publication that the calendar stands for.
 type Post struct {
 	Name, Entry, Channel string
-	// EntryIndex in spec.entries.
+	// EntryIndex in spec.entries, or, from their number on, in More.
 	EntryIndex int
-	// Occurrence is its local date, or date and time; "once" for one-shot entries.
+	// Source of an entry of More; empty for those of the spec.
+	Source string
+	// Occurrence is its local date, or date and time; "once" for entries that go out once; the number of the turn, from "1", for
+	// those that are queued again.
 	Occurrence string
-	// Local is the wall clock time in the calendar's zone.
-	Local  schedule.Local
-	At     time.Time
-	Labels map[string]string
-	Spec   tribunev1alpha1.PostSpec
+	// Local is the wall clock time in the calendar's zone, as it was planned before any shift.
+	Local schedule.Local
+	// At is when it goes out, after any shift.
+	At time.Time
+	// Shifted says what moved it away from Local; nil if nothing did.
+	Shifted *Shift
+	Labels  map[string]string
+	Spec    tribunev1alpha1.PostSpec
+}
+
+// Shift is what moved a Post.
+type Shift struct {
+	// Reason is tribunev1alpha1.ReasonBlackout or ReasonQuietHours, of the one that ends last.
+	Reason string
+	// Message for people, such as "Launch day, until 2026-12-02T00:00".
+	Message string
+	// From is the instant that it was planned for at first.
+	From time.Time
+}
+
+// Skipped is an occurrence of the horizon that a blackout or quiet hours leave out.
+type Skipped struct {
+	Entry, Channel, Occurrence string
+	Local                      schedule.Local
+	At                         time.Time
+	// Reason is tribunev1alpha1.ReasonBlackout or ReasonQuietHours, Message what is said to people.
+	Reason, Message string
 }
 
 // Result is the plan.
@@ -95,6 +145,10 @@ type Result struct {
 	PastEntries int
 	// TooLate counts occurrences that no earlier plan covered and whose deadline has passed: they make no Post any more.
 	TooLate int
+	// Skipped are the occurrences of the horizon that blackouts and quiet hours leave out, in the order of their times.
+	Skipped []Skipped
+	// Entries counts all entries, those of More included.
+	Entries int
 	// Truncated names the channels on which MaxWaiting was reached, with the time up to which Posts are planned.
 	Truncated map[string]time.Time
 	// Until is the end of the horizon.
