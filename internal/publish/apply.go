@@ -26,7 +26,7 @@ func Apply(f Facts, step Step) tribunev1alpha1.PostStatus {
 		st.State = tribunev1alpha1.PostHeld
 		st.HeldUntil = nil
 		// When clocks will agree nobody knows; it is only looked at again.
-		if step.Until.Before(Deadline(f.Post)) && step.Reason != tribunev1alpha1.ReasonClockSkew {
+		if step.Until.Before(deadline(f)) && step.Reason != tribunev1alpha1.ReasonClockSkew {
 			st.HeldUntil = timePtr(step.Until)
 		}
 	case Postpone:

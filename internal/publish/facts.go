@@ -105,6 +105,9 @@ type Facts struct {
 	Ledger     []Record
 	LedgerRead bool
 
+	// Unverified is true if nothing makes sure that a decision is of whom it names: the admission policies are missing.
+	Unverified bool
+
 	// Lookup is the answer to the last Lookup step, nil while none was asked.
 	Lookup *Lookup
 }
@@ -117,15 +120,18 @@ func Due(p *tribunev1alpha1.Post) time.Time {
 	return p.CreationTimestamp.Time
 }
 
-// Deadline is the last moment at which the Post may begin to go out.
-func Deadline(p *tribunev1alpha1.Post) time.Time {
+// Deadline is the last moment at which the Post may begin to go out, if it had nothing to wait for but its time.
+func Deadline(p *tribunev1alpha1.Post) time.Time { return Due(p).Add(mayBeLate(p)) }
+
+// mayBeLate is how long after the time from which it counts as late a Post may still begin to go out.
+func mayBeLate(p *tribunev1alpha1.Post) time.Duration {
 	if p.Spec.MissedPolicy == tribunev1alpha1.MissedPolicySkip {
-		return Due(p).Add(LateAfter)
+		return LateAfter
 	}
 	if d := p.Spec.StartingDeadline; d != nil {
-		return Due(p).Add(d.Duration)
+		return d.Duration
 	}
-	return Due(p).Add(DefaultStartingDeadline)
+	return DefaultStartingDeadline
 }
 
 // Edition that is to go out, or that an open attempt is about.

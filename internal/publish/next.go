@@ -65,18 +65,19 @@ type rule func(Facts) *Step
 
 // rules in the order in which they are asked.
 var rules = []rule{
-	finished,
-	resolved,
-	knownToLedger,
-	openAttempt,
-	standing,
-	channelMissing,
-	invalid,
+	finished,       // all of it is out
+	resolved,       // a person said what became of an open attempt
+	knownToLedger,  // the status lost what the ledger knows
+	openAttempt,    // an attempt of which the outcome is not known
+	standing,       // Missed and Failed stand until a new generation
+	channelMissing, // there is no channel
+	invalid,        // it cannot be rendered
 	notDue,
 	tooLate,
-	held,
-	lookedUpFirst,
-	edited,
+	held,          // holds.go, in an order of its own
+	backoff,       // tried a moment ago
+	lookedUpFirst, // it may have gone out before this object was made
+	edited,        // a thread that is partly out was changed
 	begin,
 }
 
@@ -271,8 +272,7 @@ func notDue(f Facts) *Step {
 
 // tooLate: the deadline has passed. A thread of which a part is out is not missed; it ends with what is there.
 func tooLate(f Facts) *Step {
-	deadline := Deadline(f.Post)
-	if !f.Now.After(deadline) {
+	if !f.Now.After(deadline(f)) {
 		return nil
 	}
 	if n := published(segments(f.Post)); n > 0 {
@@ -288,41 +288,6 @@ func missedMessage(p *tribunev1alpha1.Post) string {
 		return "more than a minute late, and missedPolicy is Skip: set a new publishAt to send it"
 	}
 	return "later than startingDeadline: set a new publishAt or a longer startingDeadline to send it"
-}
-
-// held: reasons that keep a due Post from going out for now.
-func held(f Facts) *Step {
-	hold := func(reason, message string, until time.Time) *Step {
-		// A hold does not stop the clock: when the deadline passes, that is to be said.
-		if last := Deadline(f.Post).Add(time.Millisecond); until.IsZero() || last.Before(until) {
-			until = last
-		}
-		return &Step{Do: Hold, Reason: reason, Message: message, Until: until}
-	}
-	ch := f.Post.Spec.ChannelRef.Name
-	switch {
-	case f.Post.Spec.Suspend:
-		return hold(tribunev1alpha1.ReasonSuspended, "spec.suspend is true", time.Time{})
-	case f.Calendar.Made && !f.Calendar.Exists:
-		return hold(tribunev1alpha1.ReasonCalendarGone, "the calendar that made this Post is gone; the Post will be withdrawn", time.Time{})
-	case f.Calendar.Suspended:
-		return hold(tribunev1alpha1.ReasonCalendarSuspended, "the calendar that made this Post is suspended", time.Time{})
-	case f.Channel.Suspended:
-		return hold(tribunev1alpha1.ReasonChannelSuspended, fmt.Sprintf("SocialChannel %s is suspended", ch), time.Time{})
-	case !f.Channel.Ready:
-		return hold(tribunev1alpha1.ReasonChannelNotReady, fmt.Sprintf("SocialChannel %s is not ready: %s", ch, f.Channel.NotReadyMessage), time.Time{})
-	case f.ClockSkew.Abs() > MaxClockSkew:
-		return hold(tribunev1alpha1.ReasonClockSkew, "the clock of this machine differs from the API server's by more than 30s: set the clocks", f.Now.Add(MaxClockSkew))
-	case f.Now.Before(f.Channel.RetryAt):
-		return hold(tribunev1alpha1.ReasonRateLimited, "the network asked to wait", f.Channel.RetryAt)
-	case CreatedLate(f.Post) && f.Channel.Once == network.OnceNone && f.Post.Status.Resolution == nil:
-		return hold(tribunev1alpha1.ReasonCreatedLate, fmt.Sprintf(
-			"made after its due time on a network that cannot be asked whether it went out before: run `tribune post resolve %s -n %s --not-published` to send it",
-			f.Post.Name, f.Post.Namespace), time.Time{})
-	case !f.Channel.Connected:
-		return &Step{Do: Wait, Until: f.Now.Add(5 * time.Second)}
-	}
-	return backoff(f)
 }
 
 func backoff(f Facts) *Step {

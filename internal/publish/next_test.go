@@ -252,7 +252,7 @@ var decisions = map[string]struct {
 	"made late, windowed":        {facts(madeLate, on(network.OnceWindowedKey)), publish.Step{Do: publish.LookUp}, ""},
 	"made late, scan, not found": {facts(madeLate, on(network.OnceScan), lookup(publish.Lookup{})), publish.Step{Do: publish.Begin}, ""},
 	"made late, scan, not asked": {facts(madeLate, on(network.OnceScan), lookup(publish.Lookup{Err: errDown})), publish.Step{Do: publish.Wait, Until: now.Add(time.Second), Reason: "LookingUp"}, ""},
-	"made late, none":            {facts(madeLate, on(network.OnceNone)), publish.Step{Do: publish.Hold, Reason: "CreatedLate", Until: expiry}, "--not-published"},
+	"made late, none":            {facts(madeLate, on(network.OnceNone)), publish.Step{Do: publish.Hold, Reason: "CreatedLate", Until: expiry}, "tribune post release hello -n acme"},
 	"made late, none, person":    {facts(madeLate, on(network.OnceNone), resolution("-", "NotPublished")), publish.Step{Do: publish.Begin}, ""},
 	"made in time, scan":         {facts(on(network.OnceScan)), publish.Step{Do: publish.Begin}, ""},
 	"without publishAt, scan":    {facts(on(network.OnceScan), spec(func(s *tribunev1alpha1.PostSpec) { s.PublishAt = nil }), func(f *publish.Facts) { f.Post.CreationTimestamp = metav1.NewTime(now) }), publish.Step{Do: publish.LookUp}, ""},
