@@ -394,6 +394,14 @@ func conclude(f Facts, st *tribunev1alpha1.PostStatus, reason, message string) {
 		set(tribunev1alpha1.ConditionPublished, metav1.ConditionFalse, reason, message)
 	}
 	set(tribunev1alpha1.ConditionReady, ready, reason, message)
+	switch granted, reason, message, ok := approvedCondition(f); {
+	case !ok:
+		unset(tribunev1alpha1.ConditionApproved)
+	case granted:
+		set(tribunev1alpha1.ConditionApproved, metav1.ConditionTrue, reason, bounded(message))
+	default:
+		set(tribunev1alpha1.ConditionApproved, metav1.ConditionFalse, reason, bounded(message))
+	}
 }
 
 // bounded cuts a message at a rune's border.

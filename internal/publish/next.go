@@ -280,7 +280,7 @@ func tooLate(f Facts) *Step {
 			"%d of %d segments are out, and the deadline passed before the rest could follow: set a later startingDeadline to send the rest",
 			n, max(len(f.Hashes), len(segments(f.Post))))}
 	}
-	return &Step{Do: Miss, Reason: tribunev1alpha1.ReasonMissed, Message: missedMessage(f.Post)}
+	return &Step{Do: Miss, Reason: tribunev1alpha1.ReasonMissed, Message: unapprovedInTime(f.Post, missedMessage(f.Post))}
 }
 
 func missedMessage(p *tribunev1alpha1.Post) string {
