@@ -96,6 +96,21 @@ const (
 	ReasonChangedOnNetwork      = "ChangedOnNetwork"
 	ReasonRemovedOnNetwork      = "RemovedOnNetwork"
 
+	// Post that a Crisis held past its time, and Crisis.
+	ReasonReturned        = "Returned"
+	ReasonOpen            = "Open"
+	ReasonInFlight        = "InFlight"
+	ReasonHolding         = "Holding"
+	ReasonNoChannels      = "NoChannels"
+	ReasonDeletedButHolds = "DeletedButHolds"
+	ReasonStandingDown    = "StandingDown"
+	ReasonResuming        = "Resuming"
+	ReasonReturning       = "Returning"
+	ReasonStoodDown       = "StoodDown"
+	ReasonAcknowledged    = "Acknowledged"
+	ReasonNobodyYet       = "NobodyYet"
+	ReasonRestored        = "Restored"
+
 	// ContentCalendar.
 	ReasonPlanned        = "Planned"
 	ReasonInvalidEntries = "InvalidEntries"

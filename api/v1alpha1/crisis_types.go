@@ -251,7 +251,7 @@ type CrisisStatus struct {
 // +kubebuilder:printcolumn:name="Acknowledged",type=string,JSONPath=`.status.conditions[?(@.type=="Acknowledged")].status`
 // +kubebuilder:printcolumn:name="Held",type=integer,JSONPath=`.status.postsHeld`
 // +kubebuilder:printcolumn:name="Posts-Held",type=string,JSONPath=`.status.conditions[?(@.type=="PostsHeld")].status`
-// +kubebuilder:printcolumn:name="Opened",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Opened",type=string,JSONPath=`.status.openedAt`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.spec.reason`,priority=1
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`

@@ -345,6 +345,9 @@ type Blackout struct {
 	// leaves it out.
 	// +optional
 	On HoldMode `json:"on,omitempty"`
+	// true is what readers of YAML 1.1, kubectl among them, make of the word on where it stands without quotes. It means on.
+	// +optional
+	OnUnquoted HoldMode `json:"true,omitempty"`
 	// except names campaigns and pillars that go out all the same.
 	// +optional
 	Except *PostExceptions `json:"except,omitempty"`
@@ -370,6 +373,9 @@ type QuietHours struct {
 	// on says what becomes of a Post that would go out in it: Shift (default) or Skip.
 	// +optional
 	On HoldMode `json:"on,omitempty"`
+	// true is what readers of YAML 1.1, kubectl among them, make of the word on where it stands without quotes. It means on.
+	// +optional
+	OnUnquoted HoldMode `json:"true,omitempty"`
 	// except names campaigns and pillars that go out all the same.
 	// +optional
 	Except *PostExceptions `json:"except,omitempty"`
@@ -436,17 +442,26 @@ const (
 )
 
 // Notification says who is told of what. It is delivered at least once, each time with the same id.
+// ---
+// That on is set is asked by code (a message to nobody is no harm, and says so): a rule would have to know both its names.
+// +kubebuilder:validation:MinProperties=2
 type Notification struct {
 	// channelRef names the SocialChannel that is told: one that takes messages, such as a Webhook.
 	// +required
 	ChannelRef LocalReference `json:"channelRef"`
 	// on names the events. On a calendar: those of its Posts; on a channel: CredentialsExpiring, CredentialsInvalid,
 	// ListeningStopped, Unreachable, and those of all Posts on it.
-	// +required
+	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=16
-	On []NotifyEvent `json:"on"`
+	// +kubebuilder:validation:MaxItems=11
+	On []NotifyEvent `json:"on,omitempty"`
+	// true is what readers of YAML 1.1, kubectl among them, make of the word on where it stands without quotes. It means on.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=11
+	OnUnquoted []NotifyEvent `json:"true,omitempty"`
 	// mention names people to address in the message, as the receiving channel knows them, such as "@maria".
 	// +optional
 	// +listType=set

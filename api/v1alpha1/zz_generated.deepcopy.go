@@ -1061,6 +1061,11 @@ func (in *Notification) DeepCopyInto(out *Notification) {
 		*out = make([]NotifyEvent, len(*in))
 		copy(*out, *in)
 	}
+	if in.OnUnquoted != nil {
+		in, out := &in.OnUnquoted, &out.OnUnquoted
+		*out = make([]NotifyEvent, len(*in))
+		copy(*out, *in)
+	}
 	if in.Mention != nil {
 		in, out := &in.Mention, &out.Mention
 		*out = make([]string, len(*in))

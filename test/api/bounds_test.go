@@ -26,26 +26,30 @@ type bound struct {
 var fill = map[string]func(n int) string{
 	"":                                letters,
 	`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`: letters,
-	`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`: letters,
-	`^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$`:   letters,
-	`^https?://[^\s]+$`:                          func(n int) string { return "http://"[:min(n, 7)] + letters(n-7) },
-	`^https?://[A-Za-z0-9.\-:\[\]]+/?$`:          func(n int) string { return "http://"[:min(n, 7)] + letters(n-7) },
-	`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`:        func(n int) string { return strings.TrimSuffix(strings.Repeat("aaaaaaaa-", n/9+1)[:n], "-") },
-	`^([01][0-9]|2[0-3]):[0-5][0-9]$`:            func(int) string { return "23:59" },
-	`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`:               func(int) string { return "2026-11-24" },
+	`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`:            letters,
+	`^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$`:              letters,
+	`^https?://[^\s]+$`:                                     func(n int) string { return "http://"[:min(n, 7)] + letters(n-7) },
+	`^(https?://[^\s]+|\{item\.link\})$`:                    func(n int) string { return "http://"[:min(n, 7)] + letters(n-7) },
+	`^https?://[A-Za-z0-9.\-:\[\]]+(/[A-Za-z0-9._~\-/]*)?$`: func(n int) string { return "http://"[:min(n, 7)] + letters(n-7) },
+	`^https?://[A-Za-z0-9.\-:\[\]]+/?$`:                     func(n int) string { return "http://"[:min(n, 7)] + letters(n-7) },
+	`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`:                   func(n int) string { return strings.TrimSuffix(strings.Repeat("aaaaaaaa-", n/9+1)[:n], "-") },
+	`^([01][0-9]|2[0-3]):[0-5][0-9]$`:                       func(int) string { return "23:59" },
+	`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`:                          func(int) string { return "2026-11-24" },
 	`^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$`: letters,
 }
 
 // against gives a text that a pattern refuses.
 var against = map[string]string{
-	`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`:            "Town",
-	`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`: "product-",
-	`^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$`:   "1st",
-	`^https?://[^\s]+$`:                          "ftp://x.example",
-	`^https?://[A-Za-z0-9.\-:\[\]]+/?$`:          "https://x.example/path",
-	`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`:        "pt_BR",
-	`^([01][0-9]|2[0-3]):[0-5][0-9]$`:            "24:00",
-	`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`:               "2026/11/24",
+	`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`:                       "Town",
+	`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`:            "product-",
+	`^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$`:              "1st",
+	`^https?://[^\s]+$`:                                     "ftp://x.example",
+	`^(https?://[^\s]+|\{item\.link\})$`:                    "{item.url}",
+	`^https?://[A-Za-z0-9.\-:\[\]]+(/[A-Za-z0-9._~\-/]*)?$`: "https://x.example/?p=1",
+	`^https?://[A-Za-z0-9.\-:\[\]]+/?$`:                     "https://x.example/path",
+	`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`:                   "pt_BR",
+	`^([01][0-9]|2[0-3]):[0-5][0-9]$`:                       "24:00",
+	`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`:                          "2026/11/24",
 	`^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$`: "-Ready",
 }
 
@@ -90,6 +94,10 @@ func boundsOf(t *testing.T, kind, place string, s *apiextensionsv1.JSONSchemaPro
 	if s.MinProperties != nil {
 		add("minProperties", sample, map[string]any{}, fmt.Sprintf("should have at least %d properties", *s.MinProperties))
 	}
+	if s.MaxProperties != nil {
+		add("maxProperties", named(sample, int(*s.MaxProperties)), named(sample, int(*s.MaxProperties)+1),
+			fmt.Sprintf("must have at most %d", *s.MaxProperties))
+	}
 	if s.Type == "array" {
 		items, _ := sample.([]any)
 		if s.MaxItems != nil {
@@ -119,9 +127,26 @@ func many(items []any, s *apiextensionsv1.JSONSchemaProps, n int) []any {
 			made[i] = one
 		case string:
 			made[i] = fmt.Sprintf("a%d", i)
+			if allowed := s.Items.Schema.Enum; len(allowed) > 0 {
+				if err := json.Unmarshal(allowed[i%len(allowed)].Raw, &made[i]); err != nil {
+					panic(err)
+				}
+			}
 			if strings.HasPrefix(item, "2026-") {
 				made[i] = first.AddDate(0, 0, i).Format(time.DateOnly)
 			}
+		}
+	}
+	return made
+}
+
+// named gives n fields like the one of a sample.
+func named(sample any, n int) map[string]any {
+	fields, _ := sample.(map[string]any)
+	made := map[string]any{}
+	for _, value := range fields {
+		for i := range n {
+			made[fmt.Sprintf("a%d", i)] = value
 		}
 	}
 	return made
@@ -141,7 +166,7 @@ func placed(t *testing.T, kind, place string) (objects []*unstructured.Unstructu
 
 // ours says whether the kind's authors wrote the schema of a place; a label selector's is Kubernetes' own, and has no bounds.
 func ours(place string) bool {
-	return place == "spec" || place == "status" || strings.HasPrefix(place, "spec.") && !strings.HasPrefix(place, "spec.channelSelector.") ||
+	return place == "spec" || place == "status" || strings.HasPrefix(place, "spec.") && !strings.Contains(place, ".channelSelector.") ||
 		strings.HasPrefix(place, "status.")
 }
 

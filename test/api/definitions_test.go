@@ -72,6 +72,7 @@ func TestDiscovery(t *testing.T) {
 	}
 	want := map[string]names{
 		"contentcalendars": {"ContentCalendar", "contentcalendar", []string{"ccal"}, []string{"social"}, true},
+		"crises":           {"Crisis", "crisis", []string{"scrisis"}, []string{"social"}, true},
 		"posts":            {"Post", "post", []string{"spost"}, nil, true},
 		"socialchannels":   {"SocialChannel", "socialchannel", []string{"schan"}, []string{"social"}, true},
 	}
@@ -79,7 +80,7 @@ func TestDiscovery(t *testing.T) {
 		t.Errorf("resources (-want +got):\n%s", diff)
 	}
 	slices.Sort(status)
-	if diff := cmp.Diff([]string{"contentcalendars", "posts", "socialchannels"}, status); diff != "" {
+	if diff := cmp.Diff([]string{"contentcalendars", "crises", "posts", "socialchannels"}, status); diff != "" {
 		t.Errorf("status subresources (-want +got):\n%s", diff)
 	}
 }
@@ -93,8 +94,9 @@ func TestColumns(t *testing.T) {
 	}
 	want := map[string]string{
 		"contentcalendars": "Name Entries Waiting Next Published Failed Next-Post* Ready Status Age",
-		"posts":            "Name Channel Publish-At State URL* Ready Status Age",
-		"socialchannels":   "Name Network Mode Handle Once* URL* Ready Status Age",
+		"posts":            "Name Channel Publish-At State Reactions Replies URL* Ready Status Age",
+		"crises":           "Name Level State Acknowledged Held Posts-Held Opened Reason* Ready Status Age",
+		"socialchannels":   "Name Network Mode Handle Followers Listening Once* URL* Ready Status Age",
 	}
 	for plural, columns := range want {
 		text, err := client.RESTClient().Get().AbsPath("/apis/tribune.dev/v1alpha1/namespaces/default/"+plural).

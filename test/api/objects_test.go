@@ -14,12 +14,27 @@ import (
 
 // Places are fields of a schema: spec.entries[].cron. Paths are fields of an object: spec.entries[3].cron.
 
-// bases are valid objects that together set every field of the three kinds; cases are made by changing one.
+// bases are valid objects that together set every field of the kinds; cases are made by changing one.
 var bases = map[string][]string{
 	"SocialChannel": {`
 metadata: {name: square}
-spec: {network: Local, mode: Live, account: acme, language: en, suspend: true, credentialsSecretRef: {name: login}}
+spec:
+  network: Local
+  mode: Live
+  account: acme
+  language: en
+  suspend: true
+  credentialsSecretRef: {name: login}
+  profile: {displayName: Acme, bio: Rockets., website: "https://x.example", bot: true, avatar: {url: "https://x.example/a.png", altText: a}}
+  publishing: {minInterval: 5m, maxPerDay: 20, quietHours: ` + fullQuietHours + `}
+  listening: {interval: 30s, queries: [rocket]}
+  notify: ` + fullNotify + `
 status:
+  server: Local 1
+  followers: 1
+  following: 1
+  automation: [AutoReact]
+  credentialsExpireAt: "2026-11-21T12:00:00Z"
   observedGeneration: 1
   conditions: [{type: Ready, status: "True", reason: SignedIn, message: m, lastTransitionTime: "2026-11-21T12:00:00Z", observedGeneration: 1}]
   account: {id: "1", handle: acme, url: https://x.example, displayName: Acme}
@@ -30,6 +45,47 @@ status:
 `, `
 metadata: {name: sky}
 spec: {network: Bluesky, bluesky: {service: https://bsky.social}, credentialsSecretRef: {name: login}}
+`, `
+metadata: {name: toot}
+spec: {network: Mastodon, mastodon: {server: https://social.example}, credentialsSecretRef: {name: login}, profile: {avatar: {configMapKeyRef: {name: pictures, key: a.png}}}}
+`, `
+metadata: {name: blog}
+spec: {network: WordPress, wordpress: {site: https://blog.example/blog}, credentialsSecretRef: {name: login}}
+`, `
+metadata: {name: journal}
+spec: {network: Ghost, ghost: {site: https://blog.example/journal}, credentialsSecretRef: {name: login}}
+`, `
+metadata: {name: desk}
+spec: {network: Webhook, webhook: {url: "https://desk.example/hook?a=b", format: CloudEvents}, credentialsSecretRef: {name: login}}
+`, `
+metadata: {name: tiktok}
+spec: {network: Manual, manual: {notify: {name: desk}}}
+`},
+	"Crisis": {`
+metadata: {name: stop}
+spec:
+  reason: Earthquake
+  scope: {channelSelector: {matchLabels: {tier: owned}, matchExpressions: [{key: tier, operator: In, values: [owned]}]}, channelRefs: [{name: square}]}
+  holdPosts: {except: {campaigns: [c], pillars: [support]}}
+  until: "2026-11-21T12:00:00Z"
+  level: Hold
+  acknowledgement: {by: ana, note: fine}
+  standDown: {state: Requested, by: ana}
+  resume: {posts: 1, watch: 15m, missed: Review}
+status:
+  observedGeneration: 1
+  conditions: [{type: Ready, status: "True", reason: Open, message: m, lastTransitionTime: "2026-11-21T12:00:00Z", observedGeneration: 1}]
+  state: Open
+  level: Hold
+  levelFrom: Person
+  holds: [{allChannels: true, channels: [square], except: {campaigns: [c], pillars: [p]}}]
+  openedAt: "2026-11-21T12:00:00Z"
+  resumeAt: "2026-11-21T12:00:00Z"
+  resumed: [p]
+  inFlight: [p]
+  postsHeld: 1
+  postsWaiting: 1
+  timeline: [{at: "2026-11-21T12:00:00Z", event: Opened, message: m}]
 `},
 	"ContentCalendar": {`
 metadata: {name: autumn}
@@ -41,9 +97,36 @@ spec:
   missedPolicy: Publish
   startingDeadline: 1h
   suspend: true
+  strategyRef: {name: brand}
+  catchUp: {maxPosts: 3, spacing: 10m, after: 10m}
+  blackouts: [{from: "2026-12-24T00:00", to: "2026-12-26T00:00", reason: Holidays, "on": Skip, "true": Skip, except: {campaigns: [c], pillars: [p]}}]
+  quietHours: ` + fullQuietHours + `
+  tracking: ` + fullTracking + `
+  slots:
+  - {name: morning, cron: "30 9 * * 1-5", start: "2026-11-24"}
+  - {name: evening, rrule: FREQ=DAILY, time: "19:00"}
+  entriesFrom:
+  - configMapRef: {name: articles}
+  - feed:
+      name: blog
+      url: https://blog.example/feed
+      startFrom: Now
+      interval: 15m
+      maxPerDay: 5
+      content: ` + fullContent + `
+      channelRefs: [{name: square}]
+      pillar: product
+      campaign: launch
+      approval: {required: 1, roles: [Approver]}
+  onEdit: Update
+  deletionPolicy: Retain
+  notify: ` + fullNotify + `
   entries:
   - name: launch
     at: "2026-12-01T09:00"
+    approval: {required: 1, roles: [Approver]}
+    onEdit: Ignore
+    deletionPolicy: Delete
     pillar: product
     campaign: launch
     edition: 1
@@ -62,6 +145,13 @@ spec:
     rrule: FREQ=MONTHLY;BYDAY=-1FR
     time: "17:00"
     content: {text: x}
+  - name: evergreen
+    slot: morning
+    repeat: {every: 672h, max: 6}
+    content: {text: x}
+  - name: link
+    after: {entry: launch, channelRef: {name: square}, delay: 10m}
+    content: {text: x}
 status:
   observedGeneration: 1
   conditions: [{type: Ready, status: "True", reason: Planned, message: m, lastTransitionTime: "2026-11-21T12:00:00Z", observedGeneration: 1}]
@@ -72,6 +162,8 @@ status:
   missed: 1
   pastEntriesIgnored: 1
   passedOver: 1
+  skipped: 1
+  last: {at: "2026-11-21T12:00:00Z", post: p}
   next: {at: "2026-11-21T12:00:00Z", post: p}
   coverageUntil: "2026-11-21T12:00:00Z"
 `},
@@ -87,6 +179,14 @@ spec:
   pillar: product
   campaign: launch
   suspend: true
+  strategyRef: {name: brand}
+  audience: developers
+  after: {postRef: {name: other}, delay: 10m}
+  approval: {required: 1, roles: [Approver]}
+  tracking: ` + fullTracking + `
+  onEdit: Update
+  deletionPolicy: Retain
+  unpublished: true
 status:
   observedGeneration: 1
   conditions: [{type: Ready, status: "True", reason: Scheduled, message: m, lastTransitionTime: "2026-11-21T12:00:00Z", observedGeneration: 1}]
@@ -103,12 +203,22 @@ status:
   attempts: 1
   nextAttemptAt: "2026-11-21T12:00:00Z"
   resolution: {attempt: a, outcome: Published, url: https://x.example, by: ana}
+  approvals: [{by: ana, decision: Approved, contentHash: h, at: "2026-11-21T12:00:00Z", note: fine}]
+  release: {reason: PossibleDuplicate, contentHash: h, by: ana, at: "2026-11-21T12:00:00Z"}
+  metrics: {reactions: 1, shares: 1, replies: 1, impressions: 1, clicks: 1, views: 1, observedAt: "2026-11-21T12:00:00Z"}
 `},
 }
 
-const fullContent = `{text: x, language: en, link: {url: "https://x.example", title: t, description: d},
+const (
+	fullQuietHours = `{from: "22:00", to: "07:00", timeZone: Europe/Madrid, "on": Shift, "true": Shift, except: {campaigns: [c], pillars: [p]}}`
+	fullTracking   = `{onlyDomains: [x.example], utm: {source: s, medium: m, campaign: c, term: t, content: c}}`
+	fullNotify     = `[{channelRef: {name: desk}, "on": [Failed], "true": [Failed], mention: ["@ana"]}]`
+)
+
+const fullContent = `{title: t, text: x, format: Markdown, translations: {es: x}, language: en, split: Thread, contentWarning: w, visibility: Public, tags: [t],
+      link: {url: "https://x.example", entry: launch, channelRef: {name: square}, postRef: {name: launch}, title: t, description: d},
       media: [{url: "https://x.example/a.png", altText: a}, {configMapKeyRef: {name: pictures, key: a.png}}],
-      thread: [{text: more, media: [{url: "https://x.example/a.png", altText: a}, {configMapKeyRef: {name: pictures, key: a.png}}]}]}`
+      thread: [{text: more, translations: {es: x}, media: [{url: "https://x.example/a.png", altText: a}, {configMapKeyRef: {name: pictures, key: a.png}}]}]}`
 
 // object reads a base of a kind anew.
 func object(t *testing.T, kind string, base int) *unstructured.Unstructured {

@@ -76,6 +76,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: to
       type:
         scalar: string
+    - name: "true"
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.HoldMode
 - name: com.github.tribune-dev.tribune.api.v1alpha1.BlueskySpec
   map:
     fields:
@@ -808,6 +811,12 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: com.github.tribune-dev.tribune.api.v1alpha1.NotifyEvent
           elementRelationship: associative
+    - name: "true"
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.NotifyEvent
+          elementRelationship: associative
 - name: com.github.tribune-dev.tribune.api.v1alpha1.NotifyEvent
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
@@ -1108,6 +1117,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: to
       type:
         scalar: string
+    - name: "true"
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.HoldMode
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Repeat
   map:
     fields:

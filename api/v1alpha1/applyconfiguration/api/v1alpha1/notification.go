@@ -10,12 +10,16 @@ import (
 // with apply.
 //
 // Notification says who is told of what. It is delivered at least once, each time with the same id.
+// ---
+// That on is set is asked by code (a message to nobody is no harm, and says so): a rule would have to know both its names.
 type NotificationApplyConfiguration struct {
 	// channelRef names the SocialChannel that is told: one that takes messages, such as a Webhook.
 	ChannelRef *LocalReferenceApplyConfiguration `json:"channelRef,omitempty"`
 	// on names the events. On a calendar: those of its Posts; on a channel: CredentialsExpiring, CredentialsInvalid,
 	// ListeningStopped, Unreachable, and those of all Posts on it.
 	On []apiv1alpha1.NotifyEvent `json:"on,omitempty"`
+	// true is what readers of YAML 1.1, kubectl among them, make of the word on where it stands without quotes. It means on.
+	OnUnquoted []apiv1alpha1.NotifyEvent `json:"true,omitempty"`
 	// mention names people to address in the message, as the receiving channel knows them, such as "@maria".
 	Mention []string `json:"mention,omitempty"`
 }
@@ -40,6 +44,16 @@ func (b *NotificationApplyConfiguration) WithChannelRef(value *LocalReferenceApp
 func (b *NotificationApplyConfiguration) WithOn(values ...apiv1alpha1.NotifyEvent) *NotificationApplyConfiguration {
 	for i := range values {
 		b.On = append(b.On, values[i])
+	}
+	return b
+}
+
+// WithOnUnquoted adds the given value to the OnUnquoted field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the OnUnquoted field.
+func (b *NotificationApplyConfiguration) WithOnUnquoted(values ...apiv1alpha1.NotifyEvent) *NotificationApplyConfiguration {
+	for i := range values {
+		b.OnUnquoted = append(b.OnUnquoted, values[i])
 	}
 	return b
 }

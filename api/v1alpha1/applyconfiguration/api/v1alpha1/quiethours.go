@@ -19,6 +19,8 @@ type QuietHoursApplyConfiguration struct {
 	TimeZone *string `json:"timeZone,omitempty"`
 	// on says what becomes of a Post that would go out in it: Shift (default) or Skip.
 	On *apiv1alpha1.HoldMode `json:"on,omitempty"`
+	// true is what readers of YAML 1.1, kubectl among them, make of the word on where it stands without quotes. It means on.
+	OnUnquoted *apiv1alpha1.HoldMode `json:"true,omitempty"`
 	// except names campaigns and pillars that go out all the same.
 	Except *PostExceptionsApplyConfiguration `json:"except,omitempty"`
 }
@@ -58,6 +60,14 @@ func (b *QuietHoursApplyConfiguration) WithTimeZone(value string) *QuietHoursApp
 // If called multiple times, the On field is set to the value of the last call.
 func (b *QuietHoursApplyConfiguration) WithOn(value apiv1alpha1.HoldMode) *QuietHoursApplyConfiguration {
 	b.On = &value
+	return b
+}
+
+// WithOnUnquoted sets the OnUnquoted field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the OnUnquoted field is set to the value of the last call.
+func (b *QuietHoursApplyConfiguration) WithOnUnquoted(value apiv1alpha1.HoldMode) *QuietHoursApplyConfiguration {
+	b.OnUnquoted = &value
 	return b
 }
 
