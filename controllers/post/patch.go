@@ -9,7 +9,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
-	"github.com/tribune-dev/tribune/internal/publish"
 )
 
 type operation struct {
@@ -19,7 +18,7 @@ type operation struct {
 }
 
 // outcomePatch tests that the attempt still stands, and replaces the fields of the status that changed.
-func outcomePatch(before, after *tribunev1alpha1.Post, out publish.Outcome) (client.Patch, error) {
+func outcomePatch(before, after *tribunev1alpha1.Post, segment int, attempt string) (client.Patch, error) {
 	was, err := fields(before.Status)
 	if err != nil {
 		return nil, err
@@ -28,7 +27,7 @@ func outcomePatch(before, after *tribunev1alpha1.Post, out publish.Outcome) (cli
 	if err != nil {
 		return nil, err
 	}
-	ops := []operation{{Op: "test", Path: fmt.Sprintf("/status/segments/%d/attempt", out.Segment), Value: out.Attempt}}
+	ops := []operation{{Op: "test", Path: fmt.Sprintf("/status/segments/%d/attempt", segment), Value: attempt}}
 	if breakNoIntent || breakLockless {
 		ops = nil
 	}

@@ -184,23 +184,32 @@ func (r *Reconciler) row(s *scope, segment int) store.Publication {
 // lookUp asks the network for one segment, and puts the answer among the facts.
 func (r *Reconciler) lookUp(ctx context.Context, s *scope, step publish.Step) {
 	s.facts.Lookup = &publish.Lookup{Segment: step.Segment}
+	if s.facts.Channel.Once == network.OnceTwoPhase {
+		s.facts.Lookup.Receipt, s.facts.Lookup.Err = r.tidy(ctx, s, step.Segment)
+		return
+	}
 	finder, ok := s.connection.Network.(network.Finder)
 	if !ok {
 		s.facts.Lookup.Err = errNotConnected
 		return
 	}
-	id := r.identity(s, step.Segment)
+	ctx, cancel := context.WithTimeout(withNetwork(ctx, s), publish.MaxCall)
+	defer cancel()
+	s.facts.Lookup.Receipt, s.facts.Lookup.Err = finder.Find(ctx, r.query(s, step.Segment))
+}
+
+// query is what the network is asked for a segment.
+func (r *Reconciler) query(s *scope, segment int) network.Query {
+	id := r.identity(s, segment)
 	q := network.Query{Identity: id, Marker: id.Marker(), NotBefore: publish.Due(s.facts.Post).Add(-publish.LateAfter)}
-	if segs := s.facts.Post.Status.Segments; step.Segment < len(segs) && s.facts.Post.Status.Edition == id.Edition {
-		q.Key, q.Cursor = segs[step.Segment].Key, segs[step.Segment].Cursor
+	if segs := s.facts.Post.Status.Segments; segment < len(segs) && s.facts.Post.Status.Edition == id.Edition {
+		q.Key, q.Cursor = segs[segment].Key, segs[segment].Cursor
 	}
 	if q.Key == "" {
 		q.Key = s.connection.Network.Key(id, publish.Due(s.facts.Post), 0)
 	}
-	if step.Segment < len(s.rendering.Segments) {
-		q.Text = s.rendering.Segments[step.Segment].Text
+	if segment < len(s.rendering.Segments) {
+		q.Text = s.rendering.Segments[segment].Text
 	}
-	ctx, cancel := context.WithTimeout(withNetwork(ctx, s), publish.MaxCall)
-	defer cancel()
-	s.facts.Lookup.Receipt, s.facts.Lookup.Err = finder.Find(ctx, q)
+	return q
 }

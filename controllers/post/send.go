@@ -50,16 +50,14 @@ func (r *Reconciler) send(ctx context.Context, s *scope, step publish.Step) (ctr
 	if err != nil {
 		return r.unprepared(ctx, s, err)
 	}
+	intent.Draft = step.Draft
 	if err := r.saveIntent(ctx, s, intent); err != nil {
 		return ctrl.Result{}, err
 	}
 	// From here on an intent stands: its call and its outcome are finished, also while the process is shutting down.
 	work := context.WithoutCancel(ctx)
-	supersedes := step.Supersedes
-	repeat := step.Repeat
 	for {
-		out := r.attempt(work, s, place, intent, pub, supersedes)
-		out.Repeat = repeat
+		out := r.attempt(work, s, place, intent, pub, step)
 		next, nextPub := r.following(ctx, s, out)
 		out.Next = next
 		if next == nil {
@@ -68,7 +66,7 @@ func (r *Reconciler) send(ctx context.Context, s *scope, step publish.Step) (ctr
 		if err := r.conclude(work, s, out); err != nil || next == nil {
 			return r.afterwards(s, err)
 		}
-		intent, pub, supersedes, repeat = *next, nextPub, "", false
+		intent, pub, step = *next, nextPub, publish.Step{Segment: next.Segment}
 	}
 }
 
@@ -77,6 +75,9 @@ func (r *Reconciler) prepare(ctx context.Context, s *scope, segment int) (networ
 	id := r.identity(s, segment)
 	rendered := s.rendering.Segments[segment]
 	pub := network.Publication{Identity: id, Marker: id.Marker(), Text: rendered.Text, Facets: rendered.Facets, Language: rendered.Language, Link: rendered.Link}
+	if s.facts.Channel.Once == network.OnceTwoPhase {
+		return pub, nil // its media are public at once, so they go after the gate
+	}
 	media, err := r.uploads(ctx, s, segment)
 	if err != nil {
 		return pub, err
@@ -120,7 +121,7 @@ func (r *Reconciler) intent(ctx context.Context, s *scope, segment int, pub netw
 		in.Key = rand.Text()
 	}
 	finder, ok := s.connection.Network.(network.Finder)
-	if !ok || s.facts.Channel.Once == network.OnceDurableKey {
+	if !ok || s.facts.Channel.Once == network.OnceDurableKey || s.facts.Channel.Once == network.OnceTwoPhase {
 		return in, nil
 	}
 	calling, cancel := context.WithTimeout(withNetwork(ctx, s), publish.MaxCall)
@@ -154,12 +155,12 @@ func (r *Reconciler) saveIntent(ctx context.Context, s *scope, in publish.Intent
 }
 
 // attempt makes the one call that an intent stands for.
-func (r *Reconciler) attempt(ctx context.Context, s *scope, place *channels.Place, in publish.Intent, pub network.Publication, supersedes string) publish.Outcome {
-	out := publish.Outcome{Segment: in.Segment, Attempt: in.Attempt}
+func (r *Reconciler) attempt(ctx context.Context, s *scope, place *channels.Place, in publish.Intent, pub network.Publication, step publish.Step) publish.Outcome {
+	out := publish.Outcome{Segment: in.Segment, Attempt: in.Attempt, Repeat: step.Repeat}
 	segment := s.facts.Post.Status.Segments[in.Segment]
 	pub.Key, pub.CreatedAt = segment.Key, segment.CreatedAt.Time
 	parents(s, in.Segment, &pub)
-	if err := r.enter(ctx, s, segment, supersedes); err != nil {
+	if err := r.enter(ctx, s, segment, step.Supersedes); err != nil {
 		out.Err = err
 		return out
 	}
@@ -172,21 +173,32 @@ func (r *Reconciler) attempt(ctx context.Context, s *scope, place *channels.Plac
 			RetryAfter: time.Second} // it is not this Post that fails
 		return out
 	}
-	verdict, err := r.Gate.Check(ctx, s.facts.Post)
-	switch {
-	case err != nil:
-		out.Err = &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonGateUnavailable, Message: "whether anything holds it could not be read", Err: err}
-		return out
-	case verdict.Held:
-		out.Closed = &publish.Step{Reason: verdict.Reason, Message: verdict.Message, Until: verdict.Until}
+	if s.facts.Channel.Once == network.OnceTwoPhase {
+		r.inTwoPhases(ctx, s, pub, step, &out)
 		return out
 	}
-	// The body begins to leave while the verdict is fresh and the settle time has room, or not at all.
-	calling, cancel := context.WithTimeout(withNetwork(ctx, s), call)
+	r.publish(ctx, s, pub, limits{latest: latest, call: call}, &out)
+	return out
+}
+
+// limits of a call: when its body must have begun to leave, and how long it may take.
+type limits struct {
+	latest time.Time
+	call   time.Duration
+}
+
+// publish asks the gate and makes the call that the public sees. The body begins to leave while the verdict is fresh and there
+// is room for it, or not at all.
+func (r *Reconciler) publish(ctx context.Context, s *scope, pub network.Publication, l limits, out *publish.Outcome) {
+	verdict, open := r.gate(ctx, s, out)
+	if !open {
+		return
+	}
+	calling, cancel := context.WithTimeout(withNetwork(ctx, s), l.call)
 	defer cancel()
 	calling = httpx.WithFirstByte(calling, func() error {
 		now := r.Clock.Now()
-		if now.Sub(verdict.ReadAt) > verdictHolds || now.After(latest) {
+		if now.Sub(verdict.ReadAt) > verdictHolds || now.After(l.latest) {
 			return errTooSlow
 		}
 		out.Began = now
@@ -194,7 +206,18 @@ func (r *Reconciler) attempt(ctx context.Context, s *scope, place *channels.Plac
 	})
 	out.Receipt, out.Err = s.connection.Network.Publish(calling, pub)
 	r.report(s, out.Err)
-	return out
+}
+
+// gate asks whether the Post may go out now. If not, the outcome says why.
+func (r *Reconciler) gate(ctx context.Context, s *scope, out *publish.Outcome) (verdict Verdict, open bool) {
+	verdict, err := r.Gate.Check(ctx, s.facts.Post)
+	switch {
+	case err != nil:
+		out.Err = &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonGateUnavailable, Message: "whether anything holds it could not be read", Err: err}
+	case verdict.Held:
+		out.Closed = &publish.Step{Reason: verdict.Reason, Message: verdict.Message, Until: verdict.Until}
+	}
+	return verdict, out.Err == nil && out.Closed == nil
 }
 
 var errTooSlow = errors.New("the connection took too long; nothing was sent")
@@ -208,6 +231,7 @@ func (r *Reconciler) enter(ctx context.Context, s *scope, segment tribunev1alpha
 	row.State = store.Sending
 	row.Key, row.Attempt, row.ContentHash, row.Cursor = segment.Key, segment.Attempt, segment.ContentHash, segment.Cursor
 	row.StartedAt, row.Supersedes = segment.StartedAt.Time, supersedes
+	row.RecordID, row.Revision, row.URL = segment.ID, segment.Revision, segment.URL // the draft that it makes public
 	for _, s := range s.facts.Post.Status.Segments {
 		row.Hashes = append(row.Hashes, s.ContentHash)
 	}
@@ -291,7 +315,7 @@ func (r *Reconciler) conclude(ctx context.Context, s *scope, out publish.Outcome
 	}
 	after := before.DeepCopy()
 	after.Status = status
-	if err := r.saveOutcome(ctx, before, after, out); err != nil {
+	if err := r.saveTested(ctx, before, after, out.Segment, out.Attempt); err != nil {
 		return err
 	}
 	r.Metrics.sent(s, out)
@@ -318,9 +342,9 @@ func (r *Reconciler) finishLedger(ctx context.Context, s *scope, out publish.Out
 	return r.Ledger.Finish(ctx, r.identity(s, out.Segment), out.Attempt, o)
 }
 
-// saveOutcome is a JSON Patch that tests the attempt, so that it needs no resourceVersion and cannot overwrite another's.
-func (r *Reconciler) saveOutcome(ctx context.Context, before, after *tribunev1alpha1.Post, out publish.Outcome) error {
-	patch, err := outcomePatch(before, after, out)
+// saveTested is a JSON Patch that tests the attempt, so that it needs no resourceVersion and cannot overwrite another's.
+func (r *Reconciler) saveTested(ctx context.Context, before, after *tribunev1alpha1.Post, segment int, attempt string) error {
+	patch, err := outcomePatch(before, after, segment, attempt)
 	if err != nil {
 		return err
 	}

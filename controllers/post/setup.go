@@ -158,7 +158,7 @@ func (c changed) underway(p *tribunev1alpha1.Post) bool {
 		return false
 	}
 	s := &p.Status.Segments[i]
-	return s.State == tribunev1alpha1.SegmentSending && s.Owner == c.owner
+	return (s.State == tribunev1alpha1.SegmentSending || s.State == tribunev1alpha1.SegmentPrepared) && s.Owner == c.owner
 }
 
 func (changed) Delete(event.DeleteEvent) bool { return false }

@@ -26,9 +26,11 @@ func Apply(f Facts, step Step) tribunev1alpha1.PostStatus {
 		st.State = tribunev1alpha1.PostHeld
 		st.HeldUntil = nil
 		// When clocks will agree nobody knows; it is only looked at again.
-		if step.Until.Before(deadline(f)) && step.Reason != tribunev1alpha1.ReasonClockSkew {
+		if (step.Until.Before(deadline(f)) || step.Reason == tribunev1alpha1.ReasonCrisis) && step.Reason != tribunev1alpha1.ReasonClockSkew {
 			st.HeldUntil = timePtr(step.Until)
 		}
+	case Return:
+		comeBack(f, &st, step)
 	case Postpone:
 		st.State = tribunev1alpha1.PostScheduled
 		if published(st.Segments) > 0 {
@@ -48,6 +50,10 @@ func Apply(f Facts, step Step) tribunev1alpha1.PostStatus {
 		st.NextAttemptAt = timePtr(step.Until)
 	case TakeBack:
 		st.Segments[step.Segment].State = tribunev1alpha1.SegmentNotSent
+		forget(&st.Segments[step.Segment])
+		if st.State == tribunev1alpha1.PostMissed || st.State == tribunev1alpha1.PostFailed {
+			return st // only what was left of it on the network went
+		}
 		st.State = tribunev1alpha1.PostScheduled
 		st.NextAttemptAt, st.Resolution = nil, nil
 	case Observe:
@@ -118,6 +124,10 @@ func adopt(f Facts, st *tribunev1alpha1.PostStatus, step Step) {
 			}
 		}
 		seg.State = tribunev1alpha1.SegmentSending
+		if r.Open && r.ID != "" {
+			seg.State = tribunev1alpha1.SegmentPrepared
+			seg.ID, seg.Revision, seg.URL = r.ID, r.Revision, r.URL
+		}
 		if r.Published {
 			seg.State = tribunev1alpha1.SegmentPublished
 			seg.ID, seg.Revision, seg.URL = r.ID, r.Revision, r.URL
@@ -183,6 +193,8 @@ type Intent struct {
 	Cursor string
 	// Hashes of all segments of the rendering that is sent.
 	Hashes []string
+	// Draft that the attempt makes public; nil where it makes one, and on networks without drafts.
+	Draft *network.Ref
 }
 
 // Intend puts an intent into the status. What could render differently later (the number of segments and what each says) is
@@ -213,6 +225,12 @@ func intend(f Facts, st *tribunev1alpha1.PostStatus, in Intent) {
 	}
 	seg.Key, seg.Probe = in.Key, in.Probe
 	seg.State = tribunev1alpha1.SegmentSending
+	if in.Draft == nil {
+		forget(seg)
+	} else {
+		seg.State = tribunev1alpha1.SegmentPrepared
+		seg.ID, seg.Revision, seg.URL = in.Draft.ID, in.Draft.Revision, in.Draft.URL
+	}
 	seg.Attempt, seg.Owner, seg.Cursor = in.Attempt, in.Owner, in.Cursor
 	seg.Generation = f.Post.Generation
 	seg.StartedAt = microPtr(f.Now)
@@ -326,6 +344,10 @@ func failed(f Facts, st *tribunev1alpha1.PostStatus, out Outcome) (reason, messa
 		}
 		return stop(network.ReasonOf(out.Err, tribunev1alpha1.ReasonRefused), "refused by the network: "+out.Err.Error())
 	case network.Gone:
+		if draftOf(st.Segments, out.Segment) != nil && !out.Repeat {
+			forget(seg) // somebody removed the draft, which never was public
+			return again(tribunev1alpha1.ReasonWaitingToTryAgain)
+		}
 		return stop(tribunev1alpha1.ReasonDeletedOnNetwork, fmt.Sprintf(
 			"it was published and then deleted on the network: set edition: %d to publish it again", Edition(f.Post)+1))
 	case network.KeyTaken:

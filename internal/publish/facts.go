@@ -95,6 +95,7 @@ type Facts struct {
 	Post     *tribunev1alpha1.Post
 	Channel  Channel
 	Calendar Calendar
+	Crisis   Crisis
 
 	// Hashes of the rendered segments, and Problems that keep the Post from being rendered; both nil where the channel's
 	// rules are not known.
@@ -153,7 +154,8 @@ func segments(p *tribunev1alpha1.Post) []tribunev1alpha1.PostSegment {
 
 func openSegment(segs []tribunev1alpha1.PostSegment) int {
 	for i := range segs {
-		if segs[i].State == tribunev1alpha1.SegmentSending || segs[i].State == tribunev1alpha1.SegmentUnknown {
+		switch segs[i].State {
+		case tribunev1alpha1.SegmentSending, tribunev1alpha1.SegmentPrepared, tribunev1alpha1.SegmentUnknown:
 			return i
 		}
 	}

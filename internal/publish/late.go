@@ -6,6 +6,7 @@ import "time"
 // it has nothing to say. The latest of them and the due time holds.
 var delays = []func(Facts) time.Time{
 	releasedAt,
+	returnedAt, // hold_crisis.go
 }
 
 // lateFrom is the instant from which a Post counts as late.
@@ -21,6 +22,9 @@ func lateFrom(f Facts) time.Time {
 
 // deadline is the last moment at which the Post may begin to go out.
 func deadline(f Facts) time.Time { return lateFrom(f).Add(mayBeLate(f.Post)) }
+
+// LatestBegin is the last moment at which the Post may begin to go out.
+func LatestBegin(f Facts) time.Time { return deadline(f) }
 
 // releasedAt is when a person lifted a hold: time that people take is not the Post's fault.
 func releasedAt(f Facts) time.Time {

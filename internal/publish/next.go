@@ -32,6 +32,8 @@ const (
 	LookUp Action = "LookUp"
 	// Adopt: Step.Records are on the network already.
 	Adopt Action = "Adopt"
+	// Return: it was held past its time, and goes out as if it fell due now.
+	Return Action = "Return"
 	// TakeBack: an open attempt surely stored nothing.
 	TakeBack Action = "TakeBack"
 	// Postpone: nothing was sent, and it is tried again at Step.Until.
@@ -56,6 +58,10 @@ type Step struct {
 	Records []Record
 	// Repeat is true for Begin where an open attempt is repeated with its key.
 	Repeat bool
+	// Draft is what Begin makes public on a two-phase network: the saved draft of an earlier attempt. Nil: a new one is made.
+	Draft *network.Ref
+	// Tidy is true for Begin on a two-phase network where drafts of earlier attempts may be left, or one of them be public.
+	Tidy bool
 	// Supersedes is the open attempt that Begin, Adopt or TakeBack ends.
 	Supersedes string
 }
@@ -69,10 +75,13 @@ var rules = []rule{
 	resolved,       // a person said what became of an open attempt
 	knownToLedger,  // the status lost what the ledger knows
 	openAttempt,    // an attempt of which the outcome is not known
+	leftDraft,      // a draft that will not be made public any more
 	standing,       // Missed and Failed stand until a new generation
 	channelMissing, // there is no channel
 	invalid,        // it cannot be rendered
 	notDue,
+	inCrisis, // hold_crisis.go: before what is too late
+	returned,
 	tooLate,
 	held,          // holds.go, in an order of its own
 	backoff,       // tried a moment ago
@@ -147,7 +156,8 @@ func knownToLedger(f Facts) *Step {
 	var missing []Record
 	whole := len(f.Ledger) > 0
 	for _, r := range f.Ledger {
-		if r.Open && r.Attempt != attemptOf(segs, r.Segment) && stateOf(segs, r.Segment) != tribunev1alpha1.SegmentPublished {
+		if r.Open && stateOf(segs, r.Segment) != tribunev1alpha1.SegmentPublished &&
+			(r.Attempt != attemptOf(segs, r.Segment) || r.ID != "" && draftOf(segs, r.Segment) == nil) {
 			missing = append(missing, r)
 		}
 		if r.Published && stateOf(segs, r.Segment) != tribunev1alpha1.SegmentPublished {
@@ -356,7 +366,7 @@ func edited(f Facts) *Step {
 func begin(f Facts) *Step {
 	segs := segments(f.Post)
 	if i := unpublished(segs); i < max(len(f.Hashes), len(segs)) {
-		return &Step{Do: Begin, Segment: i, Supersedes: attemptOf(segs, i)}
+		return send(f, i, false)
 	}
 	return nil
 }

@@ -31,8 +31,8 @@ func openAttempt(f Facts) *Step {
 		return &Step{Do: Park, Segment: i, Reason: tribunev1alpha1.ReasonUnknown, Message: unknownMessage(f, "this network cannot be asked")}
 	case network.OnceDurableKey, network.OnceTwoPhase:
 		// One that was moved, held or is too late meanwhile is not sent again, only looked for.
-		if notDue(f) == nil && held(f) == nil && tooLate(f) == nil && f.Post.Status.State != tribunev1alpha1.PostUnknown && !differs(f, i) {
-			return &Step{Do: Begin, Segment: i, Repeat: true, Supersedes: seg.Attempt}
+		if notDue(f) == nil && inCrisis(f) == nil && returned(f) == nil && held(f) == nil && tooLate(f) == nil && f.Post.Status.State != tribunev1alpha1.PostUnknown && !differs(f, i) {
+			return send(f, i, true)
 		}
 	}
 	if f.Now.Before(settled) {

@@ -31,7 +31,7 @@ const (
 
 	queryBegin = insert + `key = excluded.key, marker = excluded.marker, attempt = excluded.attempt, owner = excluded.owner,
 			state = excluded.state, content_hash = excluded.content_hash, hashes = excluded.hashes, cursor = excluded.cursor, channel = excluded.channel,
-			network = excluded.network, started_at = excluded.started_at, updated_at = excluded.updated_at
+			record_id = excluded.record_id, revision = excluded.revision, url = excluded.url, network = excluded.network, started_at = excluded.started_at, updated_at = excluded.updated_at
 		WHERE publications.state IN ('NotSent', 'Failed')
 			OR (publications.state IN ('Sending', 'Unknown') AND publications.attempt IN (excluded.attempt, ?))
 		RETURNING ` + columns

@@ -15,7 +15,7 @@ import (
 type State string
 
 const (
-	// Sending has an attempt whose call may be under way.
+	// Sending has an attempt whose call may be under way. With a RecordID, that record is stored hidden and is being made public.
 	Sending State = "Sending"
 	// Published is on the network.
 	Published State = "Published"
@@ -83,7 +83,8 @@ type Ledger interface {
 	ByPost(ctx context.Context, namespace, post string) ([]Publication, error)
 	// Begin records an attempt as Sending. It wins if the publication is not recorded, or its last attempt surely stored
 	// nothing (NotSent, Failed), or the open attempt (Sending, Unknown) is p.Supersedes or p.Attempt itself. Otherwise
-	// nothing changes. The row as it is now comes back in both cases.
+	// nothing changes. The row as it is now comes back in both cases. Its RecordID is that of the draft which the attempt makes
+	// public, and empty where there is none yet.
 	Begin(ctx context.Context, p Publication) (current Publication, won bool, err error)
 	// Finish records the outcome of an attempt. It may be repeated; Published becomes nothing but Deleted. NotSent of a
 	// publication that is not recorded is no error, as the intent may have ended before it was.
