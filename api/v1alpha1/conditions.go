@@ -15,6 +15,8 @@ const (
 	ConditionApproved = "Approved"
 	// ConditionInSync on a Post that went out: what is on the network is what the spec says.
 	ConditionInSync = "InSync"
+	// ConditionReturned on a Post: a Crisis held it past its time, and the time that it may be late counts from its return.
+	ConditionReturned = "Returned"
 	// ConditionPostsPlanned on a ContentCalendar: every Post of the horizon exists.
 	ConditionPostsPlanned = "PostsPlanned"
 	// ConditionCredentialsValid on a SocialChannel: the network accepted the credentials.
