@@ -133,8 +133,12 @@ func (r *Reconciler) adapters(ch *tribunev1alpha1.SocialChannel) (own, called ne
 
 // credentials reads the Secret that the channel names. Only a Secret that is labelled for this very channel is read.
 func (r *Reconciler) credentials(ctx context.Context, ch *tribunev1alpha1.SocialChannel, a network.Adapter) (map[string][]byte, *finding) {
-	if len(a.SecretKeys) == 0 {
+	if len(a.SecretKeys) == 0 && (len(a.OptionalSecretKeys) == 0 || ch.Spec.CredentialsSecretRef == nil) {
 		return nil, nil
+	}
+	wanted := "the keys " + strings.Join(a.SecretKeys, ", ")
+	if len(a.SecretKeys) == 0 {
+		wanted = "one of the keys " + strings.Join(a.OptionalSecretKeys, ", ")
 	}
 	fail := func(reason, format string, args ...any) (map[string][]byte, *finding) {
 		f := stall(reason, format, args...)
@@ -142,16 +146,16 @@ func (r *Reconciler) credentials(ctx context.Context, ch *tribunev1alpha1.Social
 		return nil, &f
 	}
 	if ch.Spec.CredentialsSecretRef == nil {
-		return fail(tribunev1alpha1.ReasonSecretNotFound, "spec.credentialsSecretRef: name a Secret with the keys %s, labelled %s: %s",
-			strings.Join(a.SecretKeys, ", "), tribunev1alpha1.LabelChannel, ch.Name)
+		return fail(tribunev1alpha1.ReasonSecretNotFound, "spec.credentialsSecretRef: name a Secret with %s, labelled %s: %s",
+			wanted, tribunev1alpha1.LabelChannel, ch.Name)
 	}
 	name := string(ch.Spec.CredentialsSecretRef.Name)
 	secret := &corev1.Secret{}
 	err := r.Secrets.Get(ctx, types.NamespacedName{Namespace: ch.Namespace, Name: name}, secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		return fail(tribunev1alpha1.ReasonSecretNotFound, "spec.credentialsSecretRef: there is no Secret %s in namespace %s: make it with the keys %s and the label %s: %s",
-			name, ch.Namespace, strings.Join(a.SecretKeys, ", "), tribunev1alpha1.LabelChannel, ch.Name)
+		return fail(tribunev1alpha1.ReasonSecretNotFound, "spec.credentialsSecretRef: there is no Secret %s in namespace %s: make it with %s and the label %s: %s",
+			name, ch.Namespace, wanted, tribunev1alpha1.LabelChannel, ch.Name)
 	case apierrors.IsForbidden(err):
 		return fail(tribunev1alpha1.ReasonSecretForbidden, "Tribune may not read Secrets in namespace %s: apply config/tenant to it", ch.Namespace)
 	case err != nil:
@@ -229,6 +233,9 @@ func (r *Reconciler) signIn(ctx context.Context, ch *tribunev1alpha1.SocialChann
 	}
 	called.Rules = rules
 	f := finding{ready: true, reason: reason, message: message, credentials: boolPtr(true), reachable: boolPtr(true), account: &account, rules: &called}
+	if called.AsksNobody {
+		f.reachable = nil // nothing was learnt about it
+	}
 	r.sessions.put(key, session{generation: ch.Generation, hash: hash, checkAt: now.Add(recheckAccount), triedAt: now, finding: f})
 	r.Directory.Put(key, channels.Connection{Network: n, Account: account, Name: name, Rules: rules, Generation: ch.Generation})
 	return f

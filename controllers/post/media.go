@@ -34,7 +34,7 @@ func (r *Reconciler) uploads(ctx context.Context, s *scope, segment int) ([]netw
 			return nil, err
 		}
 		calling, cancel := context.WithTimeout(withNetwork(ctx, s), publish.MaxCall)
-		a, err := uploader.Upload(calling, network.Media{Bytes: data, ContentType: http.DetectContentType(data), AltText: media[i].AltText})
+		a, err := uploader.Upload(calling, network.Media{Bytes: data, ContentType: http.DetectContentType(data), AltText: media[i].AltText, URL: media[i].URL})
 		cancel()
 		if err != nil {
 			return nil, err

@@ -161,6 +161,8 @@ type Media struct {
 	Bytes       []byte
 	ContentType string
 	AltText     string
+	// URL that it was read from on the web; empty where it has none.
+	URL string
 }
 
 // Ref points at one record on the network.

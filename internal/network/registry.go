@@ -43,6 +43,11 @@ type Adapter struct {
 	Once      Once
 	// SecretKeys that the credentials must have; empty where the network needs no Secret.
 	SecretKeys []string
+	// OptionalSecretKeys that the credentials may have. Where there are some, a Secret that the channel names is read, and New
+	// says what is missing in it.
+	OptionalSecretKeys []string
+	// AsksNobody is true if SignIn makes no call, so that it tells nothing about whether the network answers.
+	AsksNobody bool
 	// Automation is what the network's rules allow to be automated, where no server was asked.
 	Automation []Automation
 	// ByHand is true if a person publishes: Publish is never called, and the Post waits until somebody says that it is done.

