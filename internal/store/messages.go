@@ -1,0 +1,278 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// MessageState is how far a message is on its way.
+type MessageState string
+
+const (
+	// MessagePending waits to be sent, for the first time or again.
+	MessagePending MessageState = "Pending"
+	// MessageSent was taken by its receiver.
+	MessageSent MessageState = "Sent"
+	// MessageGivenUp was not taken in time, or never will be.
+	MessageGivenUp MessageState = "GivenUp"
+)
+
+// ObjectName names an object in a message's namespace.
+type ObjectName struct{ Kind, Name string }
+
+// Message is one row: what one receiver is told of one thing that happened.
+type Message struct {
+	// Namespace and Receiver are the SocialChannel that is told; ID is the same each time it is.
+	Namespace, Receiver, ID string
+	// Subject is what it is about, NamedBy the object that names the receiver.
+	Subject, NamedBy ObjectName
+	Event, Title     string
+	// Payload is what is said, so that it is the same each time; opaque to the ledger.
+	Payload []byte
+	State   MessageState
+	// Digest is the id under which it is told together with others; empty: alone.
+	Digest string
+	// Attempts that were begun. What was begun may have arrived.
+	Attempts int
+	// LastError says why the last one failed.
+	LastError string
+	// CreatedAt, NextAt (not before) and SentAt in microseconds, UTC; zero for none.
+	CreatedAt, NextAt, SentAt time.Time
+}
+
+// Receiver of messages: a SocialChannel.
+type Receiver struct{ Namespace, Name string }
+
+// Claim asks for messages of one receiver, to send them now.
+type Claim struct {
+	Receiver Receiver
+	// ID of the claim, random: only who holds it finishes its messages.
+	ID  string
+	Now time.Time
+	// Until is when the messages may be claimed by another, if nobody says what became of them.
+	Until time.Time
+	// Max messages: 1, or as many as a digest joins.
+	Max int
+	// Digest is the id that joins them; empty: they are sent alone. Messages that were joined before stay so.
+	Digest string
+}
+
+// MessageOutcome is what came of sending.
+type MessageOutcome struct {
+	State MessageState
+	// At is when it was sent, for MessageSent.
+	At time.Time
+	// NextAt is when it is tried again, for MessagePending.
+	NextAt time.Time
+	Error  string
+}
+
+const (
+	messageColumns = `namespace, receiver, id, subject_kind, subject_name, named_kind, named_name, event, title, payload, state,
+		digest, attempts, last_error, created_at, next_at, sent_at`
+	ofReceiver = `namespace = ? AND receiver = ?`
+
+	queryAddMessage = `INSERT INTO messages (` + messageColumns + `, claim)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Pending', '', 0, '', ?, ?, 0, '') ON CONFLICT (namespace, receiver, id) DO NOTHING`
+
+	// A row that is claimed has next_at in the future: when its claim runs out.
+	queryReceivers = `SELECT namespace, receiver, MIN(next_at) FROM messages WHERE state = 'Pending' GROUP BY namespace, receiver ORDER BY MIN(next_at)`
+
+	queryClaimAgain = `UPDATE messages SET claim = ?, next_at = ?, attempts = attempts + 1
+		WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest <> '' AND digest = (
+			SELECT digest FROM messages WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest <> ''
+			ORDER BY attempts, created_at, id LIMIT 1)
+		RETURNING ` + messageColumns
+
+	queryClaim = `UPDATE messages SET claim = ?, next_at = ?, digest = ?, attempts = attempts + 1
+		WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest = '' AND id IN (
+			SELECT id FROM messages WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest = ''
+			ORDER BY attempts, created_at, id LIMIT ?)
+		RETURNING ` + messageColumns
+
+	queryConclude = `UPDATE messages SET claim = '', state = ?, sent_at = ?, next_at = ?, last_error = ?
+		WHERE ` + ofReceiver + ` AND claim = ? AND state = 'Pending'`
+
+	queryPostpone = `UPDATE messages SET next_at = ? WHERE ` + ofReceiver + ` AND state = 'Pending' AND claim = '' AND next_at < ?`
+
+	queryWaiting = `SELECT COUNT(*) FROM messages WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest = ''`
+
+	// A digest is one message, however many it joins.
+	querySentSince = `SELECT COUNT(*) FILTER (WHERE digest = ''), COUNT(DISTINCT NULLIF(digest, '')), COALESCE(MIN(sent_at), 0)
+		FROM messages WHERE ` + ofReceiver + ` AND state = 'Sent' AND sent_at > ?`
+
+	queryPruneMessages = `DELETE FROM messages WHERE state <> 'Pending' AND created_at < ?`
+
+	querySeen = `INSERT INTO watchers (name, seen_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE
+		SET seen_at = CASE WHEN excluded.seen_at > watchers.seen_at THEN excluded.seen_at ELSE watchers.seen_at END`
+)
+
+// AddMessages records messages that are to be sent. What is recorded already, by namespace, receiver and id, is left as it is;
+// added counts the others.
+func (s *SQLite) AddMessages(ctx context.Context, messages []Message) (added int, err error) {
+	err = s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
+		added = 0
+		for _, m := range messages {
+			result, err := t.conn.ExecContext(ctx, queryAddMessage, m.Namespace, m.Receiver, m.ID, m.Subject.Kind, m.Subject.Name,
+				m.NamedBy.Kind, m.NamedBy.Name, m.Event, m.Title, string(m.Payload), toMicros(m.CreatedAt), toMicros(m.NextAt))
+			if err != nil {
+				return err
+			}
+			n, err := result.RowsAffected()
+			if err != nil {
+				return err
+			}
+			added += int(n)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("add messages to ledger: %w", err)
+	}
+	return added, nil
+}
+
+// WaitingReceivers are those with messages to be sent, and when the first of them is due.
+func (s *SQLite) WaitingReceivers(ctx context.Context) (map[Receiver]time.Time, error) {
+	rows, err := s.readers.QueryContext(ctx, queryReceivers)
+	if err != nil {
+		return nil, fmt.Errorf("read messages in ledger: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	out := map[Receiver]time.Time{}
+	for rows.Next() {
+		var r Receiver
+		var next int64
+		if err := rows.Scan(&r.Namespace, &r.Name, &next); err != nil {
+			return nil, fmt.Errorf("read messages in ledger: %w", err)
+		}
+		out[r] = fromMicros(next)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read messages in ledger: %w", err)
+	}
+	return out, nil
+}
+
+// ClaimMessages takes messages that are due, for this process alone until Claim.Until. Messages that were joined to a digest
+// before come back together and before others. None due: an empty list.
+func (s *SQLite) ClaimMessages(ctx context.Context, c Claim) (claimed []Message, err error) {
+	now, until := toMicros(c.Now), toMicros(c.Until)
+	err = s.writer.do(ctx, func(ctx context.Context, t *transaction) (err error) {
+		claimed, err = queryMessages(ctx, t.conn, queryClaimAgain, c.ID, until, c.Receiver.Namespace, c.Receiver.Name, now,
+			c.Receiver.Namespace, c.Receiver.Name, now)
+		if err != nil || len(claimed) > 0 {
+			return err
+		}
+		claimed, err = queryMessages(ctx, t.conn, queryClaim, c.ID, until, c.Digest, c.Receiver.Namespace, c.Receiver.Name, now,
+			c.Receiver.Namespace, c.Receiver.Name, now, c.Max)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim messages in ledger: %w", err)
+	}
+	return claimed, nil
+}
+
+// ConcludeMessages records what came of the messages of a claim. One that ran out and was taken by another changes nothing.
+func (s *SQLite) ConcludeMessages(ctx context.Context, r Receiver, claim string, o MessageOutcome) error {
+	err := s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
+		_, err := t.conn.ExecContext(ctx, queryConclude, string(o.State), toMicros(o.At), toMicros(o.NextAt), o.Error, r.Namespace, r.Name, claim)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("conclude messages in ledger: %w", err)
+	}
+	return nil
+}
+
+// PostponeMessages keeps all messages of a receiver that nobody holds from being claimed before until.
+func (s *SQLite) PostponeMessages(ctx context.Context, r Receiver, until time.Time) error {
+	at := toMicros(until)
+	err := s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
+		_, err := t.conn.ExecContext(ctx, queryPostpone, at, r.Namespace, r.Name, at)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("postpone messages in ledger: %w", err)
+	}
+	return nil
+}
+
+// MessageCounts are what a receiver's rate is kept by.
+type MessageCounts struct {
+	// Due messages that are in no digest.
+	Due int
+	// Alone and Digests that were sent since the time asked for, and when the first of them was; zero for none.
+	Alone, Digests int
+	First          time.Time
+}
+
+// CountMessages of a receiver: what is due now, and what was sent after since.
+func (s *SQLite) CountMessages(ctx context.Context, r Receiver, now, since time.Time) (c MessageCounts, err error) {
+	var first int64
+	err = s.readers.QueryRowContext(ctx, queryWaiting, r.Namespace, r.Name, toMicros(now)).Scan(&c.Due)
+	if err == nil {
+		err = s.readers.QueryRowContext(ctx, querySentSince, r.Namespace, r.Name, toMicros(since)).Scan(&c.Alone, &c.Digests, &first)
+	}
+	if err != nil {
+		return MessageCounts{}, fmt.Errorf("count messages in ledger: %w", err)
+	}
+	c.First = fromMicros(first)
+	return c, nil
+}
+
+// PruneMessages forgets messages that came to their end and were made before a time.
+func (s *SQLite) PruneMessages(ctx context.Context, before time.Time) error {
+	err := s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
+		_, err := t.conn.ExecContext(ctx, queryPruneMessages, toMicros(before))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("prune messages in ledger: %w", err)
+	}
+	return nil
+}
+
+// Seen records that somebody watched until now, and tells until when somebody had before; zero: never.
+func (s *SQLite) Seen(ctx context.Context, watcher string, now time.Time) (before time.Time, err error) {
+	err = s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
+		var at int64
+		err := t.conn.QueryRowContext(ctx, "SELECT seen_at FROM watchers WHERE name = ?", watcher).Scan(&at)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		before = fromMicros(at)
+		_, err = t.conn.ExecContext(ctx, querySeen, watcher, toMicros(now))
+		return err
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("record watcher in ledger: %w", err)
+	}
+	return before, nil
+}
+
+func queryMessages(ctx context.Context, conn *sql.Conn, query string, args ...any) ([]Message, error) {
+	rows, err := conn.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []Message
+	for rows.Next() {
+		var m Message
+		var payload string
+		var created, next, sent int64
+		if err := rows.Scan(&m.Namespace, &m.Receiver, &m.ID, &m.Subject.Kind, &m.Subject.Name, &m.NamedBy.Kind, &m.NamedBy.Name,
+			&m.Event, &m.Title, &payload, &m.State, &m.Digest, &m.Attempts, &m.LastError, &created, &next, &sent); err != nil {
+			return nil, err
+		}
+		m.Payload = []byte(payload)
+		m.CreatedAt, m.NextAt, m.SentAt = fromMicros(created), fromMicros(next), fromMicros(sent)
+		out = append(out, m)
+	}
+	return out, rows.Err()
+}
