@@ -389,6 +389,10 @@ func conclude(f Facts, st *tribunev1alpha1.PostStatus, reason, message string) {
 			meta.RemoveStatusCondition(&st.Conditions, t)
 		}
 	}
+	if st.State == tribunev1alpha1.PostMissed && reason == tribunev1alpha1.ReasonCatchUp {
+		unset(tribunev1alpha1.ConditionPublished) // when it was left out matters to the others
+		set(tribunev1alpha1.ConditionPublished, metav1.ConditionFalse, reason, message)
+	}
 	ready := metav1.ConditionTrue
 	switch st.State {
 	case tribunev1alpha1.PostFailed, tribunev1alpha1.PostUnknown:

@@ -8,6 +8,7 @@ import (
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/schedule"
 )
 
 // Defaults that hold where a spec is silent.
@@ -46,6 +47,8 @@ type Channel struct {
 	Once    network.Once
 	// RetryAt is when the network may be called again after it asked us to wait.
 	RetryAt time.Time
+	// ByHand is true if a person publishes there.
+	ByHand bool
 }
 
 // Calendar is what is known of the calendar that made a Post.
@@ -95,11 +98,18 @@ type Facts struct {
 	Post     *tribunev1alpha1.Post
 	Channel  Channel
 	Calendar Calendar
-	Crisis   Crisis
+	// After are the Posts that must be out before.
+	After []Predecessor
+	// Pace of the channel's Posts; needed for Posts that are due.
+	Pace Pace
+	// CatchUp is what was decided after an outage; nil where there was none.
+	CatchUp *schedule.CatchUpDecision
+	Crisis  Crisis
 
 	// Hashes of the rendered segments, and Problems that keep the Post from being rendered; both nil where the channel's
-	// rules are not known.
+	// rules are not known. Text is their TextHash.
 	Hashes   []string
+	Text     string
 	Problems []string
 
 	// Ledger holds the rows of this Post, edition and account; LedgerRead is false while it was not asked.

@@ -15,6 +15,7 @@ var holds = []rule{
 	calendarHolds,
 	unapproved, // hold_approval.go
 	channelHolds,
+	waitingFor, // hold_after.go
 	clockSkewed,
 	rateLimited,
 	createdLate,
@@ -84,7 +85,7 @@ func rateLimited(f Facts) *Step {
 
 // createdLate: a Post that was made after it was due, on a network that cannot say whether it went out before.
 func createdLate(f Facts) *Step {
-	if !CreatedLate(f.Post) || f.Channel.Once != network.OnceNone || Released(f.Post, tribunev1alpha1.ReasonCreatedLate) || f.Post.Status.Resolution != nil {
+	if !CreatedLate(f.Post) || f.Channel.ByHand || f.Channel.Once != network.OnceNone || Released(f.Post, tribunev1alpha1.ReasonCreatedLate) || f.Post.Status.Resolution != nil {
 		return nil
 	}
 	return hold(f, tribunev1alpha1.ReasonCreatedLate, fmt.Sprintf(

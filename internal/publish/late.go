@@ -7,6 +7,7 @@ import "time"
 var delays = []func(Facts) time.Time{
 	releasedAt,
 	returnedAt, // hold_crisis.go
+	predecessorsOut,
 }
 
 // lateFrom is the instant from which a Post counts as late.

@@ -42,7 +42,7 @@ const (
 	Begin Action = "Begin"
 	// Finish: all segments are out.
 	Finish Action = "Finish"
-	// Observe: a change came after the Post went out; it has no effect, and has been seen.
+	// Observe: a change has been seen, and has no effect for now; with a Reason, because the Post went out.
 	Observe Action = "Observe"
 )
 
@@ -72,6 +72,7 @@ type rule func(Facts) *Step
 // rules in the order in which they are asked.
 var rules = []rule{
 	finished,       // all of it is out
+	doneByHand,     // a person published it
 	resolved,       // a person said what became of an open attempt
 	knownToLedger,  // the status lost what the ledger knows
 	openAttempt,    // an attempt of which the outcome is not known
@@ -87,17 +88,35 @@ var rules = []rule{
 	backoff,       // tried a moment ago
 	lookedUpFirst, // it may have gone out before this object was made
 	edited,        // a thread that is partly out was changed
+	caughtUp,      // too many are late
+	Paced,         // the channel's pace
+	awaitingPerson,
 	begin,
 }
 
 // Next decides the next step of a Post. It is pure: the same facts give the same step.
 func Next(f Facts) Step {
+	step := Step{Do: Wait}
 	for _, r := range rules {
-		if step := r(f); step != nil {
-			return *step
+		if s := r(f); s != nil {
+			step = *s
+			break
 		}
 	}
-	return Step{Do: Wait}
+	return noticed(f, step)
+}
+
+// noticed: that a change was seen is said also where the Post goes on waiting for what it waited for.
+func noticed(f Facts, step Step) Step {
+	st := f.Post.Status
+	if step.Do != Wait || st.ObservedGeneration == f.Post.Generation {
+		return step
+	}
+	switch st.State {
+	case tribunev1alpha1.PostScheduled, tribunev1alpha1.PostHeld, tribunev1alpha1.PostPublishing, tribunev1alpha1.PostUnknown:
+		return Step{Do: Observe, Until: step.Until}
+	}
+	return step
 }
 
 // finished: all of this edition is out, or was taken off the network.
