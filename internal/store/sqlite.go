@@ -46,6 +46,8 @@ type SQLite struct {
 	writer           *writer
 
 	hasAny, byEdition, byAccount, byPost *sql.Stmt
+	openCrises, crisis                   *sql.Stmt
+	feed, feedItems, plannedItems        *sql.Stmt
 }
 
 var _ Ledger = (*SQLite)(nil)
@@ -92,6 +94,8 @@ func open(ctx context.Context, o Options) (_ *SQLite, err error) {
 		query string
 	}{
 		{&s.hasAny, queryHasAny}, {&s.byEdition, queryByEdition}, {&s.byAccount, queryByAccount}, {&s.byPost, queryByPost},
+		{&s.openCrises, queryOpenCrises}, {&s.crisis, queryCrisis},
+		{&s.feed, queryFeed}, {&s.feedItems, queryFeedItems}, {&s.plannedItems, queryPlannedItems},
 	} {
 		if *p.stmt, err = s.readers.PrepareContext(ctx, p.query); err != nil { //nolint:sqlclosecheck // closed by Close
 			return nil, err

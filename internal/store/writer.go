@@ -50,7 +50,7 @@ func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 		return nil, err
 	}
 	t := &transaction{conn: conn, prepared: map[string]*sql.Stmt{}}
-	for _, query := range []string{queryOne, queryBegin, queryAdopt, queryFinish} {
+	for _, query := range []string{queryOne, queryBegin, queryAdopt, queryFinish, querySaveCrisis, queryCloseCrisis, querySaveFeed, querySaveFeedItem} {
 		if t.prepared[query], err = conn.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // closed with the connection
 			return nil, errors.Join(err, conn.Close())
 		}

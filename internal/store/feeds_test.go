@@ -1,0 +1,67 @@
+package store_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tribune-dev/tribune/internal/feed"
+	"github.com/tribune-dev/tribune/internal/store"
+)
+
+// What was read of a feed is remembered over a restart, and an item that is known is never recorded anew.
+func TestFeeds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	ledger, err := store.Open(t.Context(), store.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+	key := store.FeedKey{Namespace: "acme", Calendar: "autumn", Feed: "blog", URL: "https://blog.example/feed"}
+	memory, err := ledger.Feed(t.Context(), key)
+	must(err)
+	if !memory.FirstRead.IsZero() || len(memory.Items) > 0 {
+		t.Errorf("a feed that was never read has the memory %+v", memory)
+	}
+	known := func(n string, plan time.Time) feed.Known {
+		return feed.Known{Item: feed.Item{ID: feed.ID(n), Title: "T" + n, Summary: "s", Author: "a", Link: "https://blog.example/" + n, Published: now.Add(-time.Hour)},
+			SeenAt: now, PlanAt: plan}
+	}
+	before, later, soon := known("0", time.Time{}), known("1", now.Add(time.Hour)), known("2", now.Add(time.Minute))
+	read := store.FeedMemory{Memory: feed.Memory{FirstRead: now}, LastRead: now, ETag: `"1"`, Modified: "x"}
+	must(ledger.RememberFeed(t.Context(), key, read, []feed.Known{before, later, soon}))
+	changed := later
+	changed.Title, changed.PlanAt = "changed", now
+	read.FirstRead, read.LastRead, read.ETag = now.Add(time.Hour), now.Add(time.Hour), `"2"`
+	must(ledger.RememberFeed(t.Context(), key, read, []feed.Known{changed}))
+	must(ledger.Close())
+
+	ledger, err = store.Open(t.Context(), store.Options{Path: path})
+	must(err)
+	defer func() { _ = ledger.Close() }()
+	memory, err = ledger.Feed(t.Context(), key)
+	must(err)
+	want := store.FeedMemory{LastRead: now.Add(time.Hour), ETag: `"2"`, Modified: "x", Memory: feed.Memory{FirstRead: now, Items: map[string]feed.Known{
+		before.ID: before, later.ID: later, soon.ID: soon}}}
+	if diff := cmp.Diff(want, memory); diff != "" {
+		t.Errorf("memory (-want +got):\n%s", diff)
+	}
+	planned, err := ledger.PlannedItems(t.Context(), "acme", "autumn", now.Add(-time.Hour))
+	must(err)
+	if diff := cmp.Diff([]store.PlannedItem{{FeedKey: key, Known: soon}, {FeedKey: key, Known: later}}, planned); diff != "" {
+		t.Errorf("planned (-want +got):\n%s", diff)
+	}
+	for _, other := range []store.FeedKey{{Namespace: "acme", Calendar: "autumn", Feed: "blog", URL: "https://other.example"}, {Namespace: "b", Calendar: "autumn", Feed: "blog", URL: key.URL}} {
+		if memory, err := ledger.Feed(t.Context(), other); err != nil || !memory.FirstRead.IsZero() || len(memory.Items) > 0 {
+			t.Errorf("another feed has the memory %+v, %v", memory, err)
+		}
+	}
+}
