@@ -1,11 +1,103 @@
 package compose
 
-import "github.com/clipperhouse/uax29/v2/graphemes"
+import (
+	"unicode/utf8"
 
-// Count tells how long a text is, as a network counts it.
+	"github.com/clipperhouse/uax29/v2/graphemes"
+)
+
+// Unit is what a network counts a text in.
+type Unit string
+
+// Units of the networks.
+const (
+	// Graphemes are what people take for one character (UAX #29).
+	Graphemes Unit = "graphemes"
+	// Weighted characters are X's: see XWeights.
+	Weighted Unit = "weighted"
+	// Characters are code points.
+	Characters Unit = "characters"
+	// EmojiBytes are code points, but emoji, which count their bytes of UTF-8: Threads.
+	EmojiBytes Unit = "emojiBytes"
+	// UTF16 are code units of UTF-16.
+	UTF16 Unit = "utf16"
+	// Bytes are those of UTF-8.
+	Bytes Unit = "bytes"
+)
+
+// Words for a unit, to be read after a number.
+func (u Unit) Words() string {
+	switch u {
+	case Weighted:
+		return "weighted characters"
+	case EmojiBytes:
+		return "characters (an emoji counts its bytes)"
+	case UTF16:
+		return "UTF-16 units"
+	case Bytes:
+		return "bytes of UTF-8"
+	}
+	return string(u)
+}
+
+// Count tells how long a text is in a unit; links and mentions count as they are written, but for Weighted. See Rules.Count.
 func Count(text string, unit Unit) int {
-	_ = unit // graphemes are the only unit of the networks that exist
+	switch unit {
+	case Weighted:
+		return XWeights.length(text, XWeights.URL)
+	case Characters:
+		return utf8.RuneCountInString(text)
+	case EmojiBytes:
+		return countEmojiBytes(text)
+	case UTF16:
+		return utf16Len(text)
+	case Bytes:
+		return len(text)
+	}
 	return countGraphemes(text)
+}
+
+// Count tells how long a text is as the network counts it.
+func (r Rules) Count(text string) int {
+	if r.Unit == Weighted {
+		url := r.URLLength
+		if url == 0 {
+			url = XWeights.URL
+		}
+		return XWeights.length(text, url)
+	}
+	if r.URLLength == 0 && !r.MentionsWithoutHost {
+		return Count(text, r.Unit)
+	}
+	n, at := 0, 0
+	for _, e := range r.countedEntities(text) {
+		price := 0
+		switch {
+		case e.Type == EntityURL && r.URLLength > 0:
+			price = r.URLLength
+		case e.Type == EntityMention && r.MentionsWithoutHost:
+			price = Count(text[e.ByteStart:mentionUserEnd(text, e)], r.Unit)
+		default:
+			continue
+		}
+		n += Count(text[at:e.ByteStart], r.Unit) + price
+		at = e.ByteEnd
+	}
+	return n + Count(text[at:], r.Unit)
+}
+
+func countEmojiBytes(text string) int {
+	n := 0
+	for i := 0; i < len(text); {
+		if size := emojiAt(text, i); size > 0 {
+			n += size
+			i += size
+			continue
+		}
+		n++
+		i += sizeAt(text, i)
+	}
+	return n
 }
 
 // countGraphemes counts extended grapheme clusters (UAX #29): what people take for one character.
@@ -28,4 +120,12 @@ func plainASCII(text string) bool {
 		}
 	}
 	return true
+}
+
+// countedEntities are those that may count otherwise than as written.
+func (r Rules) countedEntities(text string) []Entity {
+	if r.Family == FamilyMastodon {
+		return mastodonCounted(text)
+	}
+	return r.Entities(text)
 }

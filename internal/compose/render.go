@@ -186,7 +186,7 @@ func (r *renderer) length(path, text string, withLink bool) {
 	if limits.MaxLength > 0 && (limits.Unit != Graphemes || len(text) > limits.MaxLength) {
 		if n := Count(text, limits.Unit); n > limits.MaxLength {
 			r.problem(path, "is %d %s long%s; %s takes %d: shorten it by %d or make it a thread",
-				n, limits.Unit, with, r.name(), limits.MaxLength, n-limits.MaxLength)
+				n, limits.Unit.Words(), with, r.name(), limits.MaxLength, n-limits.MaxLength)
 			return
 		}
 	}
