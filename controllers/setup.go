@@ -30,6 +30,7 @@ import (
 	"github.com/tribune-dev/tribune/controllers/channel"
 	"github.com/tribune-dev/tribune/controllers/post"
 	"github.com/tribune-dev/tribune/internal/channels"
+	"github.com/tribune-dev/tribune/internal/store"
 )
 
 // finishCalls is how long a manager that was told to end waits for calls under way and their outcomes: the longest call, and
@@ -96,6 +97,12 @@ func NewManager(cfg *rest.Config, o ManagerOptions) (ctrl.Manager, error) {
 	return mgr, nil
 }
 
+// Ledger is what the controllers need of the ledger.
+type Ledger interface {
+	post.Ledger
+	store.Crises
+}
+
 // Options of the controllers.
 type Options struct {
 	// HTTP calls networks, Media fetches pictures.
@@ -104,7 +111,7 @@ type Options struct {
 	LocalURL, LocalToken string
 	// Rehearse makes every channel a rehearsal.
 	Rehearse bool
-	Ledger   post.Ledger
+	Ledger   Ledger
 	// Settle is how long a network may take to store what it was sent.
 	Settle time.Duration
 	// Owner names this process in attempts.
@@ -142,7 +149,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		return fmt.Errorf("set up ContentCalendar: %w", err)
 	}
 	if err := (&post.Reconciler{Client: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, Owner: o.Owner, Directory: directory, Ledger: o.Ledger,
-		Gate: post.OpenGate{Clock: o.Clock}, Media: o.Media, ConfigMaps: mgr.GetClient(), Settle: o.Settle, ClockSkew: o.Skew, Metrics: metrics,
+		Gate: &post.CrisisGate{Reader: mgr.GetAPIReader(), Ledger: o.Ledger, Clock: o.Clock}, Media: o.Media, ConfigMaps: mgr.GetClient(), Settle: o.Settle, ClockSkew: o.Skew, Metrics: metrics,
 	}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up Post: %w", err)
 	}

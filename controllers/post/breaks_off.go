@@ -8,4 +8,5 @@ const (
 	breakNoKey    = false
 	breakNoSettle = false
 	breakLockless = false
+	breakNoGate   = false
 )

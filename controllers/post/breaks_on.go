@@ -10,4 +10,5 @@ var (
 	breakNoKey    = os.Getenv("TRIBUNE_BREAK") == "no-key"
 	breakNoSettle = os.Getenv("TRIBUNE_BREAK") == "no-settle"
 	breakLockless = os.Getenv("TRIBUNE_BREAK") == "lockless"
+	breakNoGate   = os.Getenv("TRIBUNE_BREAK") == "no-gate"
 )

@@ -176,7 +176,7 @@ func (r *Reconciler) record(ctx context.Context, s *scope, step publish.Step) (a
 	s.facts.Post = after
 	s.facts.Lookup = nil
 	switch step.Do {
-	case publish.Adopt, publish.TakeBack, publish.Finish:
+	case publish.Adopt, publish.TakeBack, publish.Finish, publish.Return:
 		return true, nil
 	}
 	return false, nil

@@ -23,9 +23,6 @@ import (
 // intentTimeout is how long saving an intent may take; shutting down waits for it.
 const intentTimeout = 10 * time.Second
 
-// verdictHolds is how old a gate's verdict may be when the request's body begins to leave.
-const verdictHolds = time.Second
-
 func withNetwork(ctx context.Context, s *scope) context.Context {
 	return httpx.WithNetwork(ctx, string(s.connection.Name))
 }
@@ -196,16 +193,13 @@ func (r *Reconciler) publish(ctx context.Context, s *scope, pub network.Publicat
 	}
 	calling, cancel := context.WithTimeout(withNetwork(ctx, s), l.call)
 	defer cancel()
-	calling = httpx.WithFirstByte(calling, func() error {
-		now := r.Clock.Now()
-		if now.Sub(verdict.ReadAt) > verdictHolds || now.After(l.latest) {
-			return errTooSlow
-		}
-		out.Began = now
-		return nil
-	})
-	out.Receipt, out.Err = s.connection.Network.Publish(calling, pub)
-	r.report(s, out.Err)
+	body := &release{gate: r.Gate, clock: r.Clock, post: s.facts.Post, latest: l.latest, verdict: verdict}
+	out.Receipt, out.Err = s.connection.Network.Publish(httpx.WithFirstByte(calling, func() error { return body.firstByte(calling) }), pub)
+	err := out.Err
+	body.end(out)
+	if out.Err == err { // it is about the channel
+		r.report(s, err)
+	}
 }
 
 // gate asks whether the Post may go out now. If not, the outcome says why.
@@ -213,14 +207,17 @@ func (r *Reconciler) gate(ctx context.Context, s *scope, out *publish.Outcome) (
 	verdict, err := r.Gate.Check(ctx, s.facts.Post)
 	switch {
 	case err != nil:
-		out.Err = &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonGateUnavailable, Message: "whether anything holds it could not be read", Err: err}
+		out.Err = gateUnavailable(err)
 	case verdict.Held:
-		out.Closed = &publish.Step{Reason: verdict.Reason, Message: verdict.Message, Until: verdict.Until}
+		out.Closed = closed(verdict)
 	}
 	return verdict, out.Err == nil && out.Closed == nil
 }
 
-var errTooSlow = errors.New("the connection took too long; nothing was sent")
+var (
+	errTooSlow = errors.New("the connection took too long; nothing was sent")
+	errHeld    = errors.New("it is held; nothing was sent")
+)
 
 // enter writes the attempt into the ledger, which is a second fence: who does not win there sends nothing.
 func (r *Reconciler) enter(ctx context.Context, s *scope, segment tribunev1alpha1.PostSegment, supersedes string) error {

@@ -49,6 +49,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&tribunev1alpha1.ContentCalendar{}, handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
 			return r.unsettledOn(ctx, "calendar", client.ObjectKeyFromObject(o))
 		}), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&tribunev1alpha1.Crisis{}, r.wokenByCrises()).
 		WatchesRawSource(source.TypedChannel(woken, handler.TypedFuncs[types.NamespacedName, ctrl.Request]{
 			GenericFunc: func(_ context.Context, e event.TypedGenericEvent[types.NamespacedName], q queue) {
 				enqueue(q, ctrl.Request{NamespacedName: e.Object})
@@ -103,6 +104,9 @@ func unsettled(o client.Object) []string {
 	keys := []string{"channel/" + string(p.Spec.ChannelRef.Name)}
 	if name := madeBy(p); name != "" {
 		keys = append(keys, "calendar/"+name)
+	}
+	if publish.HeldByCrisis(p) {
+		keys = append(keys, heldByCrises)
 	}
 	return keys
 }

@@ -91,7 +91,7 @@ func (c *cluster) serves(ctx context.Context) error {
 	var last error
 	err := wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, func(ctx context.Context) (bool, error) {
 		last = nil
-		for _, list := range []client.ObjectList{&tribunev1alpha1.PostList{}, &tribunev1alpha1.SocialChannelList{}, &tribunev1alpha1.ContentCalendarList{}} {
+		for _, list := range []client.ObjectList{&tribunev1alpha1.PostList{}, &tribunev1alpha1.CrisisList{}, &tribunev1alpha1.SocialChannelList{}, &tribunev1alpha1.ContentCalendarList{}} {
 			last = errors.Join(last, c.admin.List(ctx, list, client.Limit(1)))
 		}
 		return last == nil, nil

@@ -91,7 +91,7 @@ var installed = sync.OnceValues(func() (client.Client, error) {
 		}
 	}
 	served := func(ctx context.Context) (bool, error) {
-		for _, list := range []client.ObjectList{&tribunev1alpha1.PostList{}, &tribunev1alpha1.ContentCalendarList{}, &tribunev1alpha1.SocialChannelList{}} {
+		for _, list := range []client.ObjectList{&tribunev1alpha1.PostList{}, &tribunev1alpha1.CrisisList{}, &tribunev1alpha1.ContentCalendarList{}, &tribunev1alpha1.SocialChannelList{}} {
 			if err := k8s.List(ctx, list, client.Limit(1)); err != nil {
 				return false, nil // not served yet
 			}
