@@ -49,6 +49,8 @@ func abilities(t *testing.T, w *world) {
 	_, deletes := w.net.(network.Deleter)
 	_, uploads := w.net.(network.Uploader)
 	_, finds := w.net.(network.Finder)
+	_, profiles := w.net.(network.Profiler)
+	_, messages := w.net.(network.Messenger)
 	for _, a := range []struct {
 		ability network.Ability
 		can     bool
@@ -56,6 +58,8 @@ func abilities(t *testing.T, w *world) {
 		{network.AbilityPublish, true},
 		{network.AbilityEdit, edits},
 		{network.AbilityDelete, deletes},
+		{network.AbilityProfile, profiles},
+		{network.AbilityMessage, messages},
 	} {
 		if says := slices.Contains(w.who.Abilities, a.ability); says != a.can {
 			t.Errorf("ability %s: the account says %v, the adapter can: %v", a.ability, says, a.can)

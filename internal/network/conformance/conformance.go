@@ -44,6 +44,16 @@ type Harness struct {
 	Receiver bool
 	// Unauthorized answers as the network does when a token is not accepted; nil: a bare 401.
 	Unauthorized http.HandlerFunc
+	// Language tells what the network stores of a language that it was sent; nil: the same.
+	Language func(string) string
+	// Visibilities beside Public that the network knows, in the words of network.Publication. Empty: none.
+	Visibilities []string
+	// ContentWarnings is true if the network shows a warning before a text.
+	ContentWarnings bool
+	// WhiteSpaceLost is true if what the network gives back does not tell a space from a line break.
+	WhiteSpaceLost bool
+	// Mention is somebody whom messages can be sent to; needed if the adapter is a network.Messenger and asks for one.
+	Mention string
 }
 
 // Account is an account on the network, and what can be done with it behind the adapter's back.
@@ -59,6 +69,16 @@ type Account struct {
 	StoreForeign func(t *testing.T, key, text string)
 	// Expire makes what is in the session store (and what the server gave) run out. Nil where nothing does.
 	Expire func(t *testing.T, s *Sessions)
+	// Change and Remove do to a record what a person would do on the network's own page. Nil where that cannot be done there;
+	// needed if the adapter is a network.Observer.
+	Change func(t *testing.T, id, text string)
+	Remove func(t *testing.T, id string)
+	// ShowProfile is what the account shows, and ChangeProfile what a person does to it on the network's own page; needed if the
+	// adapter is a network.Profiler.
+	ShowProfile   func(t *testing.T) network.Profile
+	ChangeProfile func(t *testing.T, p network.Profile)
+	// Messages are what messages to the team became, as entries; needed if the adapter is a network.Messenger.
+	Messages func(t *testing.T) []Entry
 	// Secrets must appear in no error.
 	Secrets []string
 }
@@ -92,6 +112,8 @@ type Entry struct {
 	Key, Marker string
 	Text        string
 	Language    string
+	// Visibility and ContentWarning in the words of network.Publication.
+	Visibility, ContentWarning string
 	// Parent and Root are IDs.
 	Parent, Root string
 	Facets       []compose.Facet
@@ -144,6 +166,7 @@ func Run(t *testing.T, h Harness) {
 		{"Publish", publishCases},
 		{"Content", contentCases},
 		{"Fault", faultCases},
+		{"Ability", abilityCases},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {

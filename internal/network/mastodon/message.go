@@ -1,0 +1,112 @@
+package mastodon
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/clipperhouse/uax29/v2/graphemes"
+
+	"github.com/tribune-dev/tribune/internal/network"
+)
+
+const visibilityDirect = "direct"
+
+// Send implements network.Messenger: a status that only those who are mentioned see. Without anybody to mention nobody would,
+// and it is refused.
+func (m *Mastodon) Send(ctx context.Context, msg network.Message) error {
+	who, err := m.who(ctx)
+	if err != nil {
+		return before(err)
+	}
+	text, err := messageText(msg, m.limitsNow().MaxLength)
+	if err != nil {
+		return err
+	}
+	if msg.Repeat {
+		// Keys are remembered for an hour, and not everywhere.
+		found, err := m.scan(ctx, who, network.Query{NotBefore: time.Now().Add(-repeatWindow)}, func(s *status) (bool, error) {
+			return s.Visibility == visibilityDirect && comparable(plainText(s.Content)) == comparable(text), nil
+		})
+		if err != nil {
+			return err
+		}
+		if found != nil {
+			return nil
+		}
+	}
+	sum := sha256.Sum256([]byte("message/" + msg.ID))
+	var stored status
+	_, err = m.api.call(ctx, request{
+		method: http.MethodPost, path: "/api/v1/statuses", key: hex.EncodeToString(sum[:16]),
+		input: newStatus{Status: text, Visibility: visibilityDirect, MediaIDs: []string{}}, out: &stored,
+	})
+	if err != nil {
+		return toError(err)
+	}
+	_, err = who.receipt(stored, network.Ambiguous)
+	return err
+}
+
+// repeatWindow is how far back a message is looked for that may have been sent.
+const repeatWindow = 24 * time.Hour
+
+// messageText is a message in one text. What is too long ends in "…": a message that is cut is better than none, and the link
+// leads to the rest.
+func messageText(msg network.Message, limit int) (string, error) {
+	var mentions []string
+	for _, name := range msg.Mention {
+		name = strings.TrimPrefix(strings.TrimSpace(name), "@")
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !isHostRune(r) && r != '@' }) || strings.Count(name, "@") > 1 {
+			return "", invalid("InvalidMention", "%q is no name on Mastodon: write it like @maria@social.example", clip(name))
+		}
+		mentions = append(mentions, "@"+name)
+	}
+	if len(mentions) == 0 {
+		return "", invalid("NoMention", "a message on Mastodon reaches only those it mentions: name at least one person in mention, like @maria@social.example")
+	}
+	head := strings.Join(mentions, " ") + " "
+	tail := ""
+	if msg.Link != "" {
+		tail = "\n" + msg.Link
+	}
+	parts := []string{msg.Title, msg.Text}
+	for _, f := range msg.Facts {
+		parts = append(parts, f[0]+": "+f[1])
+	}
+	var lines []string
+	for _, p := range parts {
+		// Nobody is called by a name that merely stands in the text.
+		if p = strings.TrimSpace(strings.ReplaceAll(p, "@", "@\u200b")); p != "" && p != ":" {
+			lines = append(lines, p)
+		}
+	}
+	body := strings.Join(lines, "\n")
+	if limit > 0 {
+		body = shorten(body, limit-countGraphemes(head)-countGraphemes(tail))
+	}
+	return head + body + tail, nil
+}
+
+func countGraphemes(s string) int {
+	n := 0
+	for g := graphemes.FromString(s); g.Next(); {
+		n++
+	}
+	return n
+}
+
+// shorten keeps at most limit graphemes, the last of them "…" if there were more.
+func shorten(s string, limit int) string {
+	if countGraphemes(s) <= limit {
+		return s
+	}
+	var b strings.Builder
+	for g, n := graphemes.FromString(s), 1; n < limit && g.Next(); n++ {
+		b.WriteString(g.Value())
+	}
+	return strings.TrimSpace(b.String()) + "…"
+}
