@@ -47,7 +47,6 @@ type SQLite struct {
 
 	hasAny, byEdition, byAccount, byPost *sql.Stmt
 	openCrises, crisis                   *sql.Stmt
-	openCrises, crisis                   *sql.Stmt
 	feed, feedItems, plannedItems        *sql.Stmt
 }
 
@@ -95,7 +94,6 @@ func open(ctx context.Context, o Options) (_ *SQLite, err error) {
 		query string
 	}{
 		{&s.hasAny, queryHasAny}, {&s.byEdition, queryByEdition}, {&s.byAccount, queryByAccount}, {&s.byPost, queryByPost},
-		{&s.openCrises, queryOpenCrises}, {&s.crisis, queryCrisis},
 		{&s.openCrises, queryOpenCrises}, {&s.crisis, queryCrisis},
 		{&s.feed, queryFeed}, {&s.feedItems, queryFeedItems}, {&s.plannedItems, queryPlannedItems},
 	} {
