@@ -50,8 +50,10 @@ type pageView struct {
 	Accounts []account
 	Entries  []*entry
 	Mentions []*voice
-	Older    string
-	Faults   string
+	// Told is what the account told its team.
+	Told   []*voice
+	Older  string
+	Faults string
 	// Handle is who the visitor was last time; NeedsToken says that forms need the token.
 	Handle     string
 	NeedsToken bool
@@ -138,6 +140,9 @@ func (s *Server) timelinePage(w http.ResponseWriter, r *http.Request) {
 	v.Entries, v.Older, err = s.timeline(a.ID, before, now)
 	if err == nil && before == 0 {
 		v.Mentions, err = s.mentions(a.ID, now)
+	}
+	if err == nil && before == 0 {
+		v.Told, err = s.told(a, now)
 	}
 	s.render(w, r, "timeline", v, err)
 }

@@ -60,6 +60,9 @@ type voice struct {
 	State        string
 	Depth        int
 	Reactions    []tally
+	// Link and Pictures of a message to the team.
+	Link     *wire.Link
+	Pictures []picture
 }
 
 // Hidden and Removed are for the template.
@@ -172,6 +175,21 @@ func (s *Server) threads(roots []string, now time.Time) ([]*entry, error) {
 		entries = append(entries, e)
 	}
 	return entries, nil
+}
+
+// told reads the newest messages of an account to its own team.
+func (s *Server) told(a *account, now time.Time) ([]*voice, error) {
+	posts, err := collect(s.store, scanPost, "SELECT "+postColumns+` FROM posts p WHERE p.account = ? AND p.kind = 'Message' AND p.addressee = ?
+		AND p.deleted_at IS NULL ORDER BY p.id DESC LIMIT `+strconv.Itoa(maxMentions), a.ID, wire.TeamHandle)
+	if err != nil {
+		return nil, err
+	}
+	voices := make([]*voice, len(posts))
+	for i, p := range posts {
+		voices[i] = showReply(p, a.DisplayName, now)
+		voices[i].Link, voices[i].Pictures = p.Link, p.pictures
+	}
+	return voices, nil
 }
 
 // mentions reads what people said of an account outside its posts, with what followed.

@@ -32,6 +32,9 @@ const (
 	KindShare   = "Share"
 )
 
+// TeamHandle is who a Message goes to that an account sends to its own team: it stands on the account's page, not among posts.
+const TeamHandle = "team"
+
 // Kinds of what people say; KindReply and KindMessage are used for them too.
 const (
 	KindComment  = "Comment"

@@ -42,6 +42,7 @@ var Rules = compose.Rules{
 // abilities that the adapter carries out; an account has those of them that its server has.
 var abilities = []network.Ability{
 	network.AbilityPublish, network.AbilityEdit, network.AbilityDelete, network.AbilityThread, network.AbilityMedia,
+	network.AbilityMessage,
 }
 
 func init() {
@@ -68,6 +69,8 @@ var (
 	_ network.Editor   = (*Local)(nil)
 	_ network.Deleter  = (*Local)(nil)
 	_ network.Uploader = (*Local)(nil)
+
+	_ network.Messenger = (*Local)(nil)
 )
 
 // New makes the adapter. It makes no call; an error says what is missing. The channel's Secret plays no part: the
