@@ -154,6 +154,8 @@ type Attachment struct {
 	ContentType string
 	Width       int
 	Height      int
+	// Bytes of a picture that Prepare or Publish is to take along, as the network has no private uploads; nil if Upload stored it.
+	Bytes []byte
 }
 
 // Media is a file to upload.

@@ -1,0 +1,55 @@
+package wordpress
+
+import (
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
+
+	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/network/article"
+)
+
+// markerOf is how a publication's marker stands in the content: nobody sees it, and WordPress finds it.
+func markerOf(marker string) string { return "<!-- tribune:" + marker + " -->" }
+
+// anyMarker is that of any publication of ours.
+var anyMarker = regexp.MustCompile(`<!-- tribune:[a-z2-7]+ -->`)
+
+var goodMarker = regexp.MustCompile(`^[a-z2-7]{8,64}$`)
+
+var comments = regexp.MustCompile(`(?s)<!--.*?-->`)
+
+// content is the article in WordPress' blocks: so the editor shows it as if it had been written there, and WordPress adds no
+// line breaks of its own. The first picture is the article's own (featured) and does not stand in it.
+func content(p network.Publication, pictures []picture) string {
+	var b strings.Builder
+	if p.HTML != "" {
+		clean := strings.ReplaceAll(comments.ReplaceAllString(p.HTML, ""), "<!--", "&lt;!--")
+		block(&b, "html", "", inert(clean))
+	} else {
+		for _, paragraph := range article.Paragraphs(p.Text) {
+			block(&b, "paragraph", "", inert(paragraph))
+		}
+	}
+	for i, picture := range pictures {
+		if i == 0 {
+			continue
+		}
+		block(&b, "image", fmt.Sprintf(`{"id":%d} `, picture.ID), fmt.Sprintf(
+			`<figure class="wp-block-image"><img src="%s" alt="%s" class="wp-image-%d"/></figure>`,
+			html.EscapeString(picture.URL), inert(html.EscapeString(p.Media[i].AltText)), picture.ID))
+	}
+	if p.Link != nil {
+		block(&b, "paragraph", `{"className":"`+article.LinkClass+`"} `, inert(article.Card(p.Link)))
+	}
+	b.WriteString(markerOf(p.Marker))
+	return b.String()
+}
+
+func block(b *strings.Builder, name, attributes, inner string) {
+	fmt.Fprintf(b, "<!-- wp:%s %s-->\n%s\n<!-- /wp:%s -->\n\n", name, attributes, inner, name)
+}
+
+// inert keeps what stands in square brackets from being run as a shortcode.
+func inert(s string) string { return strings.ReplaceAll(s, "[", "&#91;") }

@@ -1,0 +1,179 @@
+package wordpress
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"image"
+	_ "image/gif"  // sizes of pictures
+	_ "image/jpeg" // sizes of pictures
+	_ "image/png"  // sizes of pictures
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	_ "golang.org/x/image/webp" // sizes of pictures
+
+	"github.com/tribune-dev/tribune/internal/network"
+)
+
+// picture is a file in the site's library.
+type picture struct {
+	ID    int64  `json:"id"`
+	URL   string `json:"source_url"`
+	Title struct {
+		Raw string `json:"raw"`
+	} `json:"title"`
+}
+
+const pictureFields = "id,source_url,title.raw"
+
+var extensions = map[string]string{"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
+
+// Upload implements network.Uploader. It makes no call: a file in WordPress' library is public at once, by its address, and
+// in the library's public list while it belongs to no article. So the bytes go along to Prepare, which stores the picture
+// as part of the draft.
+func (w *WordPress) Upload(_ context.Context, m network.Media) (network.Attachment, error) {
+	if len(m.Bytes) > MaxImageBytes {
+		return network.Attachment{}, invalid("MediaTooLarge",
+			fmt.Sprintf("the picture has %d bytes, %d are the most: make it smaller", len(m.Bytes), MaxImageBytes))
+	}
+	contentType, _, _ := strings.Cut(http.DetectContentType(m.Bytes), ";")
+	if !slices.Contains(Rules.MediaTypes, contentType) {
+		return network.Attachment{}, invalid("MediaTypeNotSupported",
+			fmt.Sprintf("the file is %s; WordPress takes %s", contentType, strings.Join(Rules.MediaTypes, ", ")))
+	}
+	sum := sha256.Sum256(m.Bytes)
+	a := network.Attachment{
+		Upload: fmt.Sprintf("sha256:%x", sum), AltText: m.AltText, ContentType: contentType, Bytes: m.Bytes,
+	}
+	if size, _, err := image.DecodeConfig(bytes.NewReader(m.Bytes)); err == nil {
+		a.Width, a.Height = size.Width, size.Height
+	}
+	return a, nil
+}
+
+// namePrefix of files that are ours.
+const namePrefix = "tribune-"
+
+var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// fileName of a picture: a function of the publication and what is uploaded, so that a repetition finds it, and that nobody
+// can guess who does not know both.
+func fileName(marker string, a network.Attachment) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00%s\x00", marker, a.AltText)
+	h.Write(a.Bytes)
+	return namePrefix + lowerBase32.EncodeToString(h.Sum(nil)[:16])
+}
+
+// pictures stores a publication's pictures as part of its article, those that are not there yet.
+func (w *WordPress) pictures(ctx context.Context, post int64, p network.Publication) ([]picture, error) {
+	if len(p.Media) == 0 {
+		return nil, nil
+	}
+	there, err := w.picturesOf(ctx, post)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]picture, 0, len(p.Media))
+	for _, a := range p.Media {
+		if len(a.Bytes) == 0 {
+			return nil, invalid("MediaMissing", "a picture has no bytes")
+		}
+		name := fileName(p.Marker, a)
+		at := slices.IndexFunc(there, func(have picture) bool { return have.Title.Raw == name })
+		if at >= 0 {
+			out = append(out, there[at])
+			continue
+		}
+		stored, err := w.store(ctx, post, name, a)
+		if err != nil {
+			return nil, err
+		}
+		there = append(there, stored)
+		out = append(out, stored)
+	}
+	return out, nil
+}
+
+// picturesOf are those of our files that belong to an article.
+func (w *WordPress) picturesOf(ctx context.Context, post int64) ([]picture, error) {
+	var all []picture
+	_, err := w.api.call(ctx, request{
+		route: "/wp/v2/media",
+		query: url.Values{
+			"context": {"edit"}, "parent": {strconv.FormatInt(post, 10)}, "per_page": {"100"}, "_fields": {pictureFields},
+		},
+		out: &all,
+	})
+	if err != nil {
+		return nil, onRead(err)
+	}
+	return slices.DeleteFunc(all, func(p picture) bool { return !strings.HasPrefix(p.Title.Raw, namePrefix) }), nil
+}
+
+func (w *WordPress) store(ctx context.Context, post int64, name string, a network.Attachment) (picture, error) {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for _, field := range [][2]string{{"title", name}, {"alt_text", storedAlt(a.AltText)}, {"post", strconv.FormatInt(post, 10)}} {
+		if err := form.WriteField(field[0], field[1]); err != nil {
+			return picture{}, invalid("InvalidRequest", "the picture could not be packed")
+		}
+	}
+	file, err := form.CreatePart(textproto.MIMEHeader{
+		"Content-Disposition": {fmt.Sprintf(`form-data; name="file"; filename="%s.%s"`, name, extensions[a.ContentType])},
+		"Content-Type":        {a.ContentType},
+	})
+	if err != nil {
+		return picture{}, invalid("InvalidRequest", "the picture could not be packed")
+	}
+	_, _ = file.Write(a.Bytes) // into memory
+	if err := form.Close(); err != nil {
+		return picture{}, invalid("InvalidRequest", "the picture could not be packed")
+	}
+	var stored picture
+	_, err = w.api.call(ctx, request{
+		method: http.MethodPost, route: "/wp/v2/media", query: url.Values{"_fields": {pictureFields}},
+		body: body.Bytes(), contentType: form.FormDataContentType(), out: &stored,
+	})
+	if err != nil {
+		return picture{}, toError(err)
+	}
+	if stored.ID == 0 || stored.URL == "" {
+		return picture{}, notUnderstood(network.Ambiguous, "the library named no file")
+	}
+	return stored, nil
+}
+
+// storedAlt writes a description so that it comes out of WordPress as it is: what looks like a tag, or like an encoded byte,
+// would be taken away when it is stored.
+func storedAlt(alt string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "%", "&#37;", "[", "&#91;").Replace(alt)
+}
+
+// dropPictures removes files of ours that belong to an article, but for those that are kept.
+func (w *WordPress) dropPictures(ctx context.Context, post int64, keep []picture) error {
+	there, err := w.picturesOf(ctx, post)
+	if err != nil {
+		return err
+	}
+	for _, p := range there {
+		if slices.ContainsFunc(keep, func(k picture) bool { return k.ID == p.ID }) {
+			continue
+		}
+		_, err := w.api.call(ctx, request{
+			method: http.MethodDelete, route: "/wp/v2/media/" + strconv.FormatInt(p.ID, 10), query: url.Values{"force": {"true"}},
+		})
+		if err != nil && !isGone(err) {
+			return toError(err)
+		}
+	}
+	return nil
+}
