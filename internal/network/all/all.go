@@ -7,5 +7,7 @@ import (
 	_ "github.com/tribune-dev/tribune/internal/network/bluesky"
 	_ "github.com/tribune-dev/tribune/internal/network/local"
 	_ "github.com/tribune-dev/tribune/internal/network/manual"
+	_ "github.com/tribune-dev/tribune/internal/network/mastodon"
 	_ "github.com/tribune-dev/tribune/internal/network/webhook"
+	_ "github.com/tribune-dev/tribune/internal/network/wordpress"
 )
