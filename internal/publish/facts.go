@@ -21,6 +21,8 @@ const (
 	DefaultSettle = time.Minute
 	// MaxCall is the longest a single call may take.
 	MaxCall = 20 * time.Second
+	// liveCall is how long a call usually takes at most: an attempt that began since may be under way in another process.
+	liveCall = 2 * time.Second
 	// ChannelGrace is how long after its creation a Post waits for its channel to be made, before a person is asked.
 	ChannelGrace = 15 * time.Second
 	// GiveUpLookingUp is how long after the settle time an open attempt is only looked up, before a person is asked as well.

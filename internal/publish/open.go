@@ -30,6 +30,10 @@ func openAttempt(f Facts) *Step {
 	case network.OnceNone:
 		return &Step{Do: Park, Segment: i, Reason: tribunev1alpha1.ReasonUnknown, Message: unknownMessage(f, "this network cannot be asked")}
 	case network.OnceDurableKey, network.OnceTwoPhase:
+		// It may be another process's call under way. Two that took it over from each other at once would never end.
+		if alone := startedAt(seg).Add(min(f.Settle, liveCall)); seg.State == tribunev1alpha1.SegmentSending && f.Now.Before(alone) {
+			return &Step{Do: Wait, Until: alone}
+		}
 		// One that was moved, held or is too late meanwhile is not sent again, only looked for.
 		if notDue(f) == nil && inCrisis(f) == nil && returned(f) == nil && held(f) == nil && tooLate(f) == nil && f.Post.Status.State != tribunev1alpha1.PostUnknown && !differs(f, i) {
 			return send(f, i, true)
