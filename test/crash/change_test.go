@@ -152,6 +152,7 @@ func (b *batch) restore() {
 	if err := b.serves(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}
+	b.observer.forget()
 	for i := range posts {
 		if p := b.plan[posts[i].Name]; b.before[p.name] != p.text {
 			b.retext(p, b.before[p.name], b.reached(&posts[i], called))

@@ -61,6 +61,9 @@ func (o *observer) follow(ctx context.Context, c client.WithWatch, namespace str
 	}
 }
 
+// forget what was seen, as the cluster is another now: until it is listed again nothing is known.
+func (o *observer) forget() { o.update(func() { clear(o.posts) }) }
+
 func (o *observer) update(f func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
