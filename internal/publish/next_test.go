@@ -167,7 +167,7 @@ var decisions = map[string]struct {
 	// An open attempt.
 	"durable key: another's call that may be under way is left to end": {facts(status("Publishing", segment(0, sending)), at(time.Second)),
 		publish.Step{Do: publish.Wait, Until: due.Add(2 * time.Second)}, ""},
-	"durable key: no answer": {facts(status("Publishing", segment(0, uncertain)), at(time.Second)), publish.Step{Do: publish.Begin, Repeat: true, Supersedes: "attempt"}, ""},
+	"durable key: no answer":        {facts(status("Publishing", segment(0, uncertain)), at(time.Second)), publish.Step{Do: publish.Begin, Repeat: true, Supersedes: "attempt"}, ""},
 	"durable key: repeated at once": {facts(status("Publishing", segment(0, sending))), publish.Step{Do: publish.Begin, Repeat: true, Supersedes: "attempt"}, ""},
 	"durable key, edited: looked up": {facts(status("Publishing", segment(0, sending)), at(2*time.Minute), func(f *publish.Facts) { f.Hashes = []string{"other"} }),
 		publish.Step{Do: publish.LookUp}, ""},
