@@ -87,6 +87,8 @@ type Reconciler struct {
 	ClockSkew func() time.Duration
 	// Metrics of publications.
 	Metrics *Metrics
+	// Policies know whether decisions are of whom they name; nil: nobody asks.
+	Policies *Policies
 }
 
 // +kubebuilder:rbac:groups=tribune.dev,resources=posts,verbs=list;watch;delete

@@ -39,6 +39,7 @@ func (r *Reconciler) scope(ctx context.Context, post *tribunev1alpha1.Post) (*sc
 	if err := r.calendar(ctx, s); err != nil {
 		return nil, err
 	}
+	s.facts.Unverified = r.Policies.missingFor(ctx, post)
 	if err := r.crises(ctx, s); err != nil {
 		return nil, err
 	}

@@ -117,6 +117,8 @@ type right struct {
 	// role is a Role if it has a namespace, else a ClusterRole.
 	role                  types.NamespacedName
 	group, resource, verb string
+	// object by name that it is limited to, if it is.
+	object string
 }
 
 func (r right) String() string {
@@ -124,7 +126,11 @@ func (r right) String() string {
 	if group == "" {
 		group = "core"
 	}
-	return r.role.Name + ": " + r.verb + " " + group + "/" + r.resource
+	name := r.role.Name + ": " + r.verb + " " + group + "/" + r.resource
+	if r.object != "" {
+		name += " " + r.object
+	}
+	return name
 }
 
 // rules of a role, and how to write them.
@@ -163,7 +169,7 @@ func (c *cluster) rights(t *testing.T, role types.NamespacedName) []right {
 		for _, group := range rule.APIGroups {
 			for _, resource := range rule.Resources {
 				for _, verb := range rule.Verbs {
-					all = append(all, right{role, group, resource, verb})
+					all = append(all, right{role: role, group: group, resource: resource, verb: verb, object: strings.Join(rule.ResourceNames, " ")})
 				}
 			}
 		}
@@ -194,7 +200,7 @@ func without(rules []rbacv1.PolicyRule, r right) []rbacv1.PolicyRule {
 					verbs = slices.DeleteFunc(slices.Clone(verbs), func(v string) bool { return v == r.verb })
 				}
 				if len(verbs) > 0 {
-					left = append(left, rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: verbs})
+					left = append(left, rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, ResourceNames: rule.ResourceNames, Verbs: verbs})
 				}
 			}
 		}
@@ -212,7 +218,7 @@ func (c *cluster) waitAllowed(t *testing.T, r right, namespace string, want bool
 	eventually(context.WithoutCancel(t.Context()), t, 20*time.Second, "the API server to notice a change of "+r.role.Name, func(ctx context.Context) bool {
 		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 			User: managerUser, Groups: []string{"system:serviceaccounts", "system:authenticated"},
-			ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: namespace, Group: r.group, Resource: resource, Subresource: subresource, Verb: r.verb},
+			ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: namespace, Group: r.group, Resource: resource, Subresource: subresource, Verb: r.verb, Name: r.object},
 		}}
 		return c.admin.Create(ctx, review) == nil && review.Status.Allowed == want
 	})

@@ -36,6 +36,8 @@ func needs(n *networks) map[string]function {
 		"tribune-manager: create events.k8s.io/events":               tells,
 		"tribune-manager: patch events.k8s.io/events":                tellsAgain,
 
+		"tribune-manager: get admissionregistration.k8s.io/validatingadmissionpolicybindings tribune-decisions": knowsWhoDecided,
+
 		"tribune-leader-election: get coordination.k8s.io/leases":    leads,
 		"tribune-leader-election: create coordination.k8s.io/leases": leads,
 		"tribune-leader-election: update coordination.k8s.io/leases": leads,

@@ -180,6 +180,7 @@ func newWorld(t *testing.T, c *cluster, n *networks, namespace string) *world {
 			t.Fatalf("create %T %s: %v", o, o.GetName(), err)
 		}
 	}
+	w.decide(t)
 	w.metricsAddress = freeAddress(t)
 	w.flags = []string{
 		"manager", "--leader-elect", "--leader-election-namespace", system, "--health-address", "0", "--metrics-address", w.metricsAddress,
