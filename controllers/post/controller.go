@@ -50,6 +50,7 @@ type Ledger interface {
 	Begin(ctx context.Context, p store.Publication) (store.Publication, bool, error)
 	Finish(ctx context.Context, id network.Identity, attempt string, o store.Outcome) error
 	Adopt(ctx context.Context, p store.Publication) error
+	Starts(ctx context.Context, namespace, channel string, since time.Time) ([]store.Start, error)
 }
 
 // Gate is asked at the last moment before a call whether the Post may go out: by a read that began after the intent was saved.
@@ -87,6 +88,9 @@ type Reconciler struct {
 	ClockSkew func() time.Duration
 	// Metrics of publications.
 	Metrics *Metrics
+	// past of the channels, and wake of a Post whose turn has come.
+	past history
+	wake func(types.NamespacedName)
 	// Policies know whether decisions are of whom they name; nil: nobody asks.
 	Policies *Policies
 }
@@ -135,6 +139,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 func (r *Reconciler) step(ctx context.Context, s *scope) (ctrl.Result, error) {
 	for {
 		step := publish.Next(s.facts)
+		r.turn(s, step)
 		switch step.Do {
 		case publish.ReadLedger:
 			if err := r.readLedger(ctx, s); err != nil {
@@ -228,6 +233,9 @@ func (r *Reconciler) retire(ctx context.Context, s *scope) (ctrl.Result, error) 
 
 // tell says in an event and in metrics what happened, once a change of state.
 func (r *Reconciler) tell(before, after *tribunev1alpha1.Post, step publish.Step) {
+	if step.Do == publish.Observe && step.Reason == "" {
+		return
+	}
 	if step.Do == publish.Observe {
 		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, step.Reason, "Publish", "%s", step.Message)
 		return

@@ -33,11 +33,20 @@ func (r *Reconciler) scope(ctx context.Context, post *tribunev1alpha1.Post) (*sc
 	if breakNoSettle {
 		s.facts.Settle = 0
 	}
-	if err := r.channel(ctx, s); err != nil {
+	if err := r.predecessors(ctx, s); err != nil {
+		return nil, err
+	}
+	ch, err := r.channel(ctx, s)
+	if err != nil {
 		return nil, err
 	}
 	if err := r.calendar(ctx, s); err != nil {
 		return nil, err
+	}
+	if ch != nil {
+		if err := r.pace(ctx, s, ch); err != nil {
+			return nil, err
+		}
 	}
 	s.facts.Unverified = r.Policies.missingFor(ctx, post)
 	if err := r.crises(ctx, s); err != nil {
@@ -47,14 +56,14 @@ func (r *Reconciler) scope(ctx context.Context, post *tribunev1alpha1.Post) (*sc
 }
 
 // channel learns about the Post's channel, and renders the Post by its rules.
-func (r *Reconciler) channel(ctx context.Context, s *scope) error {
+func (r *Reconciler) channel(ctx context.Context, s *scope) (*tribunev1alpha1.SocialChannel, error) {
 	key := channelKey(s.facts.Post)
 	ch := &tribunev1alpha1.SocialChannel{}
 	if err := r.Client.Get(ctx, key, ch, client.UnsafeDisableDeepCopy); err != nil { // it is only read
 		if apierrors.IsNotFound(err) {
-			return nil
+			return nil, nil //nolint:nilnil // there is none, which is a fact
 		}
-		return fmt.Errorf("get SocialChannel: %w", err)
+		return nil, fmt.Errorf("get SocialChannel: %w", err)
 	}
 	c := &s.facts.Channel
 	s.generation = ch.Generation
@@ -75,6 +84,7 @@ func (r *Reconciler) channel(ctx context.Context, s *scope) error {
 		c.RetryAt = ch.Status.RetryAt.Time
 	}
 	adapter, known := network.Lookup(ch.Spec.Network)
+	c.ByHand = adapter.ByHand
 	rules := adapter.Rules
 	if conn, ok := r.Directory.Get(key); ok && conn.Generation == ch.Generation {
 		s.connection = conn
@@ -89,10 +99,10 @@ func (r *Reconciler) channel(ctx context.Context, s *scope) error {
 			s.facts.Problems = append(s.facts.Problems, "spec.content."+p.Path+": "+p.Message)
 		}
 		if len(problems) == 0 {
-			s.facts.Hashes = publish.Hashes(s.rendering)
+			s.facts.Hashes, s.facts.Text = publish.Hashes(s.rendering), publish.TextHash(s.rendering)
 		}
 	}
-	return nil
+	return ch, nil
 }
 
 func finished(p *tribunev1alpha1.Post) bool {
@@ -116,7 +126,7 @@ func (r *Reconciler) calendar(ctx context.Context, s *scope) error {
 	}
 	s.facts.Calendar.Exists = cal.DeletionTimestamp.IsZero()
 	s.facts.Calendar.Suspended = cal.Spec.Suspend
-	return nil
+	return r.catchUp(ctx, s, cal)
 }
 
 // madeBy is the name of the calendar that made the Post; empty for Posts that people made, whatever labels they gave them.
@@ -161,6 +171,7 @@ func (r *Reconciler) tellLedger(ctx context.Context, s *scope, step publish.Step
 			row.Key, row.Attempt, row.ContentHash, row.Hashes = rec.Key, rec.Attempt, rec.ContentHash, rec.Hashes
 			row.RecordID, row.Revision, row.URL = rec.ID, rec.Revision, rec.URL
 			row.StartedAt, row.PublishedAt = rec.StartedAt, rec.PublishedAt
+			row.TextHash = s.facts.Text
 			if err := r.Ledger.Adopt(ctx, row); err != nil {
 				return fmt.Errorf("record in ledger: %w", err)
 			}

@@ -48,7 +48,15 @@ func (r *Reconciler) send(ctx context.Context, s *scope, step publish.Step) (ctr
 		return r.unprepared(ctx, s, err)
 	}
 	intent.Draft = step.Draft
+	if held := r.reserve(s, step); held != nil {
+		r.turn(s, *held)
+		if held.Do == publish.Hold {
+			_, err = r.record(ctx, s, *held)
+		}
+		return r.wait(held.Until), err
+	}
 	if err := r.saveIntent(ctx, s, intent); err != nil {
+		r.settle(s, time.Time{}, false)
 		return ctrl.Result{}, err
 	}
 	// From here on an intent stands: its call and its outcome are finished, also while the process is shutting down.
@@ -107,7 +115,8 @@ func (r *Reconciler) intent(ctx context.Context, s *scope, segment int, pub netw
 	if p.Status.Edition == pub.Identity.Edition && segment < len(p.Status.Segments) {
 		seg := p.Status.Segments[segment]
 		in.Probe = seg.Probe
-		if seg.State == tribunev1alpha1.SegmentSending || seg.State == tribunev1alpha1.SegmentUnknown {
+		switch seg.State {
+		case tribunev1alpha1.SegmentSending, tribunev1alpha1.SegmentPrepared, tribunev1alpha1.SegmentUnknown:
 			in.Key = seg.Key
 		}
 	}
@@ -170,6 +179,10 @@ func (r *Reconciler) attempt(ctx context.Context, s *scope, place *channels.Plac
 			RetryAfter: time.Second} // it is not this Post that fails
 		return out
 	}
+	if held := r.lastMoment(s, step); held != nil {
+		out.Closed = held
+		return out
+	}
 	if s.facts.Channel.Once == network.OnceTwoPhase {
 		r.inTwoPhases(ctx, s, pub, step, &out)
 		return out
@@ -227,6 +240,7 @@ func (r *Reconciler) enter(ctx context.Context, s *scope, segment tribunev1alpha
 	row := r.row(s, s.segmentIndex(segment.Attempt))
 	row.State = store.Sending
 	row.Key, row.Attempt, row.ContentHash, row.Cursor = segment.Key, segment.Attempt, segment.ContentHash, segment.Cursor
+	row.TextHash = s.facts.Text
 	row.StartedAt, row.Supersedes = segment.StartedAt.Time, supersedes
 	row.RecordID, row.Revision, row.URL = segment.ID, segment.Revision, segment.URL // the draft that it makes public
 	for _, s := range s.facts.Post.Status.Segments {
@@ -306,6 +320,10 @@ func (r *Reconciler) conclude(ctx context.Context, s *scope, out publish.Outcome
 	status, ok := publish.Conclude(s.facts, out)
 	if !ok {
 		return nil
+	}
+	if out.Segment == 0 {
+		state := status.Segments[0].State
+		r.settle(s, out.Began, state == tribunev1alpha1.SegmentPublished || state == tribunev1alpha1.SegmentUnknown)
 	}
 	if err := r.finishLedger(ctx, s, out, status); err != nil {
 		log.FromContext(ctx).Error(err, "The ledger did not take an outcome; the status does")

@@ -35,14 +35,19 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	if err != nil {
 		return fmt.Errorf("index Posts: %w", err)
 	}
+	if err := r.indexPace(mgr); err != nil {
+		return err
+	}
 	woken := make(chan event.TypedGenericEvent[types.NamespacedName], 4096)
-	r.Lanes = channels.NewLanes(func(post types.NamespacedName) { offer(woken, post) })
+	r.wake = func(post types.NamespacedName) { offer(woken, post) }
+	r.Lanes = channels.NewLanes(r.wake)
 	connected := make(chan event.TypedGenericEvent[types.NamespacedName], 4096)
 	r.Directory.OnChange(func(channel types.NamespacedName) { offer(connected, channel) })
 
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("post").
 		For(&tribunev1alpha1.Post{}, builder.WithPredicates(changed{owner: r.Owner})).
+		Watches(&tribunev1alpha1.Post{}, r.wokenByPredecessor(), builder.WithPredicates(r.cameOut())).
 		Watches(&tribunev1alpha1.SocialChannel{}, handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
 			return r.unsettledOn(ctx, "channel", client.ObjectKeyFromObject(o))
 		})).

@@ -19,7 +19,8 @@ func doneByHand(f Facts) *Step {
 	segs := segments(f.Post)
 	records := make([]Record, max(len(f.Hashes), len(segs), 1))
 	for i := range records {
-		records[i] = Record{Segment: i, Attempt: AttemptByHand, Published: true, ID: r.URL, URL: r.URL, ContentHash: hashOf(f, i), PublishedAt: f.Now}
+		records[i] = Record{Segment: i, Attempt: AttemptByHand, Published: true, ID: r.URL, URL: r.URL, ContentHash: hashOf(f, i),
+			StartedAt: f.Now, PublishedAt: f.Now}
 	}
 	return &Step{Do: Adopt, Records: records, Supersedes: AttemptByHand, Reason: tribunev1alpha1.ReasonResolved,
 		Message: fmt.Sprintf("%s published it", orSomebody(r.By))}

@@ -104,6 +104,8 @@ type Facts struct {
 	After []Predecessor
 	// Pace of the channel's Posts; needed for Posts that are due.
 	Pace Pace
+	// Shut are the times in which a Post made by hand is held.
+	Shut []Shut
 	// CatchUp is what was decided after an outage; nil where there was none.
 	CatchUp *schedule.CatchUpDecision
 	Crisis  Crisis

@@ -20,8 +20,9 @@ const (
 // Start is a Post that went out on a channel, or is going out.
 type Start struct {
 	// Post by name.
-	Post string
-	At   time.Time
+	Post    string
+	Edition int64
+	At      time.Time
 	// Text and Content say what it said: see TextHash and the hashes of segments; empty where that is not known.
 	Text, Content string
 	// UnderWay is true while this process is sending it: it may still come to nothing.
@@ -47,8 +48,20 @@ func Paced(f Facts) *Step {
 	if published(segs) > 0 || openSegment(segs) >= 0 {
 		return nil
 	}
-	for _, h := range []rule{possibleDuplicate, tooSoon, tooMany} {
+	for _, h := range pace {
 		if step := h(f); step != nil {
+			return step
+		}
+	}
+	return nil
+}
+
+var pace = []rule{possibleDuplicate, tooSoon, tooMany}
+
+// AtLastMoment asks, with an intent saved, for what changed since: the pace, and the times in which nothing goes out.
+func AtLastMoment(f Facts) *Step {
+	for _, h := range append([]rule{shut}, pace...) {
+		if step := h(f); step != nil && step.Do == Hold {
 			return step
 		}
 	}

@@ -16,6 +16,7 @@ var holds = []rule{
 	unapproved, // hold_approval.go
 	channelHolds,
 	waitingFor, // hold_after.go
+	shut,       // hold_shut.go
 	clockSkewed,
 	rateLimited,
 	createdLate,

@@ -8,6 +8,7 @@ var delays = []func(Facts) time.Time{
 	releasedAt,
 	returnedAt, // hold_crisis.go
 	predecessorsOut,
+	opened,
 }
 
 // lateFrom is the instant from which a Post counts as late.

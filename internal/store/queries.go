@@ -14,7 +14,7 @@ import (
 // The SQL is what SQLite and PostgreSQL both understand, but for the placeholders.
 const (
 	columns = `namespace, post, edition, account, segment, key, marker, attempt, owner, state, content_hash, hashes, cursor,
-		record_id, revision, url, channel, network, started_at, published_at, updated_at`
+		record_id, revision, url, channel, network, started_at, published_at, updated_at, text_hash`
 	order = ` ORDER BY edition, account, segment`
 
 	queryHasAny    = `SELECT 1 FROM publications WHERE namespace = ? AND post = ? LIMIT 1`
@@ -26,11 +26,11 @@ const (
 	queryOne = `SELECT ` + columns + ` FROM publications WHERE ` + identity
 
 	insert = `INSERT INTO publications (` + columns + `)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (namespace, post, edition, account, segment) DO UPDATE SET `
 
 	queryBegin = insert + `key = excluded.key, marker = excluded.marker, attempt = excluded.attempt, owner = excluded.owner,
-			state = excluded.state, content_hash = excluded.content_hash, hashes = excluded.hashes, cursor = excluded.cursor, channel = excluded.channel,
+			state = excluded.state, content_hash = excluded.content_hash, text_hash = excluded.text_hash, hashes = excluded.hashes, cursor = excluded.cursor, channel = excluded.channel,
 			record_id = excluded.record_id, revision = excluded.revision, url = excluded.url, network = excluded.network, started_at = excluded.started_at, updated_at = excluded.updated_at
 		WHERE publications.state IN ('NotSent', 'Failed')
 			OR (publications.state IN ('Sending', 'Unknown') AND publications.attempt IN (excluded.attempt, ?))
@@ -42,6 +42,7 @@ const (
 			marker = COALESCE(NULLIF(excluded.marker, ''), publications.marker),
 			content_hash = COALESCE(NULLIF(excluded.content_hash, ''), publications.content_hash),
 			hashes = COALESCE(NULLIF(excluded.hashes, ''), publications.hashes),
+			text_hash = COALESCE(NULLIF(excluded.text_hash, ''), publications.text_hash),
 			revision = COALESCE(NULLIF(excluded.revision, ''), publications.revision),
 			url = COALESCE(NULLIF(excluded.url, ''), publications.url),
 			channel = COALESCE(NULLIF(excluded.channel, ''), publications.channel),
@@ -67,7 +68,7 @@ func scan(row scanner) (Publication, error) {
 	)
 	err := row.Scan(&p.Namespace, &p.Post, &p.Edition, &p.Account, &p.Segment, &p.Key, &p.Marker, &p.Attempt, &p.Owner,
 		&p.State, &p.ContentHash, &hashes, &p.Cursor, &p.RecordID, &p.Revision, &p.URL, &p.Channel, &p.Network,
-		&started, &published, &updated)
+		&started, &published, &updated, &p.TextHash)
 	p.Hashes = strings.Fields(hashes)
 	if len(p.Hashes) == 0 {
 		p.Hashes = nil
@@ -79,7 +80,7 @@ func scan(row scanner) (Publication, error) {
 func values(p Publication) []any {
 	return []any{p.Namespace, p.Post, p.Edition, p.Account, p.Segment, p.Key, p.Marker, p.Attempt, p.Owner,
 		string(p.State), p.ContentHash, strings.Join(p.Hashes, " "), p.Cursor, p.RecordID, p.Revision, p.URL, p.Channel, p.Network,
-		toMicros(p.StartedAt), toMicros(p.PublishedAt), toMicros(p.UpdatedAt)}
+		toMicros(p.StartedAt), toMicros(p.PublishedAt), toMicros(p.UpdatedAt), p.TextHash}
 }
 
 func toMicros(t time.Time) int64 {

@@ -39,6 +39,8 @@ type Publication struct {
 	Supersedes  string
 	State       State
 	ContentHash string
+	// TextHash stands for the words of the whole rendering; empty where it is not known.
+	TextHash string
 	// Hashes of all segments of the thread as the attempt's intent fixed them; nil where that is not known. They say what
 	// else was to follow, to who finds a thread that is out in part.
 	Hashes []string
@@ -89,6 +91,8 @@ type Ledger interface {
 	// Finish records the outcome of an attempt. It may be repeated; Published becomes nothing but Deleted. NotSent of a
 	// publication that is not recorded is no error, as the intent may have ended before it was.
 	Finish(ctx context.Context, id network.Identity, attempt string, o Outcome) error
+	// Starts are the Posts that began to go out on a channel since then, the oldest first.
+	Starts(ctx context.Context, namespace, channel string, since time.Time) ([]Start, error)
 	// Adopt records p as Published, as it was found on the network, whatever its last attempt was.
 	Adopt(ctx context.Context, p Publication) error
 }

@@ -1,0 +1,93 @@
+package post
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+)
+
+// justMade is how new a Post is that others may wait for; older ones were there when those were looked at.
+const justMade = time.Minute
+
+// indexPace finds Posts by the one that they wait for, and by calendar and channel.
+func (r *Reconciler) indexPace(mgr ctrl.Manager) error {
+	for name, of := range map[string]func(*tribunev1alpha1.Post) []string{
+		indexAfter: func(p *tribunev1alpha1.Post) []string {
+			switch p.Status.State {
+			case tribunev1alpha1.PostPublished, tribunev1alpha1.PostDeleted:
+				return nil
+			}
+			var names []string
+			for _, one := range predecessorsOf(p) {
+				names = append(names, one.Name)
+			}
+			return names
+		},
+		indexRow: func(p *tribunev1alpha1.Post) []string {
+			if name := row(p); name != "" {
+				return []string{name}
+			}
+			return nil
+		},
+	} {
+		err := mgr.GetFieldIndexer().IndexField(context.Background(), &tribunev1alpha1.Post{}, name, func(o client.Object) []string {
+			if p, ok := o.(*tribunev1alpha1.Post); ok {
+				return of(p)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("index Posts: %w", err)
+		}
+	}
+	return nil
+}
+
+// wokenByPredecessor wakes the Posts that wait for one.
+func (r *Reconciler) wokenByPredecessor() handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
+		list := &tribunev1alpha1.PostList{}
+		if err := r.Client.List(ctx, list, client.InNamespace(o.GetNamespace()), client.MatchingFields{indexAfter: o.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
+			return nil
+		}
+		requests := make([]ctrl.Request, len(list.Items))
+		for i := range list.Items {
+			requests[i].NamespacedName = client.ObjectKeyFromObject(&list.Items[i])
+		}
+		return requests
+	})
+}
+
+// cameOut lets through the changes of a Post that others may wait for, and has the history learn from all.
+func (r *Reconciler) cameOut() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc: func(e event.CreateEvent) bool {
+			p, ok := e.Object.(*tribunev1alpha1.Post)
+			if !ok {
+				return false
+			}
+			now := r.Clock.Now()
+			r.past.note(p, now)
+			return p.CreationTimestamp.Add(justMade).After(now)
+		},
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			was, ok := e.ObjectOld.(*tribunev1alpha1.Post)
+			is, ok2 := e.ObjectNew.(*tribunev1alpha1.Post)
+			if !ok || !ok2 {
+				return false
+			}
+			r.past.note(is, r.Clock.Now())
+			return was.Status.State != is.Status.State || was.Status.URL != is.Status.URL
+		},
+		DeleteFunc:  func(event.DeleteEvent) bool { return true },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
+}
