@@ -142,7 +142,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	}
 	recorder := boundedRecorder{mgr.GetEventRecorder("tribune")}
 	if err := (&channel.Reconciler{Client: mgr.GetClient(), Secrets: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, Directory: directory,
-		HTTP: o.HTTP, LocalURL: o.LocalURL, LocalToken: o.LocalToken, Rehearse: o.Rehearse, Log: o.Log}).SetupWithManager(mgr); err != nil {
+		HTTP: o.HTTP, Media: o.Media, ConfigMaps: mgr.GetClient(), LocalURL: o.LocalURL, LocalToken: o.LocalToken, Rehearse: o.Rehearse, Log: o.Log}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up SocialChannel: %w", err)
 	}
 	if err := (&calendar.Reconciler{Client: mgr.GetClient(), Recorder: recorder, Clock: o.Clock}).SetupWithManager(mgr); err != nil {

@@ -119,6 +119,10 @@ const (
 	ReasonTooManyPosts   = "TooManyPosts"
 	ReasonPastEntries    = "PastEntriesIgnored"
 	ReasonPostsFailed    = "PostsFailed"
+	// ReasonFeedUnavailable: a feed cannot be read now. What was planned goes out, and it is read again.
+	ReasonFeedUnavailable = "FeedUnavailable"
+	ReasonFeedRead        = "FeedRead"
+	ReasonEntriesMissing  = "EntriesMissing"
 
 	// SocialChannel.
 	ReasonSignedIn            = "SignedIn"
@@ -133,6 +137,12 @@ const (
 	ReasonUnreachable         = "Unreachable"
 	ReasonReachable           = "Reachable"
 	ReasonRehearsal           = "Rehearsal"
+	ReasonExpiresSoon         = "ExpiresSoon"
+	ReasonProfileSet          = "ProfileSet"
+	ReasonProfileDrift        = "ProfileDrift"
+	ReasonProfileRefused      = "ProfileRefused"
+	ReasonProfileNotSupported = "ProfileNotSupported"
+	ReasonNotListening        = "NotListening"
 )
 
 // Labels and annotations.

@@ -48,6 +48,9 @@ type Reconciler struct {
 	Directory *channels.Directory
 	// HTTP is the client that adapters call with.
 	HTTP *http.Client
+	// Media fetches pictures for profiles, and ConfigMaps reads those that are kept in the cluster, without a cache.
+	Media      *http.Client
+	ConfigMaps client.Reader
 	// LocalURL and LocalToken say where the built-in network is; no URL: there is none.
 	LocalURL, LocalToken string
 	// Rehearse makes every channel a rehearsal, whatever its mode.

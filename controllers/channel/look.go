@@ -34,6 +34,8 @@ type finding struct {
 	// account is set after a sign-in that was accepted.
 	account *network.Account
 	rules   *network.Adapter
+	// profile is nil where it was not looked at.
+	profile *profileFinding
 	// rateLimitedUntil is when the network may be called again.
 	rateLimitedUntil time.Time
 }
@@ -82,7 +84,7 @@ func (r *Reconciler) look(ctx context.Context, ch *tribunev1alpha1.SocialChannel
 			return s.finding, nextLook(now, retryAt)
 		}
 	}
-	result := r.signIn(ctx, ch, own, called, secret, hash, now)
+	result := r.withProfile(ctx, ch, r.signIn(ctx, ch, own, called, secret, hash, now), now)
 	result.rateLimitedUntil = after(r.Directory.RetryAt(key), now)
 	return result, nextLook(now, result.rateLimitedUntil)
 }

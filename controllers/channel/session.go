@@ -29,6 +29,7 @@ type session struct {
 	triedAt time.Time
 	trouble bool
 	finding finding
+	profile profileMemory
 }
 
 type sessions struct {
@@ -49,7 +50,29 @@ func (s *sessions) put(key types.NamespacedName, v session) {
 	if s.known == nil {
 		s.known = map[types.NamespacedName]session{}
 	}
+	v.profile = s.known[key].profile
 	s.known[key] = v
+}
+
+// profile is what is remembered of the account's profile.
+func (s *sessions) profile(key types.NamespacedName) profileMemory {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known[key].profile
+}
+
+// setProfile remembers a look at the profile, and what all looks found. A profile that could not be read is looked at before
+// the account is.
+func (s *sessions) setProfile(key types.NamespacedName, m profileMemory, f finding) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v, ok := s.known[key]; ok {
+		v.profile, v.finding = m, f
+		if m.nextAt.Before(v.checkAt) {
+			v.checkAt = m.nextAt
+		}
+		s.known[key] = v
+	}
 }
 
 func (s *sessions) forget(key types.NamespacedName) {

@@ -13,15 +13,20 @@ import (
 	"github.com/tribune-dev/tribune/internal/network"
 )
 
-const maxMessage = 1024
+// Bounds of the API, in bytes.
+const (
+	maxMessage     = 1024
+	maxServer      = 200
+	maxHandle      = 512
+	maxURL         = 2000
+	maxDisplayName = 1000
+)
 
 // status makes of a finding the status that says it.
 func status(ch *tribunev1alpha1.SocialChannel, f finding, now time.Time) tribunev1alpha1.SocialChannelStatus {
 	st := *ch.Status.DeepCopy()
 	st.ObservedGeneration = ch.Generation
-	if len(f.message) > maxMessage {
-		f.message = strings.ToValidUTF8(f.message[:maxMessage-3], "") + "..."
-	}
+	f.message = clip(f.message)
 	c := conditions{list: &st.Conditions, generation: ch.Generation, now: now}
 	c.set(tribunev1alpha1.ConditionReady, f.ready, f.reason, f.message)
 	c.only(tribunev1alpha1.ConditionStalled, f.stalled, f.reason, f.message)
@@ -48,13 +53,55 @@ func status(ch *tribunev1alpha1.SocialChannel, f finding, now time.Time) tribune
 	if f.account != nil {
 		describe(&st, f)
 	}
+	c.aside(ch, f, &st)
 	return st
+}
+
+// expiresSoon is how long before credentials run out people are told.
+const expiresSoon = 7 * 24 * time.Hour
+
+// aside sets the conditions that do not decide whether the channel is Ready.
+func (c conditions) aside(ch *tribunev1alpha1.SocialChannel, f finding, st *tribunev1alpha1.SocialChannelStatus) {
+	expiring := st.CredentialsExpireAt != nil && c.now.Add(expiresSoon).After(st.CredentialsExpireAt.Time)
+	c.only(tribunev1alpha1.ConditionCredentialsExpiring, expiring, tribunev1alpha1.ReasonExpiresSoon,
+		"the credentials run out at status.credentialsExpireAt: make new ones and put them into Secret "+secretName(ch))
+	switch {
+	case ch.Spec.Profile == nil:
+		meta.RemoveStatusCondition(c.list, tribunev1alpha1.ConditionProfileInSync)
+	case f.profile != nil:
+		c.set(tribunev1alpha1.ConditionProfileInSync, f.profile.inSync, f.profile.reason, clip(f.profile.message))
+	}
+	if ch.Spec.Listening == nil {
+		meta.RemoveStatusCondition(c.list, tribunev1alpha1.ConditionListening)
+		return
+	}
+	c.set(tribunev1alpha1.ConditionListening, false, tribunev1alpha1.ReasonNotListening, "this version of Tribune does not listen yet: spec.listening has no effect")
+}
+
+// clip bounds a message.
+func clip(message string) string { return bounded(message, maxMessage) }
+
+// bounded keeps what a server says of itself within what the API takes: a status that is refused would say nothing at all.
+func bounded(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most-3], "") + "..."
+	}
+	return s
 }
 
 // describe says who we are and what the network takes.
 func describe(st *tribunev1alpha1.SocialChannelStatus, f finding) {
 	a := f.account
-	st.Account = &tribunev1alpha1.ChannelAccount{ID: a.ID, Handle: a.Handle, URL: a.URL, DisplayName: a.DisplayName}
+	st.Account = &tribunev1alpha1.ChannelAccount{ID: a.ID, Handle: bounded(a.Handle, maxHandle), URL: bounded(a.URL, maxURL), DisplayName: bounded(a.DisplayName, maxDisplayName)}
+	st.Server, st.Followers, st.Following = bounded(a.Server, maxServer), a.Followers, a.Following
+	st.CredentialsExpireAt = nil
+	if !a.ExpiresAt.IsZero() {
+		st.CredentialsExpireAt = &metav1.Time{Time: a.ExpiresAt}
+	}
+	st.Automation = nil
+	for _, automation := range a.Automation {
+		st.Automation = append(st.Automation, string(automation))
+	}
 	st.Once = string(a.Once)
 	st.Abilities = nil
 	for _, ability := range a.Abilities {
