@@ -212,3 +212,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestFill(t *testing.T) {
+	i := feed.Item{Title: "On {date} and map{}", Link: "https://x.example/1", Author: "Ada"}
+	for text, want := range map[string]string{
+		"New: {item.title}":              "New: On {{date} and map{}",
+		"{item.link} by {item.author}":   "https://x.example/1 by Ada",
+		"{item.summary}{channel} {item}": "{channel} {item}",
+		"nothing":                        "nothing",
+	} {
+		if got := i.Fill(text); got != want {
+			t.Errorf("%q gives %q; want %q", text, got, want)
+		}
+	}
+}
