@@ -156,6 +156,9 @@ const (
 	// LabelManagedBy marks the objects that Tribune owns.
 	LabelManagedBy = "app.kubernetes.io/managed-by"
 
+	// FinalizerCrisis keeps a Crisis that is deleted until it was stood down.
+	FinalizerCrisis = "tribune.dev/stand-down"
+
 	// AnnotationOccurrence is the local date, or date and time, that a calendar made a Post for.
 	AnnotationOccurrence = "tribune.dev/occurrence"
 	// AnnotationReconcileRequest asks for a reconcile now; any new value does.
