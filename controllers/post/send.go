@@ -351,7 +351,7 @@ func (r *Reconciler) finishLedger(ctx context.Context, s *scope, out publish.Out
 	case tribunev1alpha1.SegmentUnknown:
 		o.State = store.Unknown
 	}
-	if network.KindOf(out.Err) == network.Gone && out.Err != nil {
+	if network.KindOf(out.Err) == network.Gone && out.Err != nil && s.facts.Channel.Once != network.OnceTwoPhase {
 		o.State = store.Deleted
 	}
 	return r.Ledger.Finish(ctx, r.identity(s, out.Segment), out.Attempt, o)

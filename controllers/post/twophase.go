@@ -25,18 +25,16 @@ func (r *Reconciler) inTwoPhases(ctx context.Context, s *scope, pub network.Publ
 	}
 	pub.Prepared = publish.DraftOf(s.facts.Post, out.Segment)
 	if pub.Prepared == nil {
-		if step.Tidy {
-			receipt, err := r.tidy(ctx, s, out.Segment)
-			if err != nil {
-				out.Err = hidden(err)
-				return
-			}
-			out.Repeat = false // what earlier attempts left is removed, and nothing of them is public
-			if receipt != nil {
-				out.Receipt = *receipt
-				out.Receipt.Existing = true
-				return
-			}
+		receipt, err := r.tidy(ctx, s, out.Segment)
+		if err != nil {
+			out.Err = hidden(err)
+			return
+		}
+		out.Repeat = false // what earlier attempts left is removed, and nothing of them will be public any more
+		if receipt != nil {
+			out.Receipt = *receipt
+			out.Receipt.Existing = true
+			return
 		}
 		draft := r.draft(ctx, s, drafts, pub, out)
 		if draft == nil {
@@ -46,7 +44,7 @@ func (r *Reconciler) inTwoPhases(ctx context.Context, s *scope, pub network.Publ
 	}
 	// To make it public may be repeated, so there is all the time that the Post has.
 	r.publish(ctx, s, pub, limits{latest: publish.LatestBegin(s.facts), call: publish.MaxCall}, out)
-	if step.Tidy && out.Err == nil && out.Closed == nil {
+	if step.Supersedes != "" && out.Err == nil && out.Closed == nil {
 		r.sweep(ctx, s, drafts, out)
 	}
 }

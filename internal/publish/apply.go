@@ -344,8 +344,10 @@ func failed(f Facts, st *tribunev1alpha1.PostStatus, out Outcome) (reason, messa
 		}
 		return stop(network.ReasonOf(out.Err, tribunev1alpha1.ReasonRefused), "refused by the network: "+out.Err.Error())
 	case network.Gone:
-		if draftOf(st.Segments, out.Segment) != nil && !out.Repeat {
-			forget(seg) // somebody removed the draft, which never was public
+		if draftOf(st.Segments, out.Segment) != nil {
+			// Somebody removed the draft; the next attempt looks whether anything is public, and makes another.
+			forget(seg)
+			out.Repeat = false
 			return again(tribunev1alpha1.ReasonWaitingToTryAgain)
 		}
 		return stop(tribunev1alpha1.ReasonDeletedOnNetwork, fmt.Sprintf(

@@ -9,7 +9,8 @@ import (
 
 // On a two-phase network a segment is stored hidden, its id is saved, and then it is made public, which may be repeated. A
 // segment that is not published and has an id is such a draft, whatever its state. Only a saved id is made public; every
-// other draft is removed by who finds it, and by who made it and could not save it.
+// other draft is removed by who made it and could not save it, and by who is about to make another: that one then looks whether
+// any of them is public. What was removed will not be, so the answer stays true, whatever status and ledger have lost.
 
 // draftOf is the saved draft of a segment, nil if there is none.
 func draftOf(segs []tribunev1alpha1.PostSegment, i int) *network.Ref {
@@ -22,13 +23,12 @@ func draftOf(segs []tribunev1alpha1.PostSegment, i int) *network.Ref {
 // DraftOf is the saved draft of a segment of the edition that is to go out, nil if there is none.
 func DraftOf(p *tribunev1alpha1.Post, segment int) *network.Ref { return draftOf(segments(p), segment) }
 
-// send begins a segment: from its draft where one is saved, and with an eye on what earlier attempts may have left.
+// send begins a segment: from its draft where one is saved.
 func send(f Facts, i int, repeat bool) *Step {
 	segs := segments(f.Post)
 	step := &Step{Do: Begin, Segment: i, Repeat: repeat, Supersedes: attemptOf(segs, i)}
 	if f.Channel.Once == network.OnceTwoPhase {
 		step.Draft = draftOf(segs, i)
-		step.Tidy = repeat || attemptOf(segs, i) != "" || CreatedLate(f.Post)
 	}
 	return step
 }

@@ -19,6 +19,9 @@ import (
 // broken takes one part of the protocol away.
 type broken struct {
 	noSettle, noLedger, freshKeys, lockless bool
+	// On two-phase networks: a draft is made public whose id could not be saved; what earlier attempts left is not
+	// looked for.
+	unsaved, untidy bool
 }
 
 type rowState string
@@ -48,6 +51,9 @@ type late struct {
 	segment int
 	key     string
 	at      time.Time
+	// draft is true for one that is stored hidden; public is the draft that is made public.
+	draft  bool
+	public int
 }
 
 type world struct {
@@ -64,6 +70,7 @@ type world struct {
 	history  []*tribunev1alpha1.Post
 	ledger   map[int]row
 	network  []stored
+	drafts   []stored
 	late     []late
 	down     bool
 	calm     bool
@@ -155,7 +162,14 @@ func (w *world) settleLate() {
 			waiting = append(waiting, l)
 			continue
 		}
-		w.store(l.segment, l.key, l.at)
+		switch {
+		case l.draft:
+			w.hide(l.segment)
+		case l.public > 0:
+			w.flip(l.public)
+		default:
+			w.store(l.segment, l.key, l.at)
+		}
 	}
 	w.late = waiting
 }
@@ -219,6 +233,13 @@ func (w *world) decide(p *process, f publish.Facts, depth int) {
 		}
 		p.todo = func() { w.decide(p, f, depth+1) }
 	case publish.LookUp:
+		if w.class == network.OnceTwoPhase {
+			w.tidy(p, f, step.Segment, func(l *publish.Lookup) {
+				f.Lookup = l
+				p.todo = func() { w.decide(p, f, depth+1) }
+			})
+			return
+		}
 		f.Lookup = w.find(f, step.Segment)
 		p.todo = func() { w.decide(p, f, depth+1) }
 	case publish.Wait:
@@ -320,6 +341,7 @@ func (w *world) begin(p *process, f publish.Facts, step publish.Step) {
 		return
 	}
 	in := w.intent(f, step.Segment)
+	in.Draft = step.Draft
 	p.todo = func() {
 		f.Now = w.now
 		if !w.update(f.Post, publish.Intend(f, in)) {
@@ -327,18 +349,18 @@ func (w *world) begin(p *process, f publish.Facts, step publish.Step) {
 			return
 		}
 		w.log("%s: intent %s for segment %d", p.name, in.Attempt, in.Segment)
-		p.todo = func() { w.enter(p, f, in, step.Supersedes, step.Repeat) }
+		p.todo = func() { w.enter(p, f, in, step) }
 	}
 }
 
 // enter writes the attempt into the ledger; who does not win there sends nothing.
-func (w *world) enter(p *process, f publish.Facts, in publish.Intent, supersedes string, repeat bool) {
-	out := publish.Outcome{Segment: in.Segment, Attempt: in.Attempt, Repeat: repeat}
+func (w *world) enter(p *process, f publish.Facts, in publish.Intent, step publish.Step) {
+	out := publish.Outcome{Segment: in.Segment, Attempt: in.Attempt, Repeat: step.Repeat}
 	seg := f.Post.Status.Segments[in.Segment]
 	if !w.broken.lockless && !w.broken.noLedger {
 		have, known := w.ledger[in.Segment]
 		open := have.state == rowSending || have.state == rowUnknown
-		won := !known || have.state == rowNotSent || open && (have.record.Attempt == supersedes || have.record.Attempt == in.Attempt)
+		won := !known || have.state == rowNotSent || open && (have.record.Attempt == step.Supersedes || have.record.Attempt == in.Attempt)
 		if !won {
 			w.log("%s: the ledger knows %s (%s)", p.name, have.record.Attempt, have.state)
 			out.Err = &network.Error{Kind: network.NotSent, Message: "the ledger knows another attempt"}
@@ -346,7 +368,11 @@ func (w *world) enter(p *process, f publish.Facts, in publish.Intent, supersedes
 			return
 		}
 		w.ledger[in.Segment] = row{state: rowSending, record: publish.Record{Segment: in.Segment, Key: seg.Key, Attempt: in.Attempt,
-			Cursor: in.Cursor, ContentHash: seg.ContentHash, StartedAt: seg.StartedAt.Time}}
+			ID: seg.ID, Cursor: in.Cursor, ContentHash: seg.ContentHash, StartedAt: seg.StartedAt.Time}}
+	}
+	if w.class == network.OnceTwoPhase {
+		p.todo = func() { w.inTwoPhases(p, f, out) }
+		return
 	}
 	p.todo = func() { w.call(p, f, out, seg) }
 }
@@ -391,7 +417,7 @@ func (w *world) call(p *process, f publish.Facts, out publish.Outcome, seg tribu
 		fallthrough
 	case 4, 5: // stored later, as late as is allowed
 		bound := int64(longest + time.Minute - begin - longest)
-		w.late = append(w.late, late{out.Segment, seg.Key, w.now.Add(time.Duration(w.rng.Int64N(bound)))})
+		w.late = append(w.late, late{segment: out.Segment, key: seg.Key, at: w.now.Add(time.Duration(w.rng.Int64N(bound)))})
 		out.Err = ambiguous
 	default:
 		r, existing := w.store(out.Segment, seg.Key, w.now)
@@ -439,7 +465,7 @@ func (w *world) conclude(p *process, f publish.Facts, out publish.Outcome) {
 				p.wakeAt = after.NextAttemptAt.Time
 			}
 			if out.Next != nil {
-				p.todo = func() { w.enter(p, f, intent, "", false) }
+				p.todo = func() { w.enter(p, f, intent, publish.Step{Segment: next}) }
 			}
 		}
 	}

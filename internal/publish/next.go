@@ -60,8 +60,6 @@ type Step struct {
 	Repeat bool
 	// Draft is what Begin makes public on a two-phase network: the saved draft of an earlier attempt. Nil: a new one is made.
 	Draft *network.Ref
-	// Tidy is true for Begin on a two-phase network where drafts of earlier attempts may be left, or one of them be public.
-	Tidy bool
 	// Supersedes is the open attempt that Begin, Adopt or TakeBack ends.
 	Supersedes string
 }

@@ -159,6 +159,10 @@ var walkers = map[string]walker{
 	"scan":                  {network.OnceScan, 1, 12},
 	"thread on scan":        {network.OnceScan, 3, 15},
 	"none":                  {network.OnceNone, 1, 25},
+	"windowed key":          {network.OnceWindowedKey, 1, 12},
+	"two-phase":             {network.OnceTwoPhase, 1, 12},
+	"thread on two-phase":   {network.OnceTwoPhase, 3, 15},
+	"two-phase, calm":       {network.OnceTwoPhase, 1, 0},
 	"undisturbed":           {network.OnceScan, 3, 0},
 }
 
@@ -194,13 +198,15 @@ func TestWalkBroken(t *testing.T) {
 		walker
 		broken broken
 	}{
-		"no settle time":             {walker{network.OnceScan, 1, 0}, broken{noSettle: true}},
-		"no ledger":                  {walker{network.OnceScan, 1, 12}, broken{noLedger: true}},
-		"keys that are not stable":   {walker{network.OnceDurableKey, 1, 12}, broken{freshKeys: true}},
-		"no lock and no ledger":      {walker{network.OnceScan, 1, 0}, broken{lockless: true}},
-		"no ledger, thread":          {walker{network.OnceScan, 3, 12}, broken{noLedger: true}},
-		"keys not stable, no crash":  {walker{network.OnceDurableKey, 1, 0}, broken{freshKeys: true}},
-		"no lock, thread, no crash ": {walker{network.OnceScan, 3, 0}, broken{lockless: true}},
+		"no settle time":                                {walker{network.OnceScan, 1, 0}, broken{noSettle: true}},
+		"no ledger":                                     {walker{network.OnceScan, 1, 12}, broken{noLedger: true}},
+		"keys that are not stable":                      {walker{network.OnceDurableKey, 1, 12}, broken{freshKeys: true}},
+		"no lock and no ledger":                         {walker{network.OnceScan, 1, 0}, broken{lockless: true}},
+		"no ledger, thread":                             {walker{network.OnceScan, 3, 12}, broken{noLedger: true}},
+		"keys not stable, no crash":                     {walker{network.OnceDurableKey, 1, 0}, broken{freshKeys: true}},
+		"no lock, thread, no crash ":                    {walker{network.OnceScan, 3, 0}, broken{lockless: true}},
+		"a draft is made public whose id is not saved":  {walker{network.OnceTwoPhase, 1, 12}, broken{unsaved: true}},
+		"drafts are not looked for, nor what is public": {walker{network.OnceTwoPhase, 1, 12}, broken{untidy: true, noLedger: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -216,12 +222,15 @@ func TestWalkBroken(t *testing.T) {
 	}
 }
 
-// The ledger is a second witness: without it durable keys alone keep a publication from going out twice.
-func TestWalkDurableKeyWithoutLedger(t *testing.T) {
-	for seed := uint64(1); seed <= 300; seed++ {
-		w := newWorld(seed, network.OnceDurableKey, 1, broken{noLedger: true})
-		if p := walk(w, 12); p != "" {
-			t.Fatalf("seed %d: %s\n%s", seed, p, w)
+// The ledger is a second witness: without it durable keys, and drafts that can be removed, keep a publication from going out
+// twice by themselves.
+func TestWalkWithoutLedger(t *testing.T) {
+	for _, class := range []network.Once{network.OnceDurableKey, network.OnceTwoPhase} {
+		for seed := uint64(1); seed <= 300; seed++ {
+			w := newWorld(seed, class, 1, broken{noLedger: true})
+			if p := walk(w, 12); p != "" {
+				t.Fatalf("%s, seed %d: %s\n%s", class, seed, p, w)
+			}
 		}
 	}
 }
