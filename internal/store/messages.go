@@ -54,7 +54,7 @@ type Claim struct {
 	Now time.Time
 	// Until is when the messages may be claimed by another, if nobody says what became of them.
 	Until time.Time
-	// Max messages: 1, or as many as a digest joins.
+	// Max messages: 1, or as many as a digest joins; 0: only those that were joined before.
 	Max int
 	// Digest is the id that joins them; empty: they are sent alone. Messages that were joined before stay so.
 	Digest string
@@ -96,7 +96,8 @@ const (
 	queryConclude = `UPDATE messages SET claim = '', state = ?, sent_at = ?, next_at = ?, last_error = ?
 		WHERE ` + ofReceiver + ` AND claim = ? AND state = 'Pending'`
 
-	queryPostpone = `UPDATE messages SET next_at = ? WHERE ` + ofReceiver + ` AND state = 'Pending' AND claim = '' AND next_at < ?`
+	queryExpire = `UPDATE messages SET state = 'GivenUp', claim = '', last_error = CASE WHEN last_error = '' THEN ? ELSE last_error END
+		WHERE ` + ofReceiver + ` AND state = 'Pending' AND created_at < ? AND (claim = '' OR next_at <= ?) RETURNING ` + messageColumns
 
 	queryWaiting = `SELECT COUNT(*) FROM messages WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest = ''`
 
@@ -189,17 +190,16 @@ func (s *SQLite) ConcludeMessages(ctx context.Context, r Receiver, claim string,
 	return nil
 }
 
-// PostponeMessages keeps all messages of a receiver that nobody holds from being claimed before until.
-func (s *SQLite) PostponeMessages(ctx context.Context, r Receiver, until time.Time) error {
-	at := toMicros(until)
-	err := s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
-		_, err := t.conn.ExecContext(ctx, queryPostpone, at, r.Namespace, r.Name, at)
+// ExpireMessages gives up the messages of a receiver that were made before a time and that nobody holds, and tells them.
+func (s *SQLite) ExpireMessages(ctx context.Context, r Receiver, before, now time.Time, why string) (expired []Message, err error) {
+	err = s.writer.do(ctx, func(ctx context.Context, t *transaction) (err error) {
+		expired, err = queryMessages(ctx, t.conn, queryExpire, why, r.Namespace, r.Name, toMicros(before), toMicros(now))
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("postpone messages in ledger: %w", err)
+		return nil, fmt.Errorf("expire messages in ledger: %w", err)
 	}
-	return nil
+	return expired, nil
 }
 
 // MessageCounts are what a receiver's rate is kept by.

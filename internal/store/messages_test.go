@@ -129,26 +129,36 @@ func TestMessagesOfADigestStayTogether(t *testing.T) {
 	}
 }
 
-func TestPostponeAndPrune(t *testing.T) {
+func TestExpireAndPrune(t *testing.T) {
 	l := fresh(t)
 	add(t, l, 2, message("held", noon), message("free", noon.Add(time.Second)))
 	held := claim(t, l, store.Claim{ID: "a", Now: noon})
 	if diff := cmp.Diff([]string{"held"}, ids(held)); diff != "" {
 		t.Fatal(diff)
 	}
-	if err := l.PostponeMessages(t.Context(), desk, noon.Add(time.Hour)); err != nil {
-		t.Fatal(err)
+	expire := func(before, now time.Time) []string {
+		t.Helper()
+		expired, err := l.ExpireMessages(t.Context(), desk, before, now, "nobody there")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids(expired)
 	}
-	if got := claim(t, l, store.Claim{ID: "b", Now: noon.Add(30 * time.Minute)}); len(got) != 1 || got[0].ID != "held" {
-		t.Fatalf("%v: want the one whose claim ran out, and not the one that was postponed", ids(got))
+	if got := expire(noon.Add(time.Hour), noon); !slices.Equal(got, []string{"free"}) {
+		t.Fatalf("%v: want the one that nobody holds", got)
 	}
-	conclude(t, l, "b", store.MessageOutcome{State: store.MessageGivenUp, Error: "gone"})
+	if got := expire(noon, noon.Add(time.Hour)); len(got) > 0 {
+		t.Fatalf("%v is too young", got)
+	}
+	if got := expire(noon.Add(time.Hour), noon.Add(time.Hour)); !slices.Equal(got, []string{"held"}) {
+		t.Fatalf("%v: want the one whose claim ran out", got)
+	}
 	for range 2 {
 		if err := l.PruneMessages(t.Context(), noon.Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	add(t, l, 1, message("held", noon), message("free", noon)) // the one that came to its end is forgotten, the other not
+	add(t, l, 2, message("held", noon), message("free", noon)) // they are forgotten
 }
 
 func TestSeen(t *testing.T) {

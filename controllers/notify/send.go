@@ -1,0 +1,436 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/channels"
+	"github.com/tribune-dev/tribune/internal/httpx"
+	"github.com/tribune-dev/tribune/internal/network"
+	news "github.com/tribune-dev/tribune/internal/notify"
+	"github.com/tribune-dev/tribune/internal/store"
+)
+
+const (
+	// sendTimeout bounds one call.
+	sendTimeout = 20 * time.Second
+	// claimFor is how long a message is this process's alone; longer than a call and its record take.
+	claimFor = 2 * time.Minute
+	// atOnce receivers are served side by side.
+	atOnce = 16
+	// housekeeping is how often old messages are forgotten, and that somebody watches is recorded.
+	housekeeping = 10 * time.Minute
+	// remember what was told for longer than it can be news.
+	remember = news.Horizon + 24*time.Hour
+	// settled is how long after its start a process does not give messages up for want of a connection: channels sign in first.
+	settled = 5 * time.Minute
+	// longestWait between two looks at the outbox: timers run on the monotonic clock.
+	longestWait = time.Minute
+)
+
+// Reasons of events.
+const (
+	// ReasonNotTold: nobody could be told of what happened to the object.
+	ReasonNotTold = "NotTold"
+	// ReasonCannotBeTold: the object names a receiver that takes no messages.
+	ReasonCannotBeTold = "CannotBeTold"
+)
+
+// sender sends what the outbox holds.
+type sender struct {
+	*teller
+	started time.Time
+
+	mu sync.Mutex
+	// busy receivers are being served; pause are those that failed.
+	busy  map[store.Receiver]bool
+	pause map[store.Receiver]pause
+	work  sync.WaitGroup
+}
+
+// pause of a receiver after failures in a row.
+type pause struct {
+	failures int
+	until    time.Time
+	// unconnected: there was nobody to call.
+	unconnected bool
+}
+
+// NeedLeaderElection: one manager sends at a time.
+func (s *sender) NeedLeaderElection() bool { return true }
+
+// Start sends until ctx ends; calls under way are finished and recorded.
+func (s *sender) Start(ctx context.Context) error {
+	defer s.work.Wait()
+	s.started = s.Clock.Now()
+	var kept time.Time
+	for {
+		now := s.Clock.Now()
+		if now.Sub(kept) >= housekeeping {
+			s.keepHouse(ctx, now)
+			kept = now
+		}
+		next := s.round(ctx, now)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.wake:
+		case <-s.Clock.After(next):
+		}
+	}
+}
+
+func (s *sender) keepHouse(ctx context.Context, now time.Time) {
+	_, err := s.newsSince(ctx) // before the record below says that somebody watched
+	if err == nil {
+		_, err = s.Outbox.Seen(ctx, watcher, now)
+	}
+	if err == nil {
+		err = s.Outbox.PruneMessages(ctx, now.Add(-remember))
+	}
+	if err != nil && ctx.Err() == nil {
+		s.Log.Warn("The outbox could not be kept", "error", err)
+	}
+}
+
+// round serves all receivers that something is due for, and says when to look again.
+func (s *sender) round(ctx context.Context, now time.Time) time.Duration {
+	waiting, err := s.Outbox.WaitingReceivers(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.Log.Warn("The outbox could not be read", "error", err)
+		}
+		return 5 * time.Second
+	}
+	wait := longestWait
+	for r, due := range waiting {
+		s.mu.Lock()
+		if until := s.pause[r].until; until.After(due) {
+			due = until
+		}
+		free := !s.busy[r] && len(s.busy) < atOnce
+		if free && !due.After(now) {
+			s.busy[r] = true
+			s.work.Go(func() { s.serve(ctx, r) })
+		} else if !s.busy[r] {
+			wait = min(wait, max(due.Sub(now), 100*time.Millisecond))
+		}
+		s.mu.Unlock()
+	}
+	return wait
+}
+
+// resume ends a pause for want of a connection, as there may be one now. One that was called and failed keeps its pause: its
+// channel signs in again after each failure.
+func (s *sender) resume(r store.Receiver) {
+	s.mu.Lock()
+	ended := s.pause[r].unconnected
+	if ended {
+		delete(s.pause, r)
+	}
+	s.mu.Unlock()
+	if ended {
+		s.poke()
+	}
+}
+
+// serve sends to one receiver until nothing is due, its rate is used up, or it fails.
+func (s *sender) serve(ctx context.Context, r store.Receiver) {
+	defer func() {
+		s.mu.Lock()
+		delete(s.busy, r)
+		s.mu.Unlock()
+		s.poke()
+	}()
+	for ctx.Err() == nil {
+		messenger, conn, err := s.messenger(ctx, r)
+		if err != nil {
+			s.unconnected(ctx, r, err)
+			return
+		}
+		claim, messages, again, err := s.take(ctx, r)
+		switch {
+		case err != nil:
+			if ctx.Err() == nil {
+				s.Log.Warn("The outbox could not be read", "error", err)
+			}
+			s.hold(r, s.Clock.Now().Add(5*time.Second))
+			return
+		case len(messages) == 0:
+			s.hold(r, again)
+			return
+		}
+		// From here on the call and its record are finished, also while the process is shutting down.
+		if !s.deliver(context.WithoutCancel(ctx), r, claim, messages, messenger, conn) {
+			return
+		}
+	}
+}
+
+// take claims what is to be sent next. Nothing: look again then.
+func (s *sender) take(ctx context.Context, r store.Receiver) (claim string, messages []store.Message, again time.Time, err error) {
+	now := s.Clock.Now()
+	c := store.Claim{Receiver: r, ID: rand.Text(), Now: now, Until: now.Add(claimFor)}
+	// What was joined to a digest before goes first.
+	if messages, err = s.Outbox.ClaimMessages(ctx, c); err != nil || len(messages) > 0 {
+		return c.ID, messages, time.Time{}, err
+	}
+	counts, err := s.Outbox.CountMessages(ctx, r, now, now.Add(-news.Window))
+	if err != nil {
+		return "", nil, time.Time{}, err
+	}
+	turn := news.Next(news.Rate{Due: counts.Due, Alone: counts.Alone, Digests: counts.Digests, First: counts.First}, now)
+	switch {
+	case turn.Alone:
+		c.Max = 1
+	case turn.Digest:
+		c.Max, c.Digest = news.MaxDigest, news.DigestID([]string{c.ID})
+	default:
+		return "", nil, turn.Again, nil
+	}
+	messages, err = s.Outbox.ClaimMessages(ctx, c)
+	return c.ID, messages, time.Time{}, err
+}
+
+// deliver makes one call and records what came of it. It says whether to go on.
+func (s *sender) deliver(ctx context.Context, r store.Receiver, claim string, messages []store.Message, messenger network.Messenger, conn channels.Connection) bool {
+	m, err := compose(r, messages)
+	if err == nil {
+		calling, cancel := context.WithTimeout(httpx.WithNetwork(ctx, string(conn.Name)), sendTimeout)
+		err = messenger.Send(calling, m)
+		cancel()
+	}
+	now := s.Clock.Now()
+	if err == nil {
+		s.conclude(ctx, r, claim, store.MessageOutcome{State: store.MessageSent, At: now})
+		s.metrics.count(r, string(store.MessageSent), len(messages))
+		s.mu.Lock()
+		delete(s.pause, r)
+		s.mu.Unlock()
+		return true
+	}
+	until := s.fail(r, err, now)
+	o := store.MessageOutcome{State: store.MessagePending, NextAt: until, Error: err.Error()}
+	if final(err) || until.After(oldest(messages).Add(news.GiveUpAfter)) {
+		o.State = store.MessageGivenUp
+	}
+	s.conclude(ctx, r, claim, o)
+	if o.State == store.MessageGivenUp {
+		s.gaveUp(ctx, r, messages, err.Error())
+		return false
+	}
+	s.metrics.count(r, "Failed", len(messages))
+	s.Log.Info("A message could not be sent yet", "namespace", r.Namespace, "channel", r.Name, "event", m.Event, "subject", m.Subject, "error", err.Error())
+	return false
+}
+
+func (s *sender) conclude(ctx context.Context, r store.Receiver, claim string, o store.MessageOutcome) {
+	if err := s.Outbox.ConcludeMessages(ctx, r, claim, o); err != nil {
+		// Its claim runs out, and it is sent again under the same id.
+		s.Log.Warn("What became of a message could not be recorded", "error", err)
+	}
+}
+
+// final errors do not go away by trying again.
+func final(err error) bool {
+	kind := network.KindOf(err)
+	return kind == network.Refused || kind == network.KeyTaken || kind == network.Gone
+}
+
+// fail pauses a receiver and tells its channel's controller what it should know.
+func (s *sender) fail(r store.Receiver, err error, now time.Time) (until time.Time) {
+	key := types.NamespacedName{Namespace: r.Namespace, Name: r.Name}
+	s.mu.Lock()
+	p := s.pause[r]
+	p.failures++
+	wait := news.Backoff(p.failures)
+	var e *network.Error
+	if errors.As(err, &e) {
+		wait = max(wait, e.RetryAfter)
+	}
+	p.until = now.Add(wait)
+	var never *unreachableError
+	p.unconnected = errors.As(err, &never)
+	s.pause[r] = p
+	s.mu.Unlock()
+	if e != nil {
+		switch e.Kind {
+		case network.RateLimited:
+			s.Directory.Trouble(key, p.until)
+		case network.Unauthorized, network.NotSent, network.Ambiguous:
+			s.Directory.Trouble(key, time.Time{})
+		}
+	}
+	return p.until
+}
+
+// hold keeps a receiver from being served before a time, without counting a failure; zero: no hold.
+func (s *sender) hold(r store.Receiver, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.pause[r]
+	p.until = until
+	s.pause[r] = p
+	if p == (pause{}) {
+		delete(s.pause, r)
+	}
+}
+
+func oldest(messages []store.Message) time.Time {
+	return slices.MinFunc(messages, func(a, b store.Message) int { return a.CreatedAt.Compare(b.CreatedAt) }).CreatedAt
+}
+
+// compose is what is sent: the message, or the digest of several.
+func compose(r store.Receiver, messages []store.Message) (network.Message, error) {
+	first := messages[0]
+	var m network.Message
+	if first.Digest == "" {
+		if err := json.Unmarshal(first.Payload, &m); err != nil {
+			return m, &network.Error{Kind: network.Refused, Reason: "InvalidMessage", Message: "the message in the ledger cannot be read", Err: err}
+		}
+	} else {
+		slices.SortFunc(messages, func(a, b store.Message) int {
+			return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.ID, b.ID))
+		})
+		lines := make([]news.Line, len(messages))
+		for i, row := range messages {
+			lines[i] = news.Line{Event: row.Event, Title: row.Title}
+		}
+		m = news.Digest(first.Digest, r.Namespace, lines, oldest(messages))
+	}
+	m.Repeat = first.Attempts > 1
+	return m, nil
+}
+
+// unreachableError says why a receiver cannot be called.
+type unreachableError struct {
+	// final: it will never take messages. missing: it is not there.
+	final, missing bool
+	text           string
+}
+
+func (e *unreachableError) Error() string { return e.text }
+
+// messenger of a receiver, if it can be called now.
+func (s *sender) messenger(ctx context.Context, r store.Receiver) (network.Messenger, channels.Connection, error) {
+	key := types.NamespacedName{Namespace: r.Namespace, Name: r.Name}
+	ch := &tribunev1alpha1.SocialChannel{}
+	found, err := s.get(ctx, key, ch)
+	if err != nil {
+		return nil, channels.Connection{}, err
+	}
+	if !found {
+		return nil, channels.Connection{}, &unreachableError{missing: true, text: fmt.Sprintf("there is no SocialChannel %s: make it, or correct notify", r.Name)}
+	}
+	conn, ok := s.Directory.Get(key)
+	if !ok || conn.Generation != ch.Generation {
+		return nil, conn, &unreachableError{text: fmt.Sprintf("SocialChannel %s is not connected", r.Name)}
+	}
+	if until := s.Directory.RetryAt(key); until.After(s.Clock.Now()) {
+		return nil, conn, &network.Error{Kind: network.RateLimited, Reason: tribunev1alpha1.ReasonRateLimited, Message: "the network asked to wait", RetryAfter: until.Sub(s.Clock.Now())}
+	}
+	m, ok := conn.Network.(network.Messenger)
+	if !ok {
+		return nil, conn, &unreachableError{final: true, text: fmt.Sprintf("SocialChannel %s is on %s, which takes no messages; these networks do: %s", r.Name, ch.Spec.Network, takers())}
+	}
+	return m, conn, nil
+}
+
+// takers are the networks that take messages.
+func takers() string {
+	var names []string
+	for _, name := range network.Names() {
+		if a, ok := network.Lookup(name); ok && slices.Contains(a.Abilities, network.AbilityMessage) {
+			names = append(names, string(name))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// unconnected waits for a receiver that cannot be called, and gives up what waited too long for it.
+func (s *sender) unconnected(ctx context.Context, r store.Receiver, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	now := s.Clock.Now()
+	var never *unreachableError
+	if !errors.As(err, &never) {
+		var e *network.Error
+		if errors.As(err, &e) && e.RetryAfter > 0 {
+			s.hold(r, now.Add(e.RetryAfter)) // it is not a failure of ours
+			return
+		}
+		s.fail(r, err, now)
+		return
+	}
+	s.mu.Lock()
+	firstTime := s.pause[r].failures == 0
+	s.mu.Unlock()
+	s.fail(r, err, now)
+	before := now.Add(-news.GiveUpAfter)
+	switch {
+	case never.final:
+		before = now.Add(time.Second) // all there is
+	case now.Sub(s.started) < settled:
+		return
+	}
+	expired, err := s.Outbox.ExpireMessages(ctx, r, before, now, never.text)
+	if err != nil {
+		s.Log.Warn("The outbox could not be written", "error", err)
+		return
+	}
+	if len(expired) > 0 {
+		s.gaveUp(ctx, r, expired, never.text)
+	} else if never.missing && firstTime {
+		s.Log.Info("Nobody can be told", "namespace", r.Namespace, "channel", r.Name, "error", never.text)
+	}
+}
+
+// gaveUp says on the objects that nobody was told. Of many, those who name the receiver say so.
+func (s *sender) gaveUp(ctx context.Context, r store.Receiver, messages []store.Message, why string) {
+	s.metrics.count(r, string(store.MessageGivenUp), len(messages))
+	s.Log.Warn("Messages were given up", "namespace", r.Namespace, "channel", r.Name, "messages", len(messages), "error", why)
+	if len(messages) == 1 {
+		m := messages[0]
+		s.event(ctx, r.Namespace, m.Subject, ReasonNotTold, fmt.Sprintf("channel %s could not be told of %s: %s", r.Name, m.Event, why))
+	}
+	named := map[store.ObjectName]int{}
+	for _, m := range messages {
+		named[m.NamedBy]++
+	}
+	for object, n := range named {
+		s.event(ctx, r.Namespace, object, ReasonCannotBeTold, fmt.Sprintf("spec.notify: %d messages to channel %s were given up: %s", n, r.Name, why))
+	}
+}
+
+// event on an object, if it is still there.
+func (s *sender) event(ctx context.Context, namespace string, o store.ObjectName, reason, note string) {
+	var object client.Object
+	switch o.Kind {
+	case news.KindPost:
+		object = &tribunev1alpha1.Post{}
+	case news.KindChannel:
+		object = &tribunev1alpha1.SocialChannel{}
+	case news.KindCalendar:
+		object = &tribunev1alpha1.ContentCalendar{}
+	default:
+		return
+	}
+	if found, err := s.get(ctx, types.NamespacedName{Namespace: namespace, Name: o.Name}, object); !found || err != nil {
+		return
+	}
+	s.Recorder.Eventf(object, nil, corev1.EventTypeWarning, reason, "Notify", "%s", note)
+}
