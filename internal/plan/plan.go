@@ -150,8 +150,8 @@ type Skipped struct {
 type Result struct {
 	// Posts in the order of their times; those whose deadline has passed are not among them.
 	Posts []Post
-	// Out are those of Existing that began to go out, or came to another end, and whose entry is still there: with the time that they
-	// have, and the content that they would have today. Their name is never published again; they are for edits.
+	// Out are those of Existing that are not in Posts, began to go out or came to another end, and whose entry is still there: with
+	// the time that they have, and the content that they would have today. Their name is never published again; they are for edits.
 	Out []Post
 	// Problems keep entries, or the calendar, from being carried out. The other entries are in Posts all the same.
 	Problems []Problem

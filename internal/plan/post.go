@@ -44,10 +44,10 @@ func (p *planner) post(it *item, o occasion, ch Channel) (Post, bool) {
 	if len(choices) > 1 {
 		content = choices[schedule.Rotation(max(o.turn, 0), len(choices))].content
 	}
-	at := metav1.NewTime(o.goes)
+	at := metav1.NewTime(o.goes.UTC())
 	post := Post{
 		Name:  Name(p.in.Calendar.Name, it.name(), o.id, ch.Name),
-		Entry: it.name(), EntryIndex: it.index, Source: it.source, Channel: ch.Name, Occurrence: o.id, Local: o.local, At: o.goes,
+		Entry: it.name(), EntryIndex: it.index, Source: it.source, Channel: ch.Name, Occurrence: o.id, Local: o.local, At: at.Time,
 		Queued: e.Slot != "",
 		Labels: map[string]string{
 			tribunev1alpha1.LabelCalendar: p.in.Calendar.Name,

@@ -16,9 +16,9 @@ type Hold struct {
 	Reason string
 	// Message for people, such as "Launch day: until 2026-12-02T00:00 (Europe/Madrid)".
 	Message string
-	// Until is the first allowed instant after; zero if there is none.
+	// Until is the first allowed instant after.
 	Until time.Time
-	// Skip is true if what is planned then is left out, not moved.
+	// Skip is true if what is planned then is left out, not moved; never for a Post that a person made.
 	Skip bool
 }
 
@@ -39,12 +39,12 @@ func HoldAt(at time.Time, campaign, pillar string, ch Channel, calendars ...*tri
 	if all.zone == nil {
 		all.zone = own.zone
 	}
-	allowed, hold := all.without(campaign, pillar).resolve(at)
+	for i := range all.rules {
+		all.rules[i].skip = false // a person's Post is held, whatever becomes of what is planned
+	}
+	_, hold := all.without(campaign, pillar).resolve(at)
 	if hold == nil {
 		return Hold{}, false
-	}
-	if !hold.Skip {
-		hold.Until = allowed
 	}
 	return *hold, true
 }
