@@ -55,6 +55,18 @@ $(BIN)/pds/node_modules/.installed: test/pds/package.json test/pds/package-lock.
 		echo "make pds needs Node.js 20 or later (https://nodejs.org); tests on a real Bluesky server are skipped"; exit 0; fi; \
 	mkdir -p $(BIN)/pds && cp $^ $(BIN)/pds/ && npm --prefix $(BIN)/pds ci --no-audit --no-fund && touch $@
 
+.PHONY: wordpress
+wordpress: $(BIN)/wordpress/.installed ## Put a real WordPress with PHP and MariaDB for tests into bin/wordpress (the first time: a minute)
+
+$(BIN)/wordpress/.installed: test/wordpress/install.sh test/wordpress/wp-config.php
+	@test/wordpress/install.sh $(BIN)/wordpress
+
+.PHONY: ghost
+ghost: $(BIN)/ghost/node_modules/.installed ## Put a real Ghost server for tests into bin/ghost (the first time: 6 minutes and more)
+
+$(BIN)/ghost/node_modules/.installed: test/ghost/install.sh test/ghost/package.json test/ghost/package-lock.json
+	@test/ghost/install.sh $(BIN)/ghost
+
 ##@ Test
 
 .PHONY: test
@@ -62,7 +74,7 @@ test: controlplane ## Run the tests; what needs minutes or other servers is skip
 	KUBEBUILDER_ASSETS=$(BIN)/k8s $(GO) test -timeout $(TEST_TIMEOUT) $(TESTFLAGS) $(PACKAGES)
 
 .PHONY: test-all
-test-all: controlplane pds ## Run all tests, those that need minutes or other servers too
+test-all: controlplane pds wordpress ghost ## Run all tests, those that need minutes or other servers too
 	KUBEBUILDER_ASSETS=$(BIN)/k8s TRIBUNE_TEST_ALL=1 $(GO) test -timeout $(TEST_ALL_TIMEOUT) $(TESTFLAGS) $(PACKAGES)
 
 .PHONY: bench

@@ -38,3 +38,4 @@ cp --remove-destination "$source/wp-config.php" root/usr/share/wordpress/
 ln -sr "$(find "$PWD/root/usr/bin" -regex '.*/php[0-9.]+' | head -1)" php
 ln -sr "$(find "$PWD/root/usr/lib/php" -name mysqli.so -printf '%h\n' | head -1)" extensions
 ln -sr "$(find "$PWD/root/usr/lib" -maxdepth 1 -type d -name '*-linux-gnu*' | head -1)" libraries
+touch .installed

@@ -42,6 +42,11 @@ type Harness struct {
 	// Receiver is true where the server is a program that takes what comes and removes doubles by the key: it has no pages, cannot
 	// be asked, does not say whether a key was there before, and the status of its answer says all.
 	Receiver bool
+	// IsPrepare tells the request that stores a publication hidden; needed on two-phase networks, where IsPublish is the one that
+	// makes it public.
+	IsPrepare func(*http.Request) bool
+	// PlainText reads the text that people see out of an observation, where the network keeps articles; nil where it is the text.
+	PlainText func(observed string) string
 	// Unauthorized answers as the network does when a token is not accepted; nil: a bare 401.
 	Unauthorized http.HandlerFunc
 	// Language tells what the network stores of a language that it was sent; nil: the same.
@@ -79,6 +84,10 @@ type Account struct {
 	ChangeProfile func(t *testing.T, p network.Profile)
 	// Messages are what messages to the team became, as entries; needed if the adapter is a network.Messenger.
 	Messages func(t *testing.T) []Entry
+	// Public is all that somebody who is not signed in can see anywhere, and StoreDraft stores a hidden record as another client of
+	// the account would, with content of ours or not, and gives its id; needed on two-phase networks.
+	Public     func(t *testing.T) string
+	StoreDraft func(t *testing.T, text string) string
 	// Secrets must appear in no error.
 	Secrets []string
 }
@@ -112,6 +121,9 @@ type Entry struct {
 	Key, Marker string
 	Text        string
 	Language    string
+	// Title and Tags of an article.
+	Title string
+	Tags  []string
 	// Visibility and ContentWarning in the words of network.Publication.
 	Visibility, ContentWarning string
 	// Parent and Root are IDs.
@@ -167,6 +179,7 @@ func Run(t *testing.T, h Harness) {
 		{"Content", contentCases},
 		{"Fault", faultCases},
 		{"Ability", abilityCases},
+		{"TwoPhase", twoPhaseCases},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {
@@ -202,6 +215,9 @@ const callTimeout = 30 * time.Second
 func open(t *testing.T, h Harness) *world {
 	t.Helper()
 	w := &world{Harness: h, account: h.Open(t), sessions: &Sessions{}}
+	if h.Once == network.OnceTwoPhase {
+		w.account.Connect = continuing(w.account.Connect)
+	}
 	w.proxy = newProxy(t, w.account.Server)
 	w.net = w.connect(t)
 	who, err := w.net.SignIn(w.context(t))

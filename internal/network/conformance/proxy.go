@@ -97,6 +97,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the client went away
 	}
 	x.body = body
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil } // for match
 	p.mu.Lock()
 	p.seen = append(p.seen, r)
 	var f fault

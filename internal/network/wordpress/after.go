@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"github.com/tribune-dev/tribune/internal/network"
-	"github.com/tribune-dev/tribune/internal/network/article"
 )
 
 // Cursor implements network.Finder: a lookup by marker needs none.
@@ -70,7 +69,7 @@ func (w *WordPress) Edit(ctx context.Context, ref network.Ref, p network.Publica
 		featured = pictures[0].ID
 	}
 	changed, err := w.change(ctx, there.ID, map[string]any{
-		"title": article.Title(p.Title, p.Text), "content": content(p, pictures), "tags": tags, "featured_media": featured,
+		"title": title(p), "content": content(p, pictures), "tags": tags, "featured_media": featured,
 	})
 	if err != nil {
 		return network.Receipt{}, err

@@ -51,5 +51,13 @@ func block(b *strings.Builder, name, attributes, inner string) {
 	fmt.Fprintf(b, "<!-- wp:%s %s-->\n%s\n<!-- /wp:%s -->\n\n", name, attributes, inner, name)
 }
 
-// inert keeps what stands in square brackets from being run as a shortcode.
-func inert(s string) string { return strings.ReplaceAll(s, "[", "&#91;") }
+// inert keeps what stands in square brackets from being run as a shortcode, and what looks like a character reference in a
+// text (&amp;#39;) from becoming one: WordPress' filter for users who may not write any HTML "repairs" it.
+func inert(s string) string {
+	return strings.NewReplacer("[", "&#91;", "&amp;#", "&amp;&#35;").Replace(s)
+}
+
+// title as WordPress takes it: HTML, of which tags would be lost, or be shown as tags.
+func title(p network.Publication) string {
+	return inert(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(article.Title(p.Title, p.Text)))
+}

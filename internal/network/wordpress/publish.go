@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/tribune-dev/tribune/internal/network"
-	"github.com/tribune-dev/tribune/internal/network/article"
 )
 
 // post is an article as the API gives it to those who may edit it.
@@ -127,7 +126,7 @@ func (w *WordPress) Prepare(ctx context.Context, p network.Publication) (network
 	_, err = w.api.call(ctx, request{
 		method: http.MethodPost, route: "/wp/v2/posts", query: url.Values{"_fields": {postFields}}, out: &made,
 		input: map[string]any{
-			"status": statusDraft, "title": article.Title(p.Title, p.Text), "content": content(p, nil), "tags": tags,
+			"status": statusDraft, "title": title(p), "content": content(p, nil), "tags": tags,
 		},
 	})
 	switch {
