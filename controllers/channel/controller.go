@@ -58,6 +58,7 @@ type Reconciler struct {
 	Log      *slog.Logger
 
 	sessions sessions
+	budgets  budgets
 }
 
 // +kubebuilder:rbac:groups=tribune.dev,resources=socialchannels,verbs=list;watch

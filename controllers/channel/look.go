@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -201,7 +202,7 @@ func (r *Reconciler) signIn(ctx context.Context, ch *tribunev1alpha1.SocialChann
 ) finding {
 	key := client.ObjectKeyFromObject(ch)
 	called.Rules = own.Rules
-	cfg := network.Config{Namespace: ch.Namespace, Channel: ch.Name, Spec: &ch.Spec, Credentials: secret, HTTP: r.HTTP,
+	cfg := network.Config{Namespace: ch.Namespace, Channel: ch.Name, Spec: &ch.Spec, Credentials: secret, HTTP: r.calling(ch, called, hash),
 		LocalURL: r.LocalURL, LocalToken: r.LocalToken, Log: r.Log}
 	if len(called.SecretKeys) > 0 {
 		cfg.Session = &secretSession{client: r.Secrets, channel: ch, source: hash}
@@ -241,6 +242,19 @@ func (r *Reconciler) signIn(ctx context.Context, ch *tribunev1alpha1.SocialChann
 	r.sessions.put(key, session{generation: ch.Generation, hash: hash, checkAt: now.Add(recheckAccount), triedAt: now, finding: f})
 	r.Directory.Put(key, channels.Connection{Network: n, Account: account, Name: name, Rules: rules, Generation: ch.Generation})
 	return f
+}
+
+// calling gives the client of a channel, which spends from the budget of its credentials.
+func (r *Reconciler) calling(ch *tribunev1alpha1.SocialChannel, called network.Adapter, hash string) *http.Client {
+	credential := string(ch.Spec.Network) + " " + hash
+	if len(called.SecretKeys) == 0 {
+		credential = "channel " + ch.Namespace + "/" + ch.Name
+	}
+	var blocked time.Time
+	if ch.Status.RetryAt != nil {
+		blocked = ch.Status.RetryAt.Time
+	}
+	return r.budgets.client(r.HTTP, credential, called.Rate, blocked, r.Clock.Now)
 }
 
 // refused sorts a sign-in that failed: refused credentials end a connection, a network that is down does not.
@@ -300,11 +314,17 @@ func secretName(ch *tribunev1alpha1.SocialChannel) string {
 	return string(ch.Spec.CredentialsSecretRef.Name)
 }
 
+// IsAccount tells whether an account is the one that spec.account names, by its handle or its id.
+func IsAccount(named string, a network.Account) bool {
+	named = strings.TrimPrefix(named, "@")
+	return named != "" && (strings.EqualFold(named, strings.TrimPrefix(a.Handle, "@")) || named == a.ID)
+}
+
 // wrongAccount: a wrong Secret never speaks in another name, and a changed account is never accepted in silence.
 func (r *Reconciler) wrongAccount(ch *tribunev1alpha1.SocialChannel, a network.Account) *finding {
-	want := strings.TrimPrefix(ch.Spec.Account, "@")
+	want := ch.Spec.Account
 	got := strings.TrimPrefix(a.Handle, "@")
-	matches := want != "" && (strings.EqualFold(want, got) || want == a.ID)
+	matches := IsAccount(want, a)
 	if r.rehearses(ch) {
 		return nil
 	}

@@ -302,6 +302,8 @@ func (r *Reconciler) report(s *scope, err error) {
 	}
 	switch e.Kind {
 	case network.Unauthorized:
+		// No further call with credentials that were refused: the channel's controller signs in again, or says so.
+		r.Directory.Disconnect(channelKey(s.facts.Post))
 		r.Directory.Trouble(channelKey(s.facts.Post), time.Time{})
 	case network.RateLimited:
 		r.Directory.Trouble(channelKey(s.facts.Post), r.Clock.Now().Add(max(e.RetryAfter, time.Second)))

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/compose"
@@ -34,6 +35,13 @@ type SessionStore interface {
 	Save(ctx context.Context, session []byte) error
 }
 
+// Rate is how many calls a credential may make.
+type Rate struct {
+	// Calls within Per; 0: no limit is known.
+	Calls int
+	Per   time.Duration
+}
+
 // Adapter is one kind of network.
 type Adapter struct {
 	// Rules are the text rules of the network, in force until the server states its own.
@@ -50,6 +58,8 @@ type Adapter struct {
 	AsksNobody bool
 	// Automation is what the network's rules allow to be automated, where no server was asked.
 	Automation []Automation
+	// Rate is what the network documents for one credential; what a server says of itself comes on top.
+	Rate Rate
 	// ByHand is true if a person publishes: Publish is never called, and the Post waits until somebody says that it is done.
 	ByHand bool
 	// New makes the adapter for one channel. It makes no call; an error says which field is wrong.
