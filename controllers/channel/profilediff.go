@@ -72,6 +72,16 @@ func compareProfile(want *tribunev1alpha1.ChannelProfile, avatar *network.Media,
 	return d
 }
 
+// ProfileDifferences says in words what the account shows that the spec does not want, pictures aside, and which fields the
+// network has no place for.
+func ProfileDifferences(want *tribunev1alpha1.ChannelProfile, have network.Profile) (differs, missing []string) {
+	d := compareProfile(want, nil, have, "")
+	for _, c := range d.changes {
+		differs = append(differs, c.field+" is "+c.was)
+	}
+	return differs, d.missing
+}
+
 // text compares one field. Networks cut white space at the ends, and some end lines their own way.
 func (d *profileDiff) text(field, want string, have *string, set **string) {
 	switch {
