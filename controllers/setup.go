@@ -16,6 +16,7 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -28,6 +29,8 @@ import (
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/controllers/calendar"
 	"github.com/tribune-dev/tribune/controllers/channel"
+	"github.com/tribune-dev/tribune/controllers/crisis"
+	"github.com/tribune-dev/tribune/controllers/notify"
 	"github.com/tribune-dev/tribune/controllers/post"
 	"github.com/tribune-dev/tribune/internal/channels"
 	"github.com/tribune-dev/tribune/internal/store"
@@ -145,7 +148,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		HTTP: o.HTTP, Media: o.Media, ConfigMaps: mgr.GetClient(), LocalURL: o.LocalURL, LocalToken: o.LocalToken, Rehearse: o.Rehearse, Log: o.Log}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up SocialChannel: %w", err)
 	}
-	if err := (&calendar.Reconciler{Client: mgr.GetClient(), Recorder: recorder, Clock: o.Clock}).SetupWithManager(mgr); err != nil {
+	if err := setupCalendar(mgr, o, recorder); err != nil {
 		return fmt.Errorf("set up ContentCalendar: %w", err)
 	}
 	if err := (&post.Reconciler{Client: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, Owner: o.Owner, Directory: directory, Ledger: o.Ledger,
@@ -154,6 +157,16 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up Post: %w", err)
 	}
+	if err := (&crisis.Reconciler{Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Recorder: recorder, Clock: o.Clock, Ledger: o.Ledger}).SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("set up Crisis: %w", err)
+	}
+	// The ledger keeps messages too; one that does not, such as a benchmark's, tells nobody anything.
+	if outbox, ok := o.Ledger.(notify.Outbox); ok {
+		if err := notify.Setup(mgr, notify.Options{Client: mgr.GetClient(), Outbox: outbox, Directory: directory, Recorder: recorder, Clock: o.Clock,
+			Registry: o.Registry, Log: o.Log}); err != nil {
+			return fmt.Errorf("set up notifications: %w", err)
+		}
+	}
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return fmt.Errorf("add health check: %w", err)
 	}
@@ -161,4 +174,20 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		return fmt.Errorf("add readiness check: %w", err)
 	}
 	return nil
+}
+
+// setupCalendar adds the calendars' controller, and what reads their feeds.
+func setupCalendar(mgr ctrl.Manager, o Options, recorder events.EventRecorder) error {
+	r := &calendar.Reconciler{Client: mgr.GetClient(), Metadata: mgr.GetCache(), Recorder: recorder, Clock: o.Clock}
+	if feeds, ok := o.Ledger.(store.Feeds); ok {
+		r.Feeds = feeds
+		r.Reader = &calendar.FeedReader{Client: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, HTTP: o.Media, Feeds: feeds}
+	}
+	if err := r.SetupWithManager(mgr); err != nil {
+		return err
+	}
+	if r.Reader == nil {
+		return nil
+	}
+	return r.Reader.SetupWithManager(mgr)
 }

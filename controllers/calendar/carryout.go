@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,10 @@ type scope struct {
 	calendar *tribunev1alpha1.ContentCalendar
 	now      time.Time
 	plan     plan.Result
+	// feedTroubles say which feeds cannot be read now.
+	feedTroubles string
+	// names of its entries.
+	names    map[string]bool
 	children map[string]*tribunev1alpha1.Post
 
 	mu       sync.Mutex
@@ -57,16 +62,51 @@ func (r *Reconciler) gather(ctx context.Context, s *scope) error {
 		in.Covered = until.Time
 	}
 	for i := range list.Items {
-		ch := &list.Items[i]
-		if ch.DeletionTimestamp.IsZero() {
-			in.Channels = append(in.Channels, plan.Channel{Name: ch.Name, Labels: ch.Labels, Network: ch.Spec.Network, Language: ch.Spec.Language})
+		if ch := &list.Items[i]; ch.DeletionTimestamp.IsZero() {
+			in.Channels = append(in.Channels, channelOf(ch))
 		}
 	}
-	s.plan = plan.Calendar(in)
-	s.problems = s.plan.Problems
 	children, err := r.children(ctx, client.ObjectKeyFromObject(s.calendar))
+	if err != nil {
+		return err
+	}
 	s.children = children
-	return err
+	in.Existing = existing(children)
+	if in.More, err = r.more(ctx, s); err != nil {
+		return err
+	}
+	s.plan = plan.Calendar(in)
+	s.problems = append(s.problems, s.plan.Problems...)
+	for i := range s.calendar.Spec.Entries {
+		s.meant(s.calendar.Spec.Entries[i].Name)
+	}
+	for i := range in.More {
+		s.meant(in.More[i].Entry.Name)
+	}
+	return nil
+}
+
+func channelOf(ch *tribunev1alpha1.SocialChannel) plan.Channel {
+	c := plan.Channel{Name: ch.Name, Labels: ch.Labels, Network: ch.Spec.Network, Language: ch.Spec.Language}
+	if ch.Spec.Publishing != nil {
+		c.QuietHours = ch.Spec.Publishing.QuietHours
+	}
+	return c
+}
+
+// existing tells the plan what became of the Posts that it made before.
+func existing(children map[string]*tribunev1alpha1.Post) []plan.Existing {
+	all := make([]plan.Existing, 0, len(children))
+	for _, name := range slices.Sorted(maps.Keys(children)) {
+		p := children[name]
+		e := plan.Existing{Name: name, Entry: p.Labels[tribunev1alpha1.LabelEntry], Channel: p.Labels[tribunev1alpha1.LabelChannel],
+			Occurrence: p.Annotations[tribunev1alpha1.AnnotationOccurrence], At: publish.Due(p), State: p.Status.State}
+		if p.Status.PublishedAt != nil {
+			e.PublishedAt = p.Status.PublishedAt.Time
+		}
+		all = append(all, e)
+	}
+	return all
 }
 
 // check tells what keeps a content from being published on a channel, by the rules of its network.
@@ -160,12 +200,22 @@ func entriesInTrouble(s *scope) func(*tribunev1alpha1.Post) bool {
 
 // stillMeant is true for a Post that fell due and whose entry is still there.
 func (s *scope) stillMeant(p *tribunev1alpha1.Post) bool {
-	for i := range s.calendar.Spec.Entries {
-		if string(s.calendar.Spec.Entries[i].Name) == p.Labels[tribunev1alpha1.LabelEntry] {
-			return true
-		}
+	return s.names[p.Labels[tribunev1alpha1.LabelEntry]]
+}
+
+func (s *scope) meant(entry tribunev1alpha1.ObjectName) {
+	if s.names == nil {
+		s.names = map[string]bool{}
 	}
-	return false
+	s.names[string(entry)] = true
+}
+
+// where an entry stands, for messages.
+func where(p *plan.Post) string {
+	if p.Source != "" {
+		return p.Source
+	}
+	return fmt.Sprintf("spec.entries[%d]", p.EntryIndex)
 }
 
 // make creates a Post. Labels and annotations of the calendar are not copied: they may belong to a GitOps tool, which would
@@ -187,7 +237,7 @@ func (r *Reconciler) make(ctx context.Context, s *scope, p *plan.Post) error {
 	case apierrors.IsAlreadyExists(err):
 		return r.taken(ctx, s, p)
 	case apierrors.IsInvalid(err):
-		s.problem(plan.Problem{Path: fmt.Sprintf("spec.entries[%d]", p.EntryIndex), Entry: p.Entry, Message: err.Error()})
+		s.problem(plan.Problem{Path: where(p), Entry: p.Entry, Message: err.Error()})
 		return nil
 	}
 	return fmt.Errorf("create Post %s: %w", p.Name, err)
@@ -202,7 +252,7 @@ func (r *Reconciler) taken(ctx context.Context, s *scope, p *plan.Post) error {
 	if ours(post, p) {
 		return nil
 	}
-	s.problem(plan.Problem{Path: fmt.Sprintf("spec.entries[%d]", p.EntryIndex), Entry: p.Entry,
+	s.problem(plan.Problem{Path: where(p), Entry: p.Entry,
 		Message: fmt.Sprintf("Post %s exists and was not made by this entry: rename the entry, or delete that Post", p.Name)})
 	return nil
 }
@@ -229,7 +279,7 @@ func (r *Reconciler) bringInLine(ctx context.Context, s *scope, child *tribunev1
 		return nil
 	}
 	spec := p.Spec
-	spec.Suspend = child.Spec.Suspend
+	spec.Suspend, spec.Unpublished = child.Spec.Suspend, child.Spec.Unpublished // a person's word
 	if equality.Semantic.DeepEqual(child.Spec, spec) && labelled(child, p) {
 		return nil
 	}

@@ -5,10 +5,12 @@ package calendar
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
@@ -21,8 +23,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/store"
 )
 
 const (
@@ -44,6 +48,13 @@ type Reconciler struct {
 	Client   client.Client
 	Recorder events.EventRecorder
 	Clock    clock.Clock
+	// Metadata is the cache: it knows which version a ConfigMap has.
+	Metadata client.Reader
+	// Feeds remembers the items of feeds, and Reader reads them; nil: feeds are not read.
+	Feeds  store.Feeds
+	Reader *FeedReader
+
+	files files
 
 	mu       sync.Mutex
 	counters map[types.NamespacedName]*rate.Limiter
@@ -55,6 +66,7 @@ type queue = workqueue.TypedRateLimitingInterface[ctrl.Request]
 // +kubebuilder:rbac:groups=tribune.dev,resources=contentcalendars/status,verbs=patch
 // +kubebuilder:rbac:groups=tribune.dev,resources=posts,verbs=list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=tribune.dev,resources=socialchannels,verbs=list;watch
+// +kubebuilder:rbac:groups="",resources=configmaps,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // SetupWithManager starts the controller with the manager.
@@ -67,6 +79,15 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	})
 	if err != nil {
 		return fmt.Errorf("index Posts: %w", err)
+	}
+	changed := make(chan event.TypedGenericEvent[types.NamespacedName], 1024)
+	if r.Reader != nil {
+		r.Reader.Changed = func(key types.NamespacedName) {
+			select {
+			case changed <- event.TypedGenericEvent[types.NamespacedName]{Object: key}:
+			default: // calendars are looked at every quarter of an hour anyway
+			}
+		}
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("contentcalendar").
@@ -87,6 +108,13 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		}).
 		Watches(&tribunev1alpha1.SocialChannel{}, handler.EnqueueRequestsFromMapFunc(r.calendarsOf), builder.WithPredicates(predicate.Or(
 			predicate.GenerationChangedPredicate{}, predicate.LabelChangedPredicate{}), notAtStart)).
+		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.calendarsFrom), builder.WithPredicates(
+			predicate.ResourceVersionChangedPredicate{}, notAtStart)).
+		WatchesRawSource(source.TypedChannel(changed, handler.TypedFuncs[types.NamespacedName, ctrl.Request]{
+			GenericFunc: func(_ context.Context, e event.TypedGenericEvent[types.NamespacedName], q queue) {
+				q.Add(ctrl.Request{NamespacedName: e.Object})
+			},
+		})).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 8}).
 		Complete(r)
 }
@@ -126,6 +154,23 @@ func (r *Reconciler) calendarsOf(ctx context.Context, channel client.Object) []c
 	return requests
 }
 
+// calendarsFrom are those that take entries from a ConfigMap.
+func (r *Reconciler) calendarsFrom(ctx context.Context, configMap client.Object) []ctrl.Request {
+	list := &tribunev1alpha1.ContentCalendarList{}
+	if err := r.Client.List(ctx, list, client.InNamespace(configMap.GetNamespace()), client.UnsafeDisableDeepCopy); err != nil {
+		return nil
+	}
+	var requests []ctrl.Request
+	for i := range list.Items {
+		if slices.ContainsFunc(list.Items[i].Spec.EntriesFrom, func(s tribunev1alpha1.EntrySource) bool {
+			return s.ConfigMapRef != nil && s.ConfigMapRef.Name == configMap.GetName()
+		}) {
+			requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+		}
+	}
+	return requests
+}
+
 // Reconcile brings the Posts of a calendar in line with it.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	cal := &tribunev1alpha1.ContentCalendar{}
@@ -139,6 +184,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, nil
 	}
 	s := &scope{calendar: cal, now: r.Clock.Now()}
+	if r.Reader != nil {
+		s.feedTroubles = r.Reader.Troubles(req.NamespacedName)
+	}
 	if err := r.gather(ctx, s); err != nil {
 		return ctrl.Result{}, err
 	}

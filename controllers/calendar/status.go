@@ -83,16 +83,20 @@ func onlyCounters(a, b *tribunev1alpha1.ContentCalendarStatus) bool {
 
 // count sums up what became of the Posts that exist.
 func count(st *tribunev1alpha1.ContentCalendarStatus, s *scope) {
-	st.Entries = int32(len(s.calendar.Spec.Entries))  //nolint:gosec // at most 500
+	st.Entries = int32(s.plan.Entries)                //nolint:gosec // at most 5,000
 	st.PastEntriesIgnored = int32(s.plan.PastEntries) //nolint:gosec // at most 500
 	if !s.calendar.Spec.Suspend {
 		st.PassedOver += int32(s.plan.TooLate) //nolint:gosec // bounded by the schedule limits
 	}
-	st.Waiting, st.Published, st.Failed, st.Missed, st.Next = 0, 0, 0, st.PassedOver, nil
+	st.Skipped = int32(len(s.plan.Skipped)) //nolint:gosec // bounded by the schedule limits
+	st.Waiting, st.Published, st.Failed, st.Missed, st.Next, st.Last = 0, 0, 0, st.PassedOver, nil, nil
 	for _, p := range s.all() {
 		switch p.Status.State {
 		case tribunev1alpha1.PostPublished:
 			st.Published++
+			if at := p.Status.PublishedAt; at != nil && (st.Last == nil || st.Last.At.Before(at) || at.Equal(&st.Last.At) && p.Name < st.Last.Post) {
+				st.Last = &tribunev1alpha1.LastPost{At: *at, Post: p.Name}
+			}
 		case tribunev1alpha1.PostFailed, tribunev1alpha1.PostUnknown:
 			st.Failed++
 		case tribunev1alpha1.PostMissed:
@@ -143,7 +147,7 @@ func conclude(st *tribunev1alpha1.ContentCalendarStatus, s *scope, failed error)
 	switch {
 	case s.onTheirWay():
 		reconciling = true
-		not(tribunev1alpha1.ConditionReconciling, tribunev1alpha1.ReasonChannelNotFound, describe(s.problems))
+		not(tribunev1alpha1.ConditionReconciling, s.missing(), describe(s.problems))
 	case len(s.problems) > 0:
 		stalled = true
 		not(tribunev1alpha1.ConditionStalled, tribunev1alpha1.ReasonInvalidSpec, describe(s.problems))
@@ -168,6 +172,8 @@ func conclude(st *tribunev1alpha1.ContentCalendarStatus, s *scope, failed error)
 		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionFalse, tribunev1alpha1.ReasonSuspended, "")
 	case len(s.problems) > 0:
 		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionFalse, tribunev1alpha1.ReasonInvalidEntries, describe(s.problems))
+	case s.feedTroubles != "":
+		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionFalse, tribunev1alpha1.ReasonFeedUnavailable, s.feedTroubles)
 	case len(s.plan.Truncated) > 0:
 		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionFalse, tribunev1alpha1.ReasonTooManyPosts,
 			fmt.Sprintf("more than %d Posts would wait on one channel: the later ones are made as the earlier ones go out", plan.MaxWaiting))
@@ -176,7 +182,15 @@ func conclude(st *tribunev1alpha1.ContentCalendarStatus, s *scope, failed error)
 	}
 }
 
-// onTheirWay is true while all that is wrong are channels that are missing, and not for long: they may come with the same
+// missing says what may be on its way: a channel, or a ConfigMap with entries.
+func (s *scope) missing() string {
+	if slices.ContainsFunc(s.problems, func(p plan.Problem) bool { return p.Missing && strings.HasPrefix(p.Path, "spec.entriesFrom") }) {
+		return tribunev1alpha1.ReasonEntriesMissing
+	}
+	return tribunev1alpha1.ReasonChannelNotFound
+}
+
+// onTheirWay is true while all that is wrong are objects that are missing, and not for long: they may come with the same
 // commit, and a GitOps tool that waits gives up on what is Stalled.
 func (s *scope) onTheirWay() bool {
 	if len(s.problems) == 0 || slices.ContainsFunc(s.problems, func(p plan.Problem) bool { return !p.Missing }) {
@@ -184,7 +198,7 @@ func (s *scope) onTheirWay() bool {
 	}
 	since := s.now
 	old := s.calendar.Status.Conditions
-	if c := meta.FindStatusCondition(old, tribunev1alpha1.ConditionReconciling); c != nil && c.Reason == tribunev1alpha1.ReasonChannelNotFound {
+	if c := meta.FindStatusCondition(old, tribunev1alpha1.ConditionReconciling); c != nil && c.Reason == s.missing() {
 		since = c.LastTransitionTime.Time
 	} else if c := meta.FindStatusCondition(old, tribunev1alpha1.ConditionStalled); c != nil && c.ObservedGeneration == s.calendar.Generation {
 		return false
