@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ const (
 	maxExcerpt = 280
 	// maxByHand of the text for who publishes by hand, in graphemes.
 	maxByHand = 4000
-	// maxFacts of pictures are listed.
+	// maxPictures are listed.
 	maxPictures = 20
 )
 
@@ -75,7 +76,7 @@ func PostMessage(n Notice, p *tribunev1alpha1.Post, texts []string) network.Mess
 	}
 	if n.ByHand || n.Event == tribunev1alpha1.NotifyAwaitingPerson {
 		say.whole(p, texts)
-		m.Facts = append(m.Facts, pictures(p, len(texts))...)
+		m.Facts = append(m.Facts, pictures(p)...)
 	} else {
 		say.quote(texts[0])
 	}
@@ -170,21 +171,21 @@ func (w *words) whole(p *tribunev1alpha1.Post, texts []string) {
 }
 
 // pictures are where they can be had from.
-func pictures(p *tribunev1alpha1.Post, segments int) [][2]string {
+func pictures(p *tribunev1alpha1.Post) [][2]string {
+	media := slices.Clone(p.Spec.Content.Media)
+	for i := range p.Spec.Content.Thread {
+		media = append(media, p.Spec.Content.Thread[i].Media...)
+	}
 	var out [][2]string
-	for i := range segments {
-		for _, m := range publish.MediaOf(&p.Spec.Content, i) {
-			where := m.URL
-			if ref := m.ConfigMapKeyRef; ref != nil {
-				where = fmt.Sprintf("key %s of ConfigMap %s", ref.Key, ref.Name)
-			}
-			if m.AltText != "" {
-				where += " (" + shorten(m.AltText, maxExcerpt) + ")"
-			}
-			if len(out) < maxPictures {
-				out = append(out, [2]string{fmt.Sprintf("Picture %d", len(out)+1), where})
-			}
+	for _, m := range media[:min(len(media), maxPictures)] {
+		where := m.URL
+		if ref := m.ConfigMapKeyRef; ref != nil {
+			where = fmt.Sprintf("key %s of ConfigMap %s", ref.Key, ref.Name)
 		}
+		if m.AltText != "" {
+			where += " (" + shorten(m.AltText, maxExcerpt) + ")"
+		}
+		out = append(out, [2]string{fmt.Sprintf("Picture %d", len(out)+1), where})
 	}
 	return out
 }
