@@ -34,17 +34,30 @@ func (r *Reconciler) crises(ctx context.Context, s *scope) error {
 	return nil
 }
 
+// HeldByCrises are the Posts of a namespace that a Crisis holds, as their status says. They are the cache's own, only to be read.
+func HeldByCrises(ctx context.Context, cache client.Reader, namespace string) ([]*tribunev1alpha1.Post, error) {
+	list := &tribunev1alpha1.PostList{}
+	err := cache.List(ctx, list, client.InNamespace(namespace), client.MatchingFields{indexUnsettled: heldByCrises}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return nil, fmt.Errorf("list held Posts: %w", err)
+	}
+	posts := make([]*tribunev1alpha1.Post, len(list.Items))
+	for i := range list.Items {
+		posts[i] = &list.Items[i]
+	}
+	return posts, nil
+}
+
 // wokenByCrises wakes the Posts that a Crisis holds when one changes what it holds. Those that it will hold find it when they
 // fall due.
 func (r *Reconciler) wokenByCrises() handler.EventHandler {
 	wake := func(ctx context.Context, c client.Object, q queue) {
-		list := &tribunev1alpha1.PostList{}
-		err := r.Client.List(ctx, list, client.InNamespace(c.GetNamespace()), client.MatchingFields{indexUnsettled: heldByCrises}, client.UnsafeDisableDeepCopy)
+		posts, err := HeldByCrises(ctx, r.Client, c.GetNamespace())
 		if err != nil {
 			return // it is the cache that is asked: it fails only when the manager ends
 		}
-		for i := range list.Items {
-			enqueue(q, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+		for _, p := range posts {
+			enqueue(q, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)})
 		}
 	}
 	return handler.Funcs{
