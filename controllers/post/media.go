@@ -19,7 +19,10 @@ import (
 
 // uploads brings the media of a segment to the network.
 func (r *Reconciler) uploads(ctx context.Context, s *scope, segment int) ([]network.Attachment, error) {
-	media := publish.MediaOf(&s.facts.Post.Spec.Content, segment)
+	if segment >= len(s.rendering.Segments) {
+		return nil, nil
+	}
+	media := publish.MediaFor(&s.facts.Post.Spec.Content, &s.rendering.Segments[segment])
 	if len(media) == 0 {
 		return nil, nil
 	}

@@ -84,7 +84,7 @@ func TestTag(t *testing.T) {
 	}
 	text := "Out: https://acme.example/a, (https://acme.example/b) https://evil.net/ [x](https://acme.example/c)."
 	want := "Out: https://acme.example/a?" + all + ", (https://acme.example/b?" + all + ") https://evil.net/ [x](https://acme.example/c?" + all + ")."
-	if got := compose.TagText(text, tracking, vars); got != want {
+	if got := compose.TagText(text, false, tracking, vars); got != want {
 		t.Errorf("TagText = %q, want %q", got, want)
 	}
 	_, wrong := compose.Tracking{Source: "{netwrk}", Term: "{pillar}"}.Filled(vars)
@@ -113,8 +113,8 @@ func FuzzTag(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got := compose.TagText(text, tracking, vars)
-		if again := compose.TagText(got, tracking, vars); again != got {
+		got := compose.TagText(text, false, tracking, vars)
+		if again := compose.TagText(got, false, tracking, vars); again != got {
 			t.Fatalf("tagging twice: %q, then %q", got, again)
 		}
 		if !strings.Contains(strings.ToLower(text), "example") && got != text {

@@ -42,6 +42,17 @@ func hash(s RenderedSegment, media []Media) string {
 		text(m.Ref)
 		text(m.AltText)
 	}
+	// What came later is hashed only where it is: hashes of contents without it stay what they were.
+	if s.HTML != "" || s.Title != "" || len(s.Tags) > 0 || s.ContentWarning != "" || s.Visibility != "" {
+		text(s.HTML)
+		text(s.Title)
+		number(len(s.Tags))
+		for _, tag := range s.Tags {
+			text(tag)
+		}
+		text(s.ContentWarning)
+		text(s.Visibility)
+	}
 	sum := sha256.Sum256(buf)
 	return hex.EncodeToString(sum[:16])
 }

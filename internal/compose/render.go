@@ -18,12 +18,26 @@ type Content struct {
 	Link *Link
 	// Language is a BCP 47 tag, or empty.
 	Language string
+	// Markdown is true if the texts are CommonMark.
+	Markdown bool
+	// Split says what becomes of a text that is too long.
+	Split Split
+	// Title of an article. Networks without titles do not show it.
+	Title string
+	// Tags of an article.
+	Tags []string
+	// ContentWarning is shown before the text, which is hidden behind it.
+	ContentWarning string
+	// Visibility is Public, Unlisted or Followers; empty is Public.
+	Visibility string
 }
 
 // Segment is one text with its media.
 type Segment struct {
 	Text  string
 	Media []Media
+	// Language of this text; empty: the Content's.
+	Language string
 }
 
 // Media is what is known of a file before it is fetched.
@@ -41,20 +55,32 @@ type Media struct {
 type Rendering struct {
 	// Segments are one or more, in order.
 	Segments []RenderedSegment
+	// Unresolved is true if the address of the link is not known yet: a stand-in of a likely length is in its place, which must
+	// not be published.
+	Unresolved bool
 }
 
 // RenderedSegment is one call's worth.
 type RenderedSegment struct {
 	// Text is as written, without white space at its end and with the link after it where that has no card. It is not
-	// normalised (NFC): people see what was written, and byte offsets stay those of the manifest.
+	// normalised (NFC): people see what was written, and byte offsets stay those of the manifest. Markdown has become plain text.
 	Text string
 	// Facets in order, not overlapping; none where the network finds links by itself.
 	Facets   []Facet
 	Language string
 	// Link to show as a card; nil for none.
 	Link *Link
-	// Media are indexes into the media of the Content's segment.
+	// Media are indexes into the media of the segment of the Content that this one is made of.
 	Media []int
+	// Source is that segment: 0 for the Content's own, n for Thread[n-1].
+	Source int
+	// HTML is the text as networks of articles take it; empty elsewhere.
+	HTML string
+	// Title, Tags, ContentWarning and Visibility are empty where the network has no place for them; Visibility also if it is Public.
+	Title          string
+	Tags           []string
+	ContentWarning string
+	Visibility     string
 	// Hash of all that is sent: 16 bytes in hex. Two renderings with one hash are the same publication.
 	Hash string
 }
@@ -69,15 +95,32 @@ type Problem struct {
 
 func (p Problem) String() string { return p.Path + " " + p.Message }
 
-// Render makes a Content fit for a network by its rules. Nothing is cut: what does not fit is a Problem. The Rendering
-// is meant to be sent only if there is none.
+// Render makes a Content fit for a network by its rules. Nothing is cut: what does not fit is a Problem, but for a Content that
+// is to be split. The Rendering is meant to be sent only if there is no Problem.
 func Render(c Content, rules Rules) (Rendering, []Problem) {
 	r := renderer{rules: rules}
+	r.around(&c)
 	link := r.link(c.Link)
-	out := Rendering{Segments: make([]RenderedSegment, 0, 1+len(c.Thread))}
-	out.Segments = append(out.Segments, r.segment("", c.Segment, link, c.Language))
-	for i, s := range c.Thread {
-		out.Segments = append(out.Segments, r.segment(fmt.Sprintf("thread[%d].", i), s, nil, c.Language))
+	drafts := make([]draft, 0, 1+len(c.Thread))
+	drafts = append(drafts, r.draft("", 0, &c, &c.Segment, link))
+	for i := range c.Thread {
+		drafts = append(drafts, r.draft(fmt.Sprintf("thread[%d].", i), i+1, &c, &c.Thread[i], nil))
+	}
+	out := Rendering{Segments: r.split(&c, drafts)}
+	for i := range out.Segments {
+		s := &out.Segments[i]
+		s.Tags, s.ContentWarning, s.Visibility = r.tags, r.warning, r.visibility
+		if i == 0 {
+			s.Title = r.title
+		}
+		media := c.Media
+		if s.Source > 0 {
+			media = c.Thread[s.Source-1].Media
+		}
+		if len(s.Media) == 0 {
+			media = nil // a later part of the segment
+		}
+		s.Hash = hash(*s, media)
 	}
 	return out, r.problems
 }
@@ -85,6 +128,9 @@ func Render(c Content, rules Rules) (Rendering, []Problem) {
 type renderer struct {
 	rules    Rules
 	problems []Problem
+	// What stands around the text, where the network has a place for it.
+	title, warning, visibility string
+	tags                       []string
 }
 
 func (r *renderer) problem(path, format string, args ...any) {
@@ -99,47 +145,191 @@ func (r *renderer) name() string {
 	return r.rules.Name
 }
 
-// segment renders one segment; prefix leads to it from the content.
-func (r *renderer) segment(prefix string, s Segment, link *Link, language string) RenderedSegment {
-	out := RenderedSegment{Text: strings.TrimRightFunc(s.Text, unicode.IsSpace), Language: language}
-	valid := r.characters(prefix+"text", out.Text)
-	appended := ""
+// around checks what stands around the text.
+func (r *renderer) around(c *Content) {
+	if len(c.Thread) > 0 && r.rules.NoThreads {
+		r.problem("thread", "is not possible on %s, where a publication is one text: leave it out, or set another content for the network", r.name())
+	}
+	if r.rules.Titles {
+		r.checkTitle(c.Title)
+	}
+	if c.ContentWarning != "" && r.characters("contentWarning", c.ContentWarning) {
+		if r.rules.ContentWarnings {
+			r.warning = c.ContentWarning
+		} else {
+			r.problem("contentWarning", "is not possible on %s: leave it out, or set another content for the network", r.name())
+		}
+	}
+	if c.Visibility != "" && c.Visibility != "Public" {
+		if slices.Contains(r.rules.Visibilities, c.Visibility) {
+			r.visibility = c.Visibility
+		} else {
+			r.problem("visibility", "is %s, but all can see what %s shows: leave it out, or set another content for the network", c.Visibility, r.name())
+		}
+	}
+	if len(c.Tags) > 0 {
+		if r.rules.Tags {
+			r.tags = c.Tags
+		} else {
+			r.problem("tags", "are for articles, and %s has none: put hashtags into the text", r.name())
+		}
+		for i, tag := range c.Tags {
+			r.characters(fmt.Sprintf("tags[%d]", i), tag)
+		}
+	}
+}
+
+func (r *renderer) checkTitle(title string) {
+	title = strings.TrimSpace(title)
+	if title == "" {
+		if r.rules.TitleRequired {
+			r.problem("title", "is missing, and %s asks for one: say in one line what it is about", r.name())
+		}
+		return
+	}
+	if !r.characters("title", title) || !r.allowed("title", title) {
+		return
+	}
+	if strings.ContainsAny(title, "\n\t") {
+		r.problem("title", "has a line break or a tab in it: write it in one line")
+		return
+	}
+	if limit := r.rules.MaxTitle; limit > 0 && utf8.RuneCountInString(title) > limit {
+		n := utf8.RuneCountInString(title)
+		r.problem("title", "is %d characters long; %s takes %d: shorten it by %d", n, r.name(), limit, n-limit)
+	}
+	r.title = title
+}
+
+// draft is a segment before it is split.
+type draft struct {
+	RenderedSegment
+	prefix string
+	// valid is false if the text has characters that cannot be published: it is not counted.
+	valid bool
+	// withLink is true if the link was put after the text.
+	withLink bool
+	// facets of the text, whether the network needs them or not.
+	facets []Facet
+}
+
+// draft renders one segment; prefix leads to it from the content.
+func (r *renderer) draft(prefix string, source int, c *Content, s *Segment, link *Link) draft {
+	d := draft{prefix: prefix, RenderedSegment: RenderedSegment{Language: s.Language, Source: source}}
+	if d.Language == "" {
+		d.Language = c.Language
+	}
+	var article *document
+	d.Text = s.Text
+	d.valid = r.characters(prefix+"text", d.Text)
+	if c.Markdown && d.valid {
+		article = r.markdown(prefix+"text", s.Text)
+		d.valid = article != nil
+		if d.valid {
+			d.Text = article.plain()
+			d.valid = r.characters(prefix+"text", d.Text)
+		}
+	}
+	d.Text = strings.TrimRightFunc(d.Text, unicode.IsSpace)
+	if d.valid {
+		d.valid = r.allowed(prefix+"text", d.Text)
+		d.facets = Facets(d.Text)
+	}
+	if r.rules.HTML && d.valid {
+		if article != nil {
+			d.HTML = article.html()
+		} else {
+			d.HTML = plainHTML(d.Text)
+		}
+	}
 	switch {
 	case link == nil:
 	case r.rules.Cards && (len(s.Media) == 0 || r.rules.CardsWithMedia):
-		out.Link = link
+		d.Link = link
 	default:
-		appended = link.URL
-	}
-	var facets []Facet
-	if valid {
-		facets = Facets(out.Text)
-	}
-	if appended != "" && !slices.ContainsFunc(facets, func(f Facet) bool { return f.Link == appended }) {
-		if out.Text != "" {
-			out.Text += "\n\n"
-		}
-		// The range is known: it is not left to the scanner, which would take punctuation at the end for the sentence's.
-		facets = append(facets, Facet{Start: len(out.Text), End: len(out.Text) + len(appended), Link: appended})
-		out.Text += appended
-	} else {
-		appended = ""
+		d.append(link)
 	}
 	if r.rules.Facets {
-		out.Facets = facets
+		d.RenderedSegment.Facets = d.facets
 	}
-	if out.Text == "" && len(s.Media) == 0 && out.Link == nil {
+	if d.Text == "" && len(s.Media) == 0 && d.Link == nil {
 		r.problem(prefix+"text", "is empty: write a text or add media")
 	}
-	if valid {
-		r.length(prefix+"text", out.Text, appended != "")
+	if d.valid && r.rules.MaxHashtags > 0 {
+		r.hashtags(prefix+"text", d.Text)
 	}
 	r.media(prefix+"media", s.Media)
 	for i := range s.Media {
-		out.Media = append(out.Media, i)
+		d.Media = append(d.Media, i)
 	}
-	out.Hash = hash(out, s.Media)
-	return out
+	return d
+}
+
+// append puts the link after the text, unless it stands in it.
+func (d *draft) append(link *Link) {
+	if slices.ContainsFunc(d.facets, func(f Facet) bool { return f.Link == link.URL }) {
+		return
+	}
+	if d.Text != "" {
+		d.Text += "\n\n"
+	}
+	// The range is known: it is not left to the scanner, which would take punctuation at the end for the sentence's.
+	d.facets = append(d.facets, Facet{Start: len(d.Text), End: len(d.Text) + len(link.URL), Link: link.URL})
+	d.Text += link.URL
+	d.withLink = true
+	if d.HTML != "" {
+		words := link.URL
+		if u, err := url.Parse(link.URL); err == nil && link.Title != u.Hostname() {
+			words = link.Title
+		}
+		d.HTML += "\n<p>" + anchor(link.URL, words) + "</p>"
+	}
+}
+
+// markdown parses a text; nil if there is something wrong with it.
+func (r *renderer) markdown(path, source string) *document {
+	d, wrong := parseMarkdown(source)
+	for _, w := range wrong {
+		r.problem(path, "%s", w)
+	}
+	if len(wrong) > 0 {
+		return nil
+	}
+	return d
+}
+
+// allowed reports characters that this network does not take.
+func (r *renderer) allowed(path, text string) bool {
+	if r.rules.Forbidden == "" {
+		return true
+	}
+	at := strings.IndexAny(text, r.rules.Forbidden)
+	if at < 0 {
+		return true
+	}
+	c, _ := utf8.DecodeRuneInString(text[at:])
+	r.problem(path, "has the character %s at byte %d, which %s does not take: take it out", shown(c), at, r.name())
+	return false
+}
+
+// shown is a character as a message names it.
+func shown(c rune) string {
+	if unicode.IsGraphic(c) && !unicode.IsSpace(c) {
+		return string(c)
+	}
+	return fmt.Sprintf("U+%04X", c)
+}
+
+func (r *renderer) hashtags(path, text string) {
+	n := 0
+	for _, e := range r.rules.Entities(text) {
+		if e.Type == EntityHashtag {
+			n++
+		}
+	}
+	if limit := r.rules.MaxHashtags; n > limit {
+		r.problem(path, "has %d hashtags; %s takes %d: leave out %d", n, r.name(), limit, n-limit)
+	}
 }
 
 // characters reports what no network takes, or takes and shows as something else.
@@ -176,31 +366,14 @@ func plainText(text string) bool {
 	return true
 }
 
-// length reports a text that is too long.
-func (r *renderer) length(path, text string, withLink bool) {
-	with := ""
-	if withLink {
-		with = " with the link after it"
-	}
-	limits := r.rules.Limits
-	if limits.MaxLength > 0 && (limits.Unit != Graphemes || len(text) > limits.MaxLength) {
-		if n := Count(text, limits.Unit); n > limits.MaxLength {
-			r.problem(path, "is %d %s long%s; %s takes %d: shorten it by %d or make it a thread",
-				n, limits.Unit.Words(), with, r.name(), limits.MaxLength, n-limits.MaxLength)
-			return
-		}
-	}
-	if limits.MaxBytes > 0 && len(text) > limits.MaxBytes {
-		r.problem(path, "is %d bytes of UTF-8 long%s; %s takes %d: shorten it by %d or make it a thread",
-			len(text), with, r.name(), limits.MaxBytes, len(text)-limits.MaxBytes)
-	}
-}
-
 func (r *renderer) media(path string, media []Media) {
 	limits := r.rules.Limits
+	if len(media) == 0 && r.rules.MediaRequired {
+		r.problem(path, "is missing, and %s publishes nothing without: add a picture or a video", r.name())
+	}
 	if limits.MaxMedia > 0 && len(media) > limits.MaxMedia {
-		r.problem(path, "has %d files; %s takes %d beside one text: leave out %d or make it a thread",
-			len(media), r.name(), limits.MaxMedia, len(media)-limits.MaxMedia)
+		r.problem(path, "has %d files; %s takes %d beside one text: leave out %d%s",
+			len(media), r.name(), limits.MaxMedia, len(media)-limits.MaxMedia, r.orThread())
 	}
 	for i, m := range media {
 		at := fmt.Sprintf("%s[%d]", path, i)

@@ -66,7 +66,7 @@ func TestRender(t *testing.T) {
 			Thread: []compose.Segment{{Text: "Two #x", Media: []compose.Media{picture, picture}}},
 		}, cards, []compose.RenderedSegment{
 			{Text: "One", Language: "en", Link: card},
-			{Text: "Two #x", Language: "en", Media: []int{0, 1}, Facets: []compose.Facet{{Start: 4, End: 6, Tag: "x"}}},
+			{Text: "Two #x", Language: "en", Source: 1, Media: []int{0, 1}, Facets: []compose.Facet{{Start: 4, End: 6, Tag: "x"}}},
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -135,15 +135,30 @@ func plainHost(host string) string {
 	return host
 }
 
-// TagText tags every link in a text.
-func TagText(text string, t Tracking, vars Vars) string {
+// TagText tags every link in a text; in Markdown, those in code stay as they are.
+func TagText(text string, markdown bool, t Tracking, vars Vars) string {
 	filled, _ := t.Filled(vars)
-	return filled.tagText(text, nil)
+	return filled.Text(text, markdown)
 }
+
+// URL is Tag with values that are filled in.
+func (t *Tracking) URL(link string) string { return t.tag(link) }
+
+// Text is TagText with values that are filled in.
+func (t *Tracking) Text(text string, markdown bool) string {
+	if markdown {
+		return t.markdown(text)
+	}
+	return t.tagText(text, nil)
+}
+
+// Append adds the parameters to a URL on whatever domain.
+func (t *Tracking) Append(link string) string { return t.add(link) }
 
 // span is a range of bytes, end exclusive.
 type span struct{ start, end int }
 
+// tagText leaves links in the ranges of skip as they are.
 func (t *Tracking) tagText(text string, skip []span) string {
 	if !strings.Contains(text, "://") {
 		return text

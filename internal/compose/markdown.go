@@ -1,0 +1,239 @@
+package compose
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/text"
+)
+
+// Bounds of one Markdown text. Parsers of Markdown take quadratic time for some texts that nobody writes; these are refused.
+const (
+	// maxNesting of quotes and lists in one line.
+	maxNesting = 32
+	// maxMarks of emphasis, and maxBrackets, in lines that no empty line parts.
+	maxMarks    = 1000
+	maxBrackets = 1000
+	// maxTargets of links in such lines.
+	maxTargets = 300
+)
+
+// commonMark is CommonMark with tables, strike-through, task lists and bare links, as GitHub has them.
+var commonMark = sync.OnceValue(func() goldmark.Markdown {
+	never := regexp.MustCompile(`^[^\s\S]`)
+	return goldmark.New(goldmark.WithExtensions(
+		extension.Table, extension.Strikethrough, extension.TaskList,
+		extension.NewLinkify(
+			extension.WithLinkifyAllowedProtocols([][]byte{[]byte("http:"), []byte("https:")}),
+			extension.WithLinkifyURLRegexp(regexp.MustCompile("^(?i:https?)://[^\\s<>\"`«»“”„]+")),
+			extension.WithLinkifyWWWRegexp(never), extension.WithLinkifyEmailRegexp(never)),
+	))
+})
+
+// document is a parsed Markdown text.
+type document struct {
+	source []byte
+	root   ast.Node
+}
+
+// parseMarkdown gives a document without raw HTML, and what is wrong, to be read after the field's path.
+func parseMarkdown(source string) (*document, []string) {
+	if wrong := tangled(source); wrong != "" {
+		return nil, []string{wrong}
+	}
+	d := &document{source: []byte(source)}
+	d.root = commonMark().Parser().Parse(text.NewReader(d.source))
+	return d, d.clean()
+}
+
+// tangled tells what makes a text too costly to parse; "" for all that people write.
+func tangled(source string) string {
+	marks, brackets, targets := 0, 0, 0
+	for line := range strings.Lines(source) {
+		if n := nesting(line); n > maxNesting {
+			return fmt.Sprintf("has %d quotes or lists within one another; at most %d are taken", n, maxNesting)
+		}
+		if strings.TrimSpace(line) == "" {
+			marks, brackets, targets = 0, 0, 0
+			continue
+		}
+		for i := range len(line) {
+			switch line[i] {
+			case '*', '_', '~':
+				marks++
+			case '[':
+				brackets++
+			case ']':
+				if i+1 < len(line) && (line[i+1] == '(' || line[i+1] == '[') {
+					targets++
+				}
+			}
+		}
+		if marks > maxMarks || brackets > maxBrackets || targets > maxTargets {
+			return fmt.Sprintf("has a paragraph with more than %d marks (*, _, ~), %d brackets or %d links; put empty lines into it, "+
+				"or a backslash before signs that are meant as such", maxMarks, maxBrackets, maxTargets)
+		}
+	}
+	return ""
+}
+
+// nesting counts the marks of quotes and lists at the start of a line.
+func nesting(line string) int {
+	n := 0
+	for i := range len(line) {
+		switch b := line[i]; {
+		case b == ' ' || b == '\t' || isDigitASCII(b):
+		case b == '>' || b == '-' || b == '+' || b == '*' || b == '.' || b == ')':
+			n++
+		default:
+			return n
+		}
+	}
+	return 0 // a rule, or nothing
+}
+
+// clean takes raw HTML and comments out, and says what was wrong.
+func (d *document) clean() []string {
+	var (
+		drop   []ast.Node
+		wrong  []string
+		reject = func(message string) {
+			if len(wrong) == 0 {
+				wrong = append(wrong, message)
+			}
+		}
+	)
+	_ = ast.Walk(d.root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.HTMLBlock:
+			drop = append(drop, n)
+			if n.HTMLBlockType != ast.HTMLBlockType2 {
+				reject("has HTML in it, which is not taken: write Markdown, and \\< where the sign itself is meant")
+			}
+		case *ast.RawHTML:
+			drop = append(drop, n)
+			if first := n.Segments.At(0); !bytes.HasPrefix(first.Value(d.source), []byte("<!--")) {
+				reject("has HTML in it, which is not taken: write Markdown, and \\< where the sign itself is meant")
+			}
+		case *ast.Link:
+			if !safeTarget(n.Destination) {
+				reject(fmt.Sprintf("has a link to %q: links begin with https://, http:// or mailto:", n.Destination))
+			}
+		case *ast.Image:
+			if !safeTarget(n.Destination) {
+				reject(fmt.Sprintf("has a picture at %q: its address begins with https:// or http://", n.Destination))
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, n := range drop {
+		n.Parent().RemoveChild(n.Parent(), n)
+	}
+	return wrong
+}
+
+// safeTarget is false for what a browser would run or read from the reader's machine.
+func safeTarget(destination []byte) bool {
+	u, err := url.Parse(strings.TrimSpace(unescaped(destination)))
+	if err != nil {
+		return false
+	}
+	switch strings.ToLower(u.Scheme) {
+	case "", "http", "https", "mailto":
+		return true
+	}
+	return false
+}
+
+// html is the document for networks of articles.
+func (d *document) html() string {
+	var out bytes.Buffer
+	if err := commonMark().Renderer().Render(&out, d.source, d.root); err != nil {
+		return "" // a buffer takes all
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// code gives the ranges of code in a Markdown text, in order.
+func (d *document) code() []span {
+	var ranges []span
+	_ = ast.Walk(d.root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n.Kind() {
+		case ast.KindCodeBlock, ast.KindFencedCodeBlock:
+			for i := range n.Lines().Len() {
+				line := n.Lines().At(i)
+				ranges = append(ranges, span{line.Start, line.Stop})
+			}
+		case ast.KindCodeSpan:
+			for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+				if t, ok := c.(*ast.Text); ok {
+					ranges = append(ranges, span{t.Segment.Start, t.Segment.Stop})
+				}
+			}
+			return ast.WalkSkipChildren, nil
+		}
+		return ast.WalkContinue, nil
+	})
+	return ranges
+}
+
+// plainHTML is a plain text as HTML: paragraphs, line breaks and links.
+func plainHTML(s string) string {
+	var out strings.Builder
+	for paragraph := range strings.SplitSeq(s, "\n\n") {
+		paragraph = strings.Trim(paragraph, "\n")
+		if strings.TrimSpace(paragraph) == "" {
+			continue
+		}
+		if out.Len() > 0 {
+			out.WriteByte('\n')
+		}
+		out.WriteString("<p>")
+		done := 0
+		for _, f := range Facets(paragraph) {
+			if f.Link == "" {
+				continue
+			}
+			out.WriteString(escapeLines(paragraph[done:f.Start]))
+			out.WriteString(anchor(f.Link, f.Link))
+			done = f.End
+		}
+		out.WriteString(escapeLines(paragraph[done:]))
+		out.WriteString("</p>")
+	}
+	return out.String()
+}
+
+func escapeLines(s string) string {
+	return strings.ReplaceAll(html.EscapeString(s), "\n", "<br>\n")
+}
+
+func anchor(link, words string) string {
+	return `<a href="` + html.EscapeString(link) + `">` + html.EscapeString(words) + "</a>"
+}
+
+// markdown tags the links of a Markdown text, but for those in code.
+func (t *Tracking) markdown(source string) string {
+	if !strings.Contains(source, "://") {
+		return source
+	}
+	d, _ := parseMarkdown(source)
+	if d == nil {
+		return source // it is refused when it is rendered
+	}
+	return t.tagText(source, d.code())
+}
