@@ -219,6 +219,19 @@ func (s *running) open(namespace, channel string) *conformance.Account {
 			return connect(t, c.Server, namespace, channel, with, c.HTTP)
 		},
 		Log: func(t *testing.T) []conformance.Entry { return s.entries(t, namespace+"/"+channel) },
+		Messages: func(t *testing.T) []conformance.Entry {
+			var told wire.Posts
+			s.get(t, "/api/v1/"+namespace+"/"+channel+"/posts?kind=Message", &told)
+			var out []conformance.Entry
+			for _, p := range told.Posts {
+				e := entry(conformance.Created, p)
+				if p.Link != nil {
+					e.Text += "\n" + p.Link.URL
+				}
+				out = append(out, e)
+			}
+			return out
+		},
 		StoreForeign: func(t *testing.T, key, text string) {
 			body := fmt.Sprintf(`{"key":%q,"text":%q}`, key, text)
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/api/v1/"+namespace+"/"+channel+"/posts", strings.NewReader(body))

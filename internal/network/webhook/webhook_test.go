@@ -72,7 +72,16 @@ func TestConformance(t *testing.T) {
 					cfg.HTTP = c.HTTP
 					return connect(t, cfg)
 				},
-				Log:     func(*testing.T) []conformance.Entry { return r.log() },
+				Log: func(*testing.T) []conformance.Entry { return r.log() },
+				Messages: func(*testing.T) []conformance.Entry {
+					var out []conformance.Entry
+					for _, e := range r.took() {
+						if e.Type == webhook.TypeMessage {
+							out = append(out, conformance.Entry{Action: conformance.Created, ID: e.ID, Key: e.ID, Text: string(e.Data)})
+						}
+					}
+					return out
+				},
 				Secrets: []string{signingKey, wrongKey},
 			}
 		},
