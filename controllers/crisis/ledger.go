@@ -112,6 +112,7 @@ func (r *Reconciler) missing(ctx context.Context, key types.NamespacedName) erro
 		log.FromContext(ctx).Error(err, "The ledger's spec of a missing Crisis cannot be read; it is made to hold everything", "crisis", key)
 		c.Spec = tribunev1alpha1.CrisisSpec{Reason: "made again from the ledger, which does not say of what"}
 	}
+	c.Spec.StandDown, c.Spec.Acknowledgement = nil, nil // these are people's words, which are not ours to say
 	if err := r.Client.Create(ctx, c); err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("make a missing Crisis again: %w", err)
 	}
