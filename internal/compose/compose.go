@@ -51,7 +51,7 @@ type Rules struct {
 	NoThreads bool
 	// Titles is true if the network shows a title; elsewhere it is left out. TitleRequired refuses a publication without.
 	Titles, TitleRequired bool
-	// HTML is true if the text is sent as HTML (beside plain text): networks of articles.
+	// HTML is true if Markdown is sent as HTML (beside plain text): networks of articles.
 	HTML bool
 	// Tags is true if there are tags beside the text.
 	Tags bool

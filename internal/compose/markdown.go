@@ -191,37 +191,6 @@ func (d *document) code() []span {
 	return ranges
 }
 
-// plainHTML is a plain text as HTML: paragraphs, line breaks and links.
-func plainHTML(s string) string {
-	var out strings.Builder
-	for paragraph := range strings.SplitSeq(s, "\n\n") {
-		paragraph = strings.Trim(paragraph, "\n")
-		if strings.TrimSpace(paragraph) == "" {
-			continue
-		}
-		if out.Len() > 0 {
-			out.WriteByte('\n')
-		}
-		out.WriteString("<p>")
-		done := 0
-		for _, f := range Facets(paragraph) {
-			if f.Link == "" {
-				continue
-			}
-			out.WriteString(escapeLines(paragraph[done:f.Start]))
-			out.WriteString(anchor(f.Link, f.Link))
-			done = f.End
-		}
-		out.WriteString(escapeLines(paragraph[done:]))
-		out.WriteString("</p>")
-	}
-	return out.String()
-}
-
-func escapeLines(s string) string {
-	return strings.ReplaceAll(html.EscapeString(s), "\n", "<br>\n")
-}
-
 func anchor(link, words string) string {
 	return `<a href="` + html.EscapeString(link) + `">` + html.EscapeString(words) + "</a>"
 }

@@ -101,12 +101,13 @@ var networks = []Rules{
 		},
 	},
 	{
-		Name: "WordPress", NoThreads: true, Titles: true, TitleRequired: true, HTML: true, Tags: true,
-		Limits: Limits{Unit: Characters, MaxTitle: 300, MediaTypes: pictures},
+		// A site's own limit of a picture is set in its PHP. An article without a title gets one from its first line.
+		Name: "WordPress", NoThreads: true, Cards: true, CardsWithMedia: true, Titles: true, HTML: true, Tags: true,
+		Limits: Limits{Unit: Characters, MaxTitle: 300, MaxMedia: 20, MaxMediaBytes: 10 * megabyte, MaxAltText: 2000, MediaTypes: pictures},
 	},
 	{
-		Name: "Ghost", NoThreads: true, Titles: true, TitleRequired: true, HTML: true, Tags: true,
-		Limits: Limits{Unit: Characters, MaxTitle: 255, MaxAltText: 191, MediaTypes: pictures},
+		Name: "Ghost", NoThreads: true, Cards: true, CardsWithMedia: true, Titles: true, HTML: true, Tags: true,
+		Limits: Limits{Unit: Characters, MaxTitle: 255, MaxMedia: 20, MaxMediaBytes: 10 * megabyte, MaxAltText: 191, MediaTypes: pictures},
 	},
 	{
 		Name: "Webhook", Cards: true, CardsWithMedia: true, Titles: true, HTML: true, Tags: true, ContentWarnings: true, Visibilities: visibilities,

@@ -74,7 +74,7 @@ type RenderedSegment struct {
 	Media []int
 	// Source is that segment: 0 for the Content's own, n for Thread[n-1].
 	Source int
-	// HTML is the text as networks of articles take it; empty elsewhere.
+	// HTML is a Markdown text as networks of articles take it; empty elsewhere, and for plain texts.
 	HTML string
 	// Title, Tags, ContentWarning and Visibility are empty where the network has no place for them; Visibility also if it is Public.
 	Title          string
@@ -235,12 +235,8 @@ func (r *renderer) draft(prefix string, source int, c *Content, s *Segment, link
 		d.valid = r.allowed(prefix+"text", d.Text)
 		d.facets = Facets(d.Text)
 	}
-	if r.rules.HTML && d.valid {
-		if article != nil {
-			d.HTML = article.html()
-		} else {
-			d.HTML = plainHTML(d.Text)
-		}
+	if r.rules.HTML && article != nil {
+		d.HTML = article.html()
 	}
 	switch {
 	case link == nil:

@@ -37,22 +37,8 @@ const (
 	webURL = "https://bsky.app"
 )
 
-// Rules are what app.bsky.feed.post and app.bsky.embed.images hold a post to. MaxAltText is what Bluesky's own
-// applications accept; the lexicon names no number.
-var Rules = compose.Rules{
-	Name: "Bluesky",
-	Limits: compose.Limits{
-		MaxLength:     300,
-		Unit:          compose.Graphemes,
-		MaxBytes:      3000,
-		MaxMedia:      4,
-		MaxMediaBytes: MaxImageBytes,
-		MaxAltText:    2000,
-		MediaTypes:    []string{"image/jpeg", "image/png", "image/webp", "image/gif"},
-	},
-	Facets: true,
-	Cards:  true,
-}
+// Rules are what app.bsky.feed.post and app.bsky.embed.images hold a post to.
+var Rules = compose.MustRules("Bluesky")
 
 var abilities = []network.Ability{
 	network.AbilityPublish, network.AbilityDelete, network.AbilityThread, network.AbilityMedia,

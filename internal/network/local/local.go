@@ -24,20 +24,7 @@ import (
 )
 
 // Rules of the built-in network; the server says the same of itself at sign-in.
-var Rules = compose.Rules{
-	Name:           "Local",
-	CardsWithMedia: true,
-	Limits: compose.Limits{
-		MaxLength:     wire.MaxCharacters,
-		Unit:          compose.Graphemes,
-		MaxBytes:      wire.MaxTextBytes,
-		MaxMedia:      wire.MaxMedia,
-		MaxMediaBytes: wire.MaxMediaBytes,
-		MaxAltText:    wire.MaxAltCharacters,
-		MediaTypes:    []string{"image/avif", "image/gif", "image/jpeg", "image/png", "image/webp"},
-	},
-	Cards: true,
-}
+var Rules = compose.MustRules("Local")
 
 // abilities that the adapter carries out; an account has those of them that its server has.
 var abilities = []network.Ability{

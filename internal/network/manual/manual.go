@@ -14,7 +14,7 @@ import (
 )
 
 // Rules: a person sees to the limits of wherever it goes. Links stay in the text, as that is what is copied.
-var Rules = compose.Rules{Name: "Manual"}
+var Rules = compose.MustRules("Manual")
 
 func init() {
 	network.Register(tribunev1alpha1.NetworkManual, network.Adapter{

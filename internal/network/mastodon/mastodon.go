@@ -23,26 +23,8 @@ import (
 // SecretAccessToken is the Secret's key of the account's access token.
 const SecretAccessToken = "accessToken"
 
-// What Mastodon allows where a server does not say.
-const (
-	defaultMaxCharacters = 500
-	defaultMaxMedia      = 4
-	defaultImageBytes    = 16 << 20
-	defaultDescription   = 1500
-)
-
 // Rules are Mastodon's own; each server's numbers replace them at sign-in.
-var Rules = compose.Rules{
-	Name: "Mastodon",
-	Limits: compose.Limits{
-		MaxLength:     defaultMaxCharacters,
-		Unit:          compose.Graphemes,
-		MaxMedia:      defaultMaxMedia,
-		MaxMediaBytes: defaultImageBytes,
-		MaxAltText:    defaultDescription,
-		MediaTypes:    []string{"image/jpeg", "image/png", "image/gif", "image/webp"},
-	},
-}
+var Rules = compose.MustRules("Mastodon")
 
 var abilities = []network.Ability{
 	network.AbilityPublish, network.AbilityEdit, network.AbilityDelete, network.AbilityThread, network.AbilityMedia,

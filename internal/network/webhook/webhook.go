@@ -24,7 +24,7 @@ import (
 )
 
 // Rules: an event carries any text, with its link, pictures and tags beside it.
-var Rules = compose.Rules{Name: "Webhook", Cards: true, CardsWithMedia: true}
+var Rules = compose.MustRules("Webhook")
 
 // Keys of the channel's Secret.
 const (

@@ -35,17 +35,7 @@ const (
 )
 
 // Rules of articles: WordPress sets no limit to a text.
-var Rules = compose.Rules{
-	Name: "WordPress",
-	Limits: compose.Limits{
-		MaxMedia:      20,
-		MaxMediaBytes: MaxImageBytes,
-		MaxAltText:    2000,
-		MediaTypes:    []string{"image/jpeg", "image/png", "image/gif", "image/webp"},
-	},
-	Cards:          true,
-	CardsWithMedia: true,
-}
+var Rules = compose.MustRules("WordPress")
 
 var abilities = []network.Ability{
 	network.AbilityPublish, network.AbilityEdit, network.AbilityDelete, network.AbilityMedia, network.AbilityMetrics,
