@@ -197,7 +197,7 @@ func (s *sender) take(ctx context.Context, r store.Receiver) (claim string, mess
 func (s *sender) deliver(ctx context.Context, r store.Receiver, claim string, messages []store.Message, messenger network.Messenger, conn channels.Connection) bool {
 	m, err := compose(r, messages)
 	if err == nil {
-		calling, cancel := context.WithTimeout(httpx.WithNetwork(ctx, string(conn.Name)), sendTimeout)
+		calling, cancel := context.WithTimeout(httpx.Background(httpx.WithNetwork(ctx, string(conn.Name))), sendTimeout)
 		err = messenger.Send(calling, m)
 		cancel()
 	}
