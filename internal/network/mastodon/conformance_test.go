@@ -88,17 +88,23 @@ func open(s *mastodontest.Server) *conformance.Account {
 
 func connect(t *testing.T, server, token string, client *http.Client, session network.SessionStore) network.Network {
 	t.Helper()
-	n, err := mastodon.New(network.Config{
-		Spec: &tribunev1alpha1.SocialChannelSpec{
-			Network: tribunev1alpha1.NetworkMastodon, Mastodon: &tribunev1alpha1.MastodonSpec{Server: server + "/"},
-		},
-		Credentials: map[string][]byte{mastodon.SecretAccessToken: []byte(token + "\n")},
-		HTTP:        client, Session: session,
-	})
+	c := config(server+"/", token+"\n")
+	c.HTTP, c.Session = client, session
+	n, err := mastodon.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return n
+}
+
+func config(server, token string) network.Config {
+	return network.Config{
+		Spec: &tribunev1alpha1.SocialChannelSpec{
+			Network: tribunev1alpha1.NetworkMastodon, Mastodon: &tribunev1alpha1.MastodonSpec{Server: server},
+		},
+		Credentials: map[string][]byte{mastodon.SecretAccessToken: []byte(token)},
+		HTTP:        http.DefaultClient,
+	}
 }
 
 // entries tells the server's log in the suite's words.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clipperhouse/uax29/v2/graphemes"
 
+	"github.com/tribune-dev/tribune/internal/compose"
 	"github.com/tribune-dev/tribune/internal/network"
 )
 
@@ -22,7 +23,7 @@ func (m *Mastodon) Send(ctx context.Context, msg network.Message) error {
 	if err != nil {
 		return before(err)
 	}
-	text, err := messageText(msg, m.limitsNow().MaxLength)
+	text, err := messageText(msg, m.limitsNow())
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ const repeatWindow = 24 * time.Hour
 
 // messageText is a message in one text. What is too long ends in "…": a message that is cut is better than none, and the link
 // leads to the rest.
-func messageText(msg network.Message, limit int) (string, error) {
+func messageText(msg network.Message, limits compose.Limits) (string, error) {
 	var mentions []string
 	for _, name := range msg.Mention {
 		name = strings.TrimPrefix(strings.TrimSpace(name), "@")
@@ -84,29 +85,31 @@ func messageText(msg network.Message, limit int) (string, error) {
 			lines = append(lines, p)
 		}
 	}
+	rules := Rules
+	rules.Limits = limits
 	body := strings.Join(lines, "\n")
-	if limit > 0 {
-		body = shorten(body, limit-countGraphemes(head)-countGraphemes(tail))
+	for limits.MaxLength > 0 {
+		over := rules.Count(head+body+tail) - limits.MaxLength
+		if over <= 0 {
+			break
+		}
+		if body == "" {
+			return "", invalid("MessageTooLong", "the names in mention and the link alone are longer than the server takes: mention fewer people")
+		}
+		body = shorten(body, over)
 	}
 	return head + body + tail, nil
 }
 
-func countGraphemes(s string) int {
-	n := 0
+// shorten takes graphemes off the end, and puts "…" there; what is left becomes shorter with each call.
+func shorten(s string, by int) string {
+	var all []string
 	for g := graphemes.FromString(s); g.Next(); {
-		n++
+		all = append(all, g.Value())
 	}
-	return n
-}
-
-// shorten keeps at most limit graphemes, the last of them "…" if there were more.
-func shorten(s string, limit int) string {
-	if countGraphemes(s) <= limit {
-		return s
+	keep := len(all) - by - 1
+	if keep <= 0 {
+		return ""
 	}
-	var b strings.Builder
-	for g, n := graphemes.FromString(s), 1; n < limit && g.Next(); n++ {
-		b.WriteString(g.Value())
-	}
-	return strings.TrimSpace(b.String()) + "…"
+	return strings.TrimSpace(strings.Join(all[:keep], "")) + "…"
 }

@@ -210,6 +210,9 @@ func (i *instance) limits() compose.Limits {
 	if n := firstPositive(c.Statuses.MaxCharacters, i.MaxTootChars); n > 0 {
 		l.MaxLength = n
 	}
+	if n := c.Statuses.PerURL; n > 0 {
+		l.URLLength = n
+	}
 	if n := c.Statuses.MaxMedia; n != nil && *n > 0 {
 		l.MaxMedia = *n
 	}

@@ -8,9 +8,11 @@ import (
 	_ "image/jpeg" // sizes of pictures
 	_ "image/png"  // sizes of pictures
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -104,6 +106,13 @@ func getMedia(c *call, id string) {
 		u.looks = 0
 		c.json(http.StatusOK, u.show())
 	}
+}
+
+// Uploads are the ids of what was uploaded.
+func (a *Account) Uploads() []string {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	return slices.Sorted(maps.Keys(a.media))
 }
 
 // DropMedia forgets uploads that no status shows, as servers do after a day.
