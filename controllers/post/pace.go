@@ -156,7 +156,7 @@ func (r *Reconciler) catchUp(ctx context.Context, s *scope, cal *tribunev1alpha1
 		s.facts.CatchUp = &schedule.CatchUpDecision{GoAt: f.Post.Status.HeldUntil.Time, Message: held.Message}
 		return nil
 	}
-	if f.Now.Sub(publish.LateFrom(f)) <= policy.After {
+	if f.Now.Sub(publish.LateFrom(f)) <= schedule.Late {
 		return nil
 	}
 	list := &tribunev1alpha1.PostList{}

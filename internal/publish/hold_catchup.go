@@ -46,6 +46,10 @@ func Late(f Facts) (schedule.LatePost, bool) {
 			return late, true
 		}
 	}
+	if heldFor(f, tribunev1alpha1.ReasonCatchUp) && st.HeldUntil != nil {
+		late.GoAt = st.HeldUntil.Time
+		late.Promised = meta.FindStatusCondition(st.Conditions, tribunev1alpha1.ConditionHeld).LastTransitionTime.Time
+	}
 	switch st.State {
 	case tribunev1alpha1.PostMissed:
 		c := meta.FindStatusCondition(st.Conditions, tribunev1alpha1.ConditionPublished)

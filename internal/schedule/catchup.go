@@ -35,6 +35,9 @@ type LatePost struct {
 	Deadline time.Time
 	// Began is when it began to go out; zero while it waits.
 	Began time.Time
+	// GoAt is when it may go out by an earlier decision of CatchUp, and Promised when that was decided; zero if it was not. It
+	// is not left out any more.
+	GoAt, Promised time.Time
 	// Missed is when it was left out by an earlier decision of CatchUp; zero if it was not.
 	Missed time.Time
 }
@@ -56,84 +59,148 @@ func (p CatchUpPolicy) Memory() time.Duration {
 
 // CatchUp decides about the Posts of one calendar on one channel that wait and are due. Catch-up is on while more than MaxPosts
 // are, or within the policy's Memory were, later than After: the newest MaxPosts of them go, oldest first and Spacing
-// apart, and the others are missed. Posts less late simply go out, and those that catch up give way to them, so that they
-// never make it more than MaxPosts within Spacing.
+// apart, and the others are missed. Posts less late simply go out, but while catch-up is on only MaxPosts of them, and of all that
+// are late, within Spacing; those that catch up give way to them.
 //
-// The answer is a function of its arguments. Asked again, after some of them went out or were marked as missed, it says the same of
-// the others; posts hold these therefore too. Their order does not matter.
+// The answer is a function of its arguments. Asked again, after some of them went out, were promised a time or were marked as
+// missed, it says the same of the others; posts hold these therefore too. Their order does not matter.
 func CatchUp(posts []LatePost, policy CatchUpPolicy, now time.Time) map[string]CatchUpDecision {
-	decisions := map[string]CatchUpDecision{}
-	var counted []LatePost // later than After, now or when they went out or were left out
-	var taken []time.Time  // when something goes out, or went out, late
-	var before time.Time   // the last of those later than After to begin
-	since := now.Add(-policy.Memory())
+	c := catchUp{policy: policy, now: now, decisions: map[string]CatchUpDecision{}}
 	for _, p := range posts {
-		switch {
-		case !p.Missed.IsZero():
-			if p.Missed.After(since) {
-				counted = append(counted, p)
-			}
-		case !p.Began.IsZero():
-			if !p.Began.After(since) {
-				continue
-			}
-			if p.Began.Sub(p.Due) > Late {
-				taken = append(taken, p.Began)
-			}
-			if p.Began.Sub(p.Due) > policy.After {
-				counted = append(counted, p)
-				before = latest(before, p.Began)
-			}
-		case now.Before(p.Due) || !p.Deadline.IsZero() && now.After(p.Deadline):
-		case now.Sub(p.Due) > policy.After:
-			counted = append(counted, p)
-		default:
-			decisions[p.Name] = CatchUpDecision{GoAt: now}
-			if now.Sub(p.Due) > Late {
-				taken = append(taken, now)
-			}
-		}
+		c.sort(p)
 	}
-	slices.SortFunc(counted, func(a, b LatePost) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Name, b.Name)) })
-	on := policy.MaxPosts > 0 && len(counted) > policy.MaxPosts
-	for i, p := range counted {
+	byDue := func(a, b LatePost) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Name, b.Name)) }
+	slices.SortFunc(c.counted, byDue)
+	slices.SortFunc(c.lessLate, byDue)
+	slices.SortFunc(c.promised, func(a, b LatePost) int { return cmp.Or(a.GoAt.Compare(b.GoAt), byDue(a, b)) })
+	on := policy.MaxPosts > 0 && len(c.counted) > policy.MaxPosts
+	for _, p := range c.promised {
+		after := c.before
+		if c.lessLateWhenPromised(p) {
+			after = time.Time{}
+		}
+		c.admit(p, after, latest(p.GoAt, now))
+	}
+	for _, p := range c.lessLate {
+		if !on {
+			c.decisions[p.Name] = CatchUpDecision{GoAt: now}
+			continue
+		}
+		c.admit(p, time.Time{}, now)
+	}
+	for i, p := range c.counted {
 		switch {
-		case !p.Missed.IsZero() || !p.Began.IsZero():
+		case !p.Missed.IsZero() || !p.Began.IsZero() || !p.GoAt.IsZero():
+			if p.Missed.IsZero() && p.Began.IsZero() {
+				c.before = latest(c.before, c.decisions[p.Name].GoAt)
+			}
 		case !on:
-			decisions[p.Name] = CatchUpDecision{GoAt: now}
-		case i < len(counted)-policy.MaxPosts:
-			decisions[p.Name] = CatchUpDecision{Missed: true, Message: fmt.Sprintf(
+			c.decisions[p.Name] = CatchUpDecision{GoAt: now}
+		case i < len(c.counted)-policy.MaxPosts:
+			c.decisions[p.Name] = CatchUpDecision{Missed: true, Message: fmt.Sprintf(
 				"more than %d Posts were over %s late: the newest %d go out, and this is not one of them", policy.MaxPosts, short(policy.After), policy.MaxPosts)}
 		default:
-			at := policy.place(taken, before, now)
-			taken, before = append(taken, at), at
-			decisions[p.Name] = CatchUpDecision{GoAt: at, Message: fmt.Sprintf(
-				"more than %d Posts were over %s late: the newest %d go out, %s apart", policy.MaxPosts, short(policy.After), policy.MaxPosts, short(policy.Spacing))}
+			c.before = c.admit(p, c.before, now)
 		}
 	}
-	return decisions
+	return c.decisions
 }
 
-// place gives the first instant, from now on, that lies Spacing after what was caught up before and has fewer than MaxPosts going
-// out within Spacing before it.
-func (p CatchUpPolicy) place(taken []time.Time, before, now time.Time) time.Time {
-	at := now
+// catchUp sorts the Posts by what is done about them.
+type catchUp struct {
+	policy    CatchUpPolicy
+	now       time.Time
+	decisions map[string]CatchUpDecision
+	// counted are later than After, now or when they went out or were left out, or were promised a time; lessLate are late;
+	// promised wait for their time.
+	counted, lessLate, promised []LatePost
+	// taken is when something goes out, or went out, late; before is the last of those later than After to begin.
+	taken  []time.Time
+	before time.Time
+}
+
+func (c *catchUp) sort(p LatePost) {
+	since := c.now.Add(-c.policy.Memory())
+	switch late := c.now.Sub(p.Due); {
+	case !p.Missed.IsZero():
+		if p.Missed.After(since) {
+			c.counted = append(c.counted, p)
+		}
+	case !p.Began.IsZero():
+		if !p.Began.After(since) {
+			return
+		}
+		if p.Began.Sub(p.Due) > Late {
+			c.taken = append(c.taken, p.Began)
+		}
+		if p.Began.Sub(p.Due) > c.policy.After && !c.lessLateWhenPromised(p) {
+			c.counted = append(c.counted, p)
+			c.before = latest(c.before, p.Began)
+		}
+	case c.now.Before(p.Due) || !p.Deadline.IsZero() && c.now.After(p.Deadline):
+	case !p.GoAt.IsZero():
+		c.promised = append(c.promised, p)
+		if !c.lessLateWhenPromised(p) {
+			c.counted = append(c.counted, p)
+		}
+	case late > c.policy.After:
+		c.counted = append(c.counted, p)
+	case late > Late:
+		c.lessLate = append(c.lessLate, p)
+	default:
+		c.decisions[p.Name] = CatchUpDecision{GoAt: c.now}
+	}
+}
+
+// lessLateWhenPromised is true for a Post that did not count when it was promised a time.
+func (c *catchUp) lessLateWhenPromised(p LatePost) bool {
+	return !p.Promised.IsZero() && p.Promised.Sub(p.Due) <= c.policy.After
+}
+
+// admit lets a Post go at the first instant from then on that has room.
+func (c *catchUp) admit(p LatePost, after, from time.Time) time.Time {
+	at := c.policy.place(c.taken, after, from)
+	c.taken = append(c.taken, at)
+	c.decisions[p.Name] = CatchUpDecision{GoAt: at, Message: fmt.Sprintf("more than %d Posts were over %s late: the newest %d go out, %s apart, and those less late before them",
+		c.policy.MaxPosts, short(c.policy.After), c.policy.MaxPosts, short(c.policy.Spacing))}
+	return at
+}
+
+// place gives the first instant, from one on, that lies Spacing after what was caught up before and leaves no window of Spacing with
+// more than MaxPosts.
+func (p CatchUpPolicy) place(taken []time.Time, before, from time.Time) time.Time {
+	at := from
 	if !before.IsZero() {
 		at = latest(at, before.Add(p.Spacing))
 	}
-	for p.Spacing > 0 {
-		var near []time.Time
+	for p.Spacing > 0 && !p.room(taken, at) {
+		next := time.Time{}
 		for _, t := range taken {
-			if t.After(at.Add(-p.Spacing)) {
-				near = append(near, t)
+			if free := t.Add(p.Spacing); free.After(at) && (next.IsZero() || free.Before(next)) {
+				next = free
 			}
 		}
-		if len(near) < p.MaxPosts {
-			break
-		}
-		at = slices.MinFunc(near, time.Time.Compare).Add(p.Spacing)
+		at = next
 	}
 	return at
+}
+
+// room is true if one more at that instant makes it too many in no window.
+func (p CatchUpPolicy) room(taken []time.Time, at time.Time) bool {
+	within := func(end time.Time) (n int) {
+		for _, t := range taken {
+			if t.After(end.Add(-p.Spacing)) && !t.After(end) {
+				n++
+			}
+		}
+		return n
+	}
+	for _, t := range taken {
+		if t.After(at) && t.Before(at.Add(p.Spacing)) && within(t) >= p.MaxPosts {
+			return false
+		}
+	}
+	return within(at) < p.MaxPosts
 }
 
 func latest(a, b time.Time) time.Time {

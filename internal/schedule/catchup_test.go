@@ -42,6 +42,10 @@ func TestCatchUp(t *testing.T) {
 			late: []time.Duration{2 * time.Minute, 3 * time.Minute, 4 * time.Minute, 20 * time.Minute, 30 * time.Minute, 40 * time.Minute, 50 * time.Minute},
 			want: map[string]string{"2m": "+0s", "3m": "+0s", "4m": "+0s", "50m": "missed", "40m": "+10m0s", "30m": "+20m0s", "20m": "+30m0s"},
 		},
+		"four less late in a catch-up: no more than may at once": {
+			late: []time.Duration{2 * time.Minute, 3 * time.Minute, 4 * time.Minute, 5 * time.Minute, 20 * time.Minute, 30 * time.Minute, 40 * time.Minute, 50 * time.Minute},
+			want: map[string]string{"5m": "+0s", "4m": "+0s", "3m": "+0s", "2m": "+10m0s", "50m": "missed", "40m": "+10m0s", "30m": "+20m0s", "20m": "+30m0s"},
+		},
 		"what is not due is not asked about": {late: []time.Duration{-time.Minute}, want: map[string]string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -93,6 +97,11 @@ func (w *world) step(now time.Time, r *rand.Rand) {
 			p.Missed = now
 		case !d.GoAt.After(now):
 			p.Began = now
+		case p.GoAt != d.GoAt:
+			if p.GoAt.IsZero() {
+				p.Promised = now
+			}
+			p.GoAt = d.GoAt
 		}
 	}
 }
@@ -143,7 +152,7 @@ func (w *world) judge(t *testing.T, seed uint64, goes map[string]bool, on bool) 
 		switch {
 		case !old && p.Began.IsZero():
 			t.Errorf("seed %d: %s, due %s after the outage's end, did not go out", seed, p.Name, p.Due.Sub(back))
-		case !old && p.Began.Sub(latest(p.Due, back)) > Late:
+		case !old && (!on || !p.Due.Before(back)) && p.Began.Sub(latest(p.Due, back)) > Late:
 			t.Errorf("seed %d: %s waited for %s", seed, p.Name, p.Began.Sub(p.Due))
 		case old && goes[p.Name] == p.Began.IsZero():
 			t.Errorf("seed %d: %s, late by %s: went out %v, want %v", seed, p.Name, back.Sub(p.Due), !p.Began.IsZero(), goes[p.Name])
@@ -152,10 +161,27 @@ func (w *world) judge(t *testing.T, seed uint64, goes map[string]bool, on bool) 
 			caught = append(caught, p.Began)
 		}
 	}
+	w.judgeBound(t, seed, on)
 	slices.SortFunc(caught, time.Time.Compare)
 	for i := 1; i < len(caught) && on; i++ {
 		if d := caught[i].Sub(caught[i-1]); d < w.policy.Spacing {
 			t.Errorf("seed %d: caught up %s after another; want %s", seed, d, w.policy.Spacing)
+		}
+	}
+}
+
+// judgeBound: while catch-up is on, no window of Spacing has more than MaxPosts of those that went out late.
+func (w *world) judgeBound(t *testing.T, seed uint64, on bool) {
+	t.Helper()
+	for _, p := range w.posts {
+		within := 0
+		for _, q := range w.posts {
+			if d := p.Began.Sub(q.Began); !p.Began.IsZero() && q.Began.Sub(q.Due) > Late && d >= 0 && d < w.policy.Spacing {
+				within++
+			}
+		}
+		if on && within > w.policy.MaxPosts {
+			t.Errorf("seed %d: %d went out within %s of %s; %d may", seed, within, w.policy.Spacing, p.Began.Sub(back), w.policy.MaxPosts)
 		}
 	}
 }

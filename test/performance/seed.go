@@ -47,7 +47,7 @@ func (w *world) model(ctx context.Context) error {
 
 func (w *world) fillModel(ctx context.Context, m *manager) error {
 	err := w.client.Create(ctx, &tribunev1alpha1.SocialChannel{ObjectMeta: metav1.ObjectMeta{Namespace: modelTeam, Name: modelChannel},
-		Spec: tribunev1alpha1.SocialChannelSpec{Network: tribunev1alpha1.NetworkLocal}})
+		Spec: tribunev1alpha1.SocialChannelSpec{Network: tribunev1alpha1.NetworkLocal, Publishing: unpaced()}})
 	if err != nil {
 		return fmt.Errorf("make a channel: %w", err)
 	}

@@ -151,10 +151,13 @@ func (w *world) team(ctx context.Context, namespace string, channels int) error 
 	return inParallel(ctx, channels, func(ctx context.Context, i int) error {
 		return w.client.Create(ctx, &tribunev1alpha1.SocialChannel{
 			ObjectMeta: metav1.ObjectMeta{Name: channelName(i), Namespace: namespace},
-			Spec:       tribunev1alpha1.SocialChannelSpec{Network: tribunev1alpha1.NetworkLocal},
+			Spec:       tribunev1alpha1.SocialChannelSpec{Network: tribunev1alpha1.NetworkLocal, Publishing: unpaced()},
 		})
 	})
 }
+
+// unpaced lets as many Posts out as the API allows: what is measured is how fast they can go.
+func unpaced() *tribunev1alpha1.ChannelPublishing { return &tribunev1alpha1.ChannelPublishing{MaxPerDay: 1000} }
 
 func channelName(i int) string { return fmt.Sprintf("channel-%02d", i) }
 
