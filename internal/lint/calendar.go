@@ -22,12 +22,15 @@ type Calendar struct {
 	// Horizon up to which Posts are made, such as 336h0m0s, and the instant that it ends at.
 	Horizon string    `json:"horizon"`
 	Until   time.Time `json:"until"`
-	// Entries that it has, wrong ones included.
-	Entries int `json:"entries"`
+	// Entries that it has, wrong ones included; Articles are those of ConfigMaps beside them.
+	Entries  int `json:"entries"`
+	Articles int `json:"articles"`
 	// PastEntries of one shot make no Post.
 	PastEntries int `json:"pastEntries"`
-	// Posts on all channels.
-	Posts int `json:"posts"`
+	// Posts on all channels; Shifted are those of them that blackouts and quiet hours move, Skipped what they leave out.
+	Posts   int `json:"posts"`
+	Shifted int `json:"shifted"`
+	Skipped int `json:"skipped"`
 	// Channels in the order of their names.
 	Channels []CalendarChannel `json:"channels"`
 }
@@ -49,6 +52,8 @@ type NextPost struct {
 	UTC   time.Time `json:"utc"`
 	Entry string    `json:"entry"`
 	Post  string    `json:"post"`
+	// Shifted says why it does not go out at the time that its entry says.
+	Shifted string `json:"shifted,omitempty"`
 }
 
 const maxNext = 3
@@ -65,11 +70,15 @@ func (c *checker) calendar(r *readable) {
 		c.add(r.finding(Warning, "spec", "no SocialChannel is among the files: names of channels and lengths of texts were not checked"))
 		channels = namedChannels(calendar)
 	}
-	in := plan.Input{Calendar: calendar, Channels: channels, Now: c.now, FirstSeen: c.now, Check: c.check(r.namespace)}
-	result := plan.Calendar(in)
-	for _, p := range result.Problems {
-		c.add(r.finding(Error, r.inFile(p.Path), p.Message))
+	more := c.gather(r, calendar)
+	if alone {
+		for i := range more.entries {
+			channels = withNamed(channels, more.entries[i].Entry.ChannelRefs)
+		}
 	}
+	in := plan.Input{Calendar: calendar, Channels: channels, Now: c.now, FirstSeen: c.now, Check: c.check(r.namespace), More: more.entries}
+	result := plan.Calendar(in)
+	c.problems(r, calendar, &more, result.Problems, alone)
 	if result.Zone == nil || len(calendar.Name) > maxLabel {
 		// Planned once more without what ended the plan: it shall not hide the rest.
 		repaired := calendar.DeepCopy()
@@ -78,16 +87,40 @@ func (c *checker) calendar(r *readable) {
 			repaired.Spec.TimeZone = "UTC"
 		}
 		in.Calendar = repaired
-		for _, p := range plan.Calendar(in).Problems {
-			c.add(r.finding(Error, r.inFile(p.Path), p.Message))
-		}
+		c.problems(r, calendar, &more, plan.Calendar(in).Problems, alone)
 	}
 	for _, w := range result.Warnings {
-		c.calendarWarning(r, calendar, w, alone)
+		c.calendarWarning(r, calendar, &more, w, alone)
 	}
-	c.entries(r, calendar, channels, alone)
+	c.entries(r, calendar, &more, channels, alone)
+	c.feeds(r, calendar, channels, alone)
+	if !alone {
+		c.notified(r, calendar.Spec.Notify)
+	}
 	if result.Zone != nil {
-		c.calendars = append(c.calendars, summary(r, calendar, result, channels))
+		c.planned = append(c.planned, &readCalendar{r.namespace, calendar})
+		c.calendars = append(c.calendars, summary(r, calendar, &more, result, channels))
+	}
+}
+
+// readCalendar is a calendar of the files.
+type readCalendar struct {
+	namespace string
+	*tribunev1alpha1.ContentCalendar
+}
+
+// problems of a plan are errors, but for what may come from elsewhere.
+func (c *checker) problems(r *readable, calendar *tribunev1alpha1.ContentCalendar, more *elsewhere, problems []plan.Problem, alone bool) {
+	for _, p := range problems {
+		if more.misleading(r, calendar, p, alone) {
+			continue
+		}
+		severity := Error
+		if p.Missing && more.unknown && strings.HasPrefix(p.Message, "there is no entry ") {
+			severity = Warning
+			p.Message += "; it may be among those that are not in the files"
+		}
+		c.add(more.say(r, severity, p))
 	}
 }
 
@@ -95,68 +128,88 @@ func (c *checker) calendar(r *readable) {
 const maxLabel = 63
 
 // calendarWarning says a plan's warning for files, which may have been applied long ago.
-func (c *checker) calendarWarning(r *readable, calendar *tribunev1alpha1.ContentCalendar, w plan.Problem, alone bool) {
+func (c *checker) calendarWarning(r *readable, calendar *tribunev1alpha1.ContentCalendar, more *elsewhere, w plan.Problem, alone bool) {
 	if index, rest, ok := cutEntry(w.Path); ok && rest == ".at" && index < len(calendar.Spec.Entries) {
 		w.Message = calendar.Spec.Entries[index].At + " is past: if the calendar is new, this entry makes no Post"
+	}
+	if w.Source != "" && w.Path == "at" {
+		w.Message = "is past: if the calendar is new, this article makes no Post"
 	}
 	if alone && w.Path == "spec.channelSelector" {
 		return
 	}
-	c.add(r.finding(Warning, r.inFile(w.Path), w.Message))
+	c.add(more.say(r, Warning, w))
 }
 
 // namedChannels stand in for channels that are not among the files, so that Posts can be counted.
 func namedChannels(calendar *tribunev1alpha1.ContentCalendar) []plan.Channel {
-	var named []plan.Channel
-	add := func(refs []tribunev1alpha1.LocalReference) {
-		for _, ref := range refs {
-			if !slices.ContainsFunc(named, func(ch plan.Channel) bool { return ch.Name == string(ref.Name) }) {
-				named = append(named, plan.Channel{Name: string(ref.Name)})
-			}
+	named := withNamed(nil, calendar.Spec.ChannelRefs)
+	for i := range calendar.Spec.Entries {
+		e := &calendar.Spec.Entries[i]
+		named = withNamed(named, e.ChannelRefs)
+		if e.After != nil {
+			named = withNamed(named, []tribunev1alpha1.LocalReference{e.After.ChannelRef})
 		}
 	}
-	add(calendar.Spec.ChannelRefs)
-	for i := range calendar.Spec.Entries {
-		add(calendar.Spec.Entries[i].ChannelRefs)
+	return named
+}
+
+func withNamed(named []plan.Channel, refs []tribunev1alpha1.LocalReference) []plan.Channel {
+	for _, ref := range refs {
+		if !slices.ContainsFunc(named, func(ch plan.Channel) bool { return ch.Name == string(ref.Name) }) {
+			named = append(named, plan.Channel{Name: string(ref.Name)})
+		}
 	}
 	return named
 }
 
 // entries checks what a plan does not look at: contents that no channel takes, pictures, dates without effect.
-func (c *checker) entries(r *readable, calendar *tribunev1alpha1.ContentCalendar, channels []plan.Channel, alone bool) {
+func (c *checker) entries(r *readable, calendar *tribunev1alpha1.ContentCalendar, more *elsewhere, channels []plan.Channel, alone bool) {
 	zone := calendar.Spec.TimeZone
 	if _, err := schedule.LoadZone(zone); err != nil {
 		zone = "UTC"
 	}
 	for i := range calendar.Spec.Entries {
-		e := &calendar.Spec.Entries[i]
-		path := fmt.Sprintf("%s%d]", entryPrefix, i)
-		if e.Content != nil {
-			c.media(r, r.inFile(path+".content"), e.Content)
+		prefix := fmt.Sprintf("%s%d].", entryPrefix, i)
+		say := func(severity Severity, path, message string) Finding {
+			return r.finding(severity, r.inFile(prefix+path), message)
 		}
-		for n := range e.Rotation {
-			c.media(r, r.inFile(fmt.Sprintf("%s.rotation[%d]", path, n)), &e.Rotation[n])
+		c.entry(say, r.namespace, &calendar.Spec.Entries[i], zone, channels, alone)
+	}
+	for i := range more.entries {
+		c.entry(more.articles[more.entries[i].Source].at, r.namespace, &more.entries[i].Entry, zone, channels, alone)
+	}
+}
+
+func (c *checker) entry(say place, namespace string, e *tribunev1alpha1.CalendarEntry, zone string, channels []plan.Channel, alone bool) {
+	if e.Content != nil {
+		c.media(say, namespace, "content", e.Content)
+	}
+	for n := range e.Rotation {
+		c.media(say, namespace, fmt.Sprintf("rotation[%d]", n), &e.Rotation[n])
+	}
+	for n := range e.Overrides {
+		override := &e.Overrides[n]
+		at := fmt.Sprintf("overrides[%d]", n)
+		c.media(say, namespace, at+".content", &override.Content)
+		if ref := override.ChannelRef; ref != nil && !alone && !slices.ContainsFunc(channels, func(ch plan.Channel) bool { return ch.Name == string(ref.Name) }) {
+			c.add(say(Error, at+".channelRef.name", noChannel(string(ref.Name))))
 		}
-		for n := range e.Overrides {
-			override := &e.Overrides[n]
-			at := r.inFile(fmt.Sprintf("%s.overrides[%d]", path, n))
-			c.media(r, at+".content", &override.Content)
-			if ref := override.ChannelRef; ref != nil && !alone && !slices.ContainsFunc(channels, func(ch plan.Channel) bool { return ch.Name == string(ref.Name) }) {
-				c.add(r.finding(Error, at+".channelRef.name", noChannel(string(ref.Name))))
-			}
-		}
-		s, err := schedule.Parse(schedule.Spec{At: e.At, Cron: e.Cron, RRule: e.RRule, Time: e.Time, Start: e.Start, Until: e.Until,
-			Except: e.Except, Rotates: len(e.Rotation) > 0, Zone: zone})
-		if err != nil || len(e.Except) == 0 {
-			continue
-		}
-		var unused []string
-		for _, date := range s.UnusedExcept() {
-			unused = append(unused, date.String())
-		}
-		if len(unused) > 0 {
-			c.add(r.finding(Warning, r.inFile(path+".except"), "nothing would go out on "+strings.Join(unused, ", ")+" anyway: is it another date that is meant?"))
-		}
+	}
+	if len(e.Except) == 0 {
+		return
+	}
+	s, err := schedule.Parse(schedule.Spec{At: e.At, Cron: e.Cron, RRule: e.RRule, Time: e.Time, Start: e.Start, Until: e.Until,
+		Except: e.Except, Rotates: len(e.Rotation) > 0, Zone: zone})
+	if err != nil {
+		return
+	}
+	var unused []string
+	for _, date := range s.UnusedExcept() {
+		unused = append(unused, date.String())
+	}
+	if len(unused) > 0 {
+		c.add(say(Warning, "except", "nothing would go out on "+strings.Join(unused, ", ")+" anyway: is it another date that is meant?"))
 	}
 }
 
@@ -165,11 +218,17 @@ func noChannel(name string) string {
 }
 
 // summary counts what a calendar makes.
-func summary(r *readable, calendar *tribunev1alpha1.ContentCalendar, result plan.Result, channels []plan.Channel) Calendar {
+func summary(r *readable, calendar *tribunev1alpha1.ContentCalendar, more *elsewhere, result plan.Result, channels []plan.Channel) Calendar {
 	s := Calendar{
 		File: r.file, Namespace: r.namespace, Name: calendar.Name, TimeZone: result.Zone.String(),
 		Horizon: plan.Horizon(calendar).String(), Until: result.Until.UTC(),
-		Entries: len(calendar.Spec.Entries), PastEntries: result.PastEntries, Posts: len(result.Posts), Channels: []CalendarChannel{},
+		Entries: len(calendar.Spec.Entries), Articles: len(more.articles), PastEntries: result.PastEntries,
+		Posts: len(result.Posts), Skipped: len(result.Skipped), Channels: []CalendarChannel{},
+	}
+	for i := range result.Posts {
+		if result.Posts[i].Shifted != nil {
+			s.Shifted++
+		}
 	}
 	if entries, ok := r.object.content["spec"].(map[string]any)["entries"].([]any); ok {
 		s.Entries = len(entries)
@@ -182,7 +241,11 @@ func summary(r *readable, calendar *tribunev1alpha1.ContentCalendar, result plan
 			}
 			share.Posts++
 			if len(share.Next) < maxNext && !post.At.Before(result.Until.Add(-plan.Horizon(calendar))) {
-				share.Next = append(share.Next, NextPost{Local: post.At.In(result.Zone), UTC: post.At.UTC(), Entry: post.Entry, Post: post.Name})
+				next := NextPost{Local: post.At.In(result.Zone), UTC: post.At.UTC(), Entry: post.Entry, Post: post.Name}
+				if post.Shifted != nil {
+					next.Shifted = post.Shifted.Message
+				}
+				share.Next = append(share.Next, next)
 			}
 		}
 		if share.Posts > 0 {
@@ -210,7 +273,24 @@ func (c *checker) post(r *readable) {
 		c.postChannel(r, post, spec["content"] != nil)
 	}
 	if spec["content"] != nil {
-		c.media(r, "spec.content", &post.Spec.Content)
+		c.media(func(severity Severity, path, message string) Finding { return r.finding(severity, path, message) }, r.namespace, "spec.content", &post.Spec.Content)
+	}
+}
+
+// postHold warns of a Post that falls into a blackout or quiet hours: it is held, and may be too late then.
+func (c *checker) postHold(r *readable, post *tribunev1alpha1.Post, ch plan.Channel) {
+	if post.Spec.PublishAt == nil {
+		return
+	}
+	var calendars []*tribunev1alpha1.ContentCalendar
+	for _, calendar := range c.planned {
+		same := calendar.namespace == r.namespace || calendar.namespace == "" || r.namespace == ""
+		if same && plan.PlansFor(calendar.ContentCalendar, ch) {
+			calendars = append(calendars, calendar.ContentCalendar)
+		}
+	}
+	if hold, held := plan.HoldAt(post.Spec.PublishAt.Time, post.Spec.Campaign, post.Spec.Pillar, ch, calendars...); held {
+		c.add(r.finding(Warning, "spec.publishAt", "nothing goes out then ("+hold.Message+"): the Post is held; set a time after it"))
 	}
 }
 
@@ -227,6 +307,7 @@ func (c *checker) postChannel(r *readable, post *tribunev1alpha1.Post, hasConten
 		c.add(r.finding(Error, "spec.channelRef.name", noChannel(name)))
 		return
 	}
+	c.postHold(r, post, channels[at])
 	if !hasContent {
 		return
 	}

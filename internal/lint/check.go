@@ -24,6 +24,9 @@ type checker struct {
 	channels   []channel
 	configMaps map[string][]*configMap
 
+	// planned are the calendars that could be read, for Posts that people made.
+	planned []*readCalendar
+
 	findings  []Finding
 	calendars []Calendar
 }
@@ -38,8 +41,11 @@ type channel struct {
 type readable struct {
 	*object
 	content map[string]any
-	// entries gives the index in the file of each entry that was left.
+	// entries gives the index in the file of each entry that was left; broken has the names of the others.
 	entries []int
+	broken  map[string]bool
+	// dropped are the fields of spec that were taken out.
+	dropped map[string]bool
 }
 
 func (c *checker) add(findings ...Finding) {
@@ -68,8 +74,16 @@ func (c *checker) objects(ctx context.Context, objects []*object) {
 		switch r.kind {
 		case "ContentCalendar":
 			c.calendar(r)
+		case "Crisis":
+			c.add(r.finding(Warning, "", "is kept in files: a Crisis is made and ended by people, with tribune pause and tribune resume; a tool that applies this file would hold Posts again after it was ended"))
+		}
+	}
+	for _, r := range left { // when all calendars are known
+		switch r.kind {
 		case "Post":
 			c.post(r)
+		case "SocialChannel":
+			c.channelRefs(r)
 		}
 	}
 }
@@ -109,7 +123,7 @@ func sizeOf(content map[string]any) int {
 
 // usable takes out of an object what is wrong: a wrong entry as a whole, else the field of spec that the error lies in.
 func usable(o *object, problems []problem) *readable {
-	r := &readable{object: o, content: runtime.DeepCopyJSON(o.content)}
+	r := &readable{object: o, content: runtime.DeepCopyJSON(o.content), broken: map[string]bool{}, dropped: map[string]bool{}}
 	spec, ok := r.content["spec"].(map[string]any)
 	if !ok {
 		return nil
@@ -131,6 +145,7 @@ func usable(o *object, problems []problem) *readable {
 		}
 		if name != "entries" || !isList { // too many entries can be read all the same
 			delete(spec, name)
+			r.dropped[name] = true
 		}
 	}
 	if isList {
@@ -139,6 +154,9 @@ func usable(o *object, problems []problem) *readable {
 			if !broken[i] {
 				kept = append(kept, entry)
 				r.entries = append(r.entries, i)
+			} else if fields, ok := entry.(map[string]any); ok {
+				name, _ := fields["name"].(string)
+				r.broken[name] = true
 			}
 		}
 		spec["entries"] = kept
@@ -191,9 +209,45 @@ func (c *checker) channel(r *readable) {
 	if known {
 		return // said by duplicated, or the same in another kustomization
 	}
-	c.channels = append(c.channels, channel{namespace: r.namespace, Channel: plan.Channel{
-		Name: r.name, Labels: channelObject.Labels, Network: channelObject.Spec.Network, Language: channelObject.Spec.Language,
-	}})
+	ch := plan.Channel{Name: r.name, Labels: channelObject.Labels, Network: channelObject.Spec.Network, Language: channelObject.Spec.Language}
+	if p := channelObject.Spec.Publishing; p != nil {
+		ch.QuietHours = p.QuietHours
+		if err := plan.CheckQuietHours(p.QuietHours); err != nil {
+			field, message, _ := strings.Cut(err.Error(), ": ")
+			c.add(r.finding(Error, "spec.publishing.quietHours."+field, message))
+			ch.QuietHours = nil
+		}
+	}
+	if channelObject.Spec.Listening != nil {
+		c.add(r.finding(Warning, "spec.listening", "is accepted, and this version does not listen yet: nothing is read here"))
+	}
+	c.channels = append(c.channels, channel{namespace: r.namespace, Channel: ch})
+}
+
+// channelRefs checks the channels that a channel names.
+func (c *checker) channelRefs(r *readable) {
+	ch := decode[tribunev1alpha1.SocialChannel](c, r)
+	if ch == nil {
+		return
+	}
+	c.notified(r, ch.Spec.Notify)
+	if m := ch.Spec.Manual; m != nil && m.Notify != nil && !c.known(r.namespace, string(m.Notify.Name)) {
+		c.add(r.finding(Error, "spec.manual.notify.name", noChannel(string(m.Notify.Name))))
+	}
+}
+
+// notified checks the channels that are told of something.
+func (c *checker) notified(r *readable, notify []tribunev1alpha1.Notification) {
+	for i := range notify {
+		if name := string(notify[i].ChannelRef.Name); !c.known(r.namespace, name) {
+			c.add(r.finding(Error, fmt.Sprintf("spec.notify[%d].channelRef.name", i), noChannel(name)))
+		}
+	}
+}
+
+// known is true for a channel of the files.
+func (c *checker) known(namespace, name string) bool {
+	return slices.ContainsFunc(c.channelsOf(namespace), func(ch plan.Channel) bool { return ch.Name == name })
 }
 
 // channelsOf gives the channels that an object of a namespace can name. No namespace in a file is any: it is given when the

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/article"
 )
 
 // maxConfigMap is what the API server takes of a ConfigMap's values together, in bytes.
@@ -16,10 +17,13 @@ const maxConfigMap = 1 << 20
 
 // configMap is what pictures can be taken from.
 type configMap struct {
-	namespace string
+	*object
 	// text holds the keys of data, files those of binaryData with what they hold.
 	text  map[string]bool
 	files map[string]configMapFile
+	// articles are those of data, notText those of binaryData.
+	articles map[string]string
+	notText  map[string][]byte
 }
 
 // configMapFile is one picture: its size in bytes, and its type as its first bytes tell.
@@ -30,7 +34,7 @@ type configMapFile struct {
 
 // configMap checks a ConfigMap and remembers what is in it. Its values are never printed.
 func (c *checker) configMap(o *object) {
-	m := &configMap{namespace: o.namespace, text: map[string]bool{}, files: map[string]configMapFile{}}
+	m := &configMap{object: o, text: map[string]bool{}, files: map[string]configMapFile{}, articles: map[string]string{}, notText: map[string][]byte{}}
 	total := 0
 	data, _ := o.content["data"].(map[string]any)
 	for _, key := range slices.Sorted(maps.Keys(data)) {
@@ -40,6 +44,9 @@ func (c *checker) configMap(o *object) {
 			continue
 		}
 		m.text[key] = true
+		if strings.HasSuffix(key, article.Extension) {
+			m.articles[key] = value
+		}
 		total += len(value)
 	}
 	binary, _ := o.content["binaryData"].(map[string]any)
@@ -49,6 +56,9 @@ func (c *checker) configMap(o *object) {
 		if err != nil {
 			c.add(o.finding(Error, "binaryData["+key+"]", "is not in base64: encode the file with base64, or make the ConfigMap with a configMapGenerator"))
 			continue
+		}
+		if strings.HasSuffix(key, article.Extension) {
+			m.notText[key] = content
 		}
 		contentType, _, _ := strings.Cut(http.DetectContentType(content), ";")
 		m.files[key] = configMapFile{size: len(content), contentType: contentType}
@@ -82,33 +92,36 @@ func (c *checker) file(namespace string, ref *tribunev1alpha1.ConfigMapKeyRefere
 	return file, ok
 }
 
+// place makes a finding about a field of something.
+type place func(severity Severity, path, message string) Finding
+
 // media checks the pictures of a content, whatever channel they are for. path is the content's in the file.
-func (c *checker) media(r *readable, path string, content *tribunev1alpha1.Content) {
-	c.pictures(r, path, content.Media)
+func (c *checker) media(at place, namespace, path string, content *tribunev1alpha1.Content) {
+	c.pictures(at, namespace, path, content.Media)
 	for i := range content.Thread {
-		c.pictures(r, fmt.Sprintf("%s.thread[%d]", path, i), content.Thread[i].Media)
+		c.pictures(at, namespace, fmt.Sprintf("%s.thread[%d]", path, i), content.Thread[i].Media)
 	}
 }
 
-func (c *checker) pictures(r *readable, path string, media []tribunev1alpha1.Media) {
+func (c *checker) pictures(say place, namespace, path string, media []tribunev1alpha1.Media) {
 	for i := range media {
 		at := fmt.Sprintf("%s.media[%d]", path, i)
 		if media[i].AltText == "" {
-			c.add(r.finding(Warning, at, "has no altText: say what the picture shows, for people who cannot see it"))
+			c.add(say(Warning, at, "has no altText: say what the picture shows, for people who cannot see it"))
 		}
 		ref := media[i].ConfigMapKeyRef
 		if ref == nil || media[i].URL != "" {
 			continue
 		}
-		m := c.findConfigMap(r.namespace, ref.Name)
+		m := c.findConfigMap(namespace, ref.Name)
 		switch {
 		case m == nil:
-			c.add(r.finding(Warning, at+".configMapKeyRef.name", fmt.Sprintf("ConfigMap %s is not among the files: the picture was not checked", ref.Name)))
+			c.add(say(Warning, at+".configMapKeyRef.name", fmt.Sprintf("ConfigMap %s is not among the files: the picture was not checked", ref.Name)))
 		case m.text[ref.Key]:
-			c.add(r.finding(Error, at+".configMapKeyRef.key", fmt.Sprintf("%s stands in the ConfigMap's data: a picture belongs in binaryData", ref.Key)))
+			c.add(say(Error, at+".configMapKeyRef.key", fmt.Sprintf("%s stands in the ConfigMap's data: a picture belongs in binaryData", ref.Key)))
 		default:
 			if _, ok := m.files[ref.Key]; !ok {
-				c.add(r.finding(Error, at+".configMapKeyRef.key", fmt.Sprintf("ConfigMap %s has no key %s in binaryData", ref.Name, ref.Key)))
+				c.add(say(Error, at+".configMapKeyRef.key", fmt.Sprintf("ConfigMap %s has no key %s in binaryData", ref.Name, ref.Key)))
 			}
 		}
 	}

@@ -57,7 +57,7 @@ func (l *loader) kustomize(folder string) {
 		refuse("cannot be built: " + strings.ReplaceAll(err.Error(), absolute, folder))
 		return
 	}
-	sources := map[string]*loader{}
+	sources, files := map[string]*loader{}, generated(kustomization)
 	for _, r := range built.Resources() {
 		o, content, err := kustomized(r)
 		if err != nil {
@@ -71,6 +71,9 @@ func (l *loader) kustomize(folder string) {
 			continue
 		}
 		origin := originOf(content)
+		if o.kind == "ConfigMap" {
+			o.sources = articlesOf(files, o.name)
+		}
 		if origin.Path != "" {
 			l.place(o, filepath.Join(folder, origin.Path), sources)
 		}

@@ -37,6 +37,8 @@ type object struct {
 	file     string
 	document *chunk
 	root     *yaml.Node
+	// sources are the files that the keys of a generated ConfigMap come from.
+	sources map[string]string
 	// set tells apart what is applied together: all loose files are set 0, each kustomization is one.
 	set int
 }

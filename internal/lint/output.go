@@ -86,8 +86,8 @@ func (r *Report) summarize(text *strings.Builder, apart bool) {
 		text.WriteByte('\n')
 	}
 	if len(r.Calendars) > 0 {
-		fmt.Fprintf(text, "Limits: %d times a day and entry, %d waiting Posts a calendar and channel, %d entries a calendar.\n",
-			schedule.MaxPerDay, plan.MaxWaiting, maxInline)
+		fmt.Fprintf(text, "Limits: %d times a day and entry, %d waiting Posts a calendar and channel, %d entries a calendar, %d with articles and feeds.\n",
+			schedule.MaxPerDay, plan.MaxWaiting, maxInline, plan.MaxEntries)
 	}
 	var kinds []string
 	for _, kind := range slices.Sorted(maps.Keys(r.Objects)) {
@@ -118,8 +118,17 @@ func (c *Calendar) write(text *strings.Builder) {
 	} else {
 		fmt.Fprintf(text, ", of %d entries", c.Entries)
 	}
+	if c.Articles > 0 {
+		fmt.Fprintf(text, " and %s", count(c.Articles, "article"))
+	}
 	if c.PastEntries > 0 {
 		fmt.Fprintf(text, " (%d past)", c.PastEntries)
+	}
+	if c.Shifted > 0 {
+		fmt.Fprintf(text, "; %d moved by blackouts and quiet hours", c.Shifted)
+	}
+	if c.Skipped > 0 {
+		fmt.Fprintf(text, "; %d left out by them", c.Skipped)
 	}
 	text.WriteByte('\n')
 	if len(c.Channels) == 0 {

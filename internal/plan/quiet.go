@@ -51,8 +51,7 @@ func HoldAt(at time.Time, campaign, pillar string, ch Channel, calendars ...*tri
 
 // PlansFor is true if a calendar has the channel among its own, or among those of an entry.
 func PlansFor(c *tribunev1alpha1.ContentCalendar, ch Channel) bool {
-	p := planner{in: Input{Calendar: c, Channels: []Channel{ch}}, spec: &c.Spec}
-	if len(p.calendarChannels()) > 0 {
+	if len(DefaultChannels(c, []Channel{ch})) > 0 {
 		return true
 	}
 	named := func(ref tribunev1alpha1.LocalReference) bool { return string(ref.Name) == ch.Name }
@@ -60,6 +59,12 @@ func PlansFor(c *tribunev1alpha1.ContentCalendar, ch Channel) bool {
 		slices.ContainsFunc(c.Spec.EntriesFrom, func(s tribunev1alpha1.EntrySource) bool {
 			return s.Feed != nil && slices.ContainsFunc(s.Feed.ChannelRefs, named)
 		})
+}
+
+// DefaultChannels are those that entries without channels of their own go to.
+func DefaultChannels(c *tribunev1alpha1.ContentCalendar, channels []Channel) []Channel {
+	p := planner{in: Input{Calendar: c, Channels: channels}, spec: &c.Spec}
+	return p.calendarChannels()
 }
 
 // rule is one window in which nothing goes out.
