@@ -52,14 +52,14 @@ func or(s, otherwise string) string {
 
 // resume lets the first Posts return. Where none of those it holds would go out, there is nothing to watch.
 func (s *step) resume() {
-	first := s.first()
-	if len(first) == 0 || s.watch() == 0 {
+	first := First(&tribunev1alpha1.Crisis{Spec: *s.spec, Status: s.st}, s.Held, s.Others, s.Now)
+	if len(first) == 0 || Watch(s.spec) == 0 {
 		s.close()
 		return
 	}
 	s.st.State = tribunev1alpha1.CrisisResuming
 	s.st.Resumed = first
-	s.tell(EventResuming, "%d held Posts return, and the rest after %s", len(first), s.watch())
+	s.tell(EventResuming, "%d held Posts return, and the rest after %s", len(first), Watch(s.spec))
 	s.st.ResumeAt = &metav1.Time{Time: s.resumeAt()}
 }
 
@@ -69,20 +69,13 @@ func (s *step) close() {
 	s.tell(EventClosed, "it holds nothing any more")
 }
 
-func (s *step) watch() time.Duration {
-	if r := s.spec.Resume; r != nil && r.Watch != nil {
-		return r.Watch.Duration
-	}
-	return DefaultWatch
-}
-
 // resumeAt counts from the moment at which the first returned, so that a person may shorten the watch.
 func (s *step) resumeAt() time.Time {
 	began := s.last(EventResuming)
 	if began.IsZero() && s.st.ResumeAt != nil {
 		return s.st.ResumeAt.Time // the timeline has forgotten it
 	}
-	return began.Add(s.watch())
+	return began.Add(Watch(s.spec))
 }
 
 // last is when the last event of a kind was, zero if there was none.
@@ -95,26 +88,39 @@ func (s *step) last(event string) time.Time {
 	return time.Time{}
 }
 
-// first are the held Posts that return first: those that would go out, the one that has waited longest at the head.
-func (s *step) first() []string {
+// First are the held Posts that return first, by name: those that would go out, the ones that have waited longest.
+func First(c *tribunev1alpha1.Crisis, held []*tribunev1alpha1.Post, others []tribunev1alpha1.Crisis, now time.Time) []string {
 	var posts []*tribunev1alpha1.Post
-	for _, p := range s.Held {
-		if s.holds(p) && publish.HeldByCrisis(p) && !Check(s.Others, p).Held &&
-			(Missed(s.spec) == tribunev1alpha1.MissedReplan || !s.Now.After(publish.Deadline(p))) {
+	for _, p := range held {
+		if publish.HeldByCrisis(p) && Selects(c.Status.Holds, p) && !Check(others, p).Held && !Late(c, p, now) {
 			posts = append(posts, p)
 		}
 	}
 	slices.SortFunc(posts, byDue)
 	n := DefaultPosts
-	if r := s.spec.Resume; r != nil && r.Posts > 0 {
+	if r := c.Spec.Resume; r != nil && r.Posts > 0 {
 		n = int(r.Posts)
 	}
-	names := make([]string, 0, n)
+	var names []string
 	for _, p := range posts[:min(n, len(posts), maxNamed)] {
 		names = append(names, p.Name)
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Late is true for a Post that would not go out at its return by itself: its time passed, and the Crisis does not say that it is to
+// be planned anew.
+func Late(c *tribunev1alpha1.Crisis, p *tribunev1alpha1.Post, now time.Time) bool {
+	return Missed(&c.Spec) != tribunev1alpha1.MissedReplan && now.After(publish.Deadline(p))
+}
+
+// Watch is how long the Posts that return first are watched.
+func Watch(spec *tribunev1alpha1.CrisisSpec) time.Duration {
+	if spec.Resume != nil && spec.Resume.Watch != nil {
+		return spec.Resume.Watch.Duration
+	}
+	return DefaultWatch
 }
 
 func byDue(a, b *tribunev1alpha1.Post) int {
