@@ -10,7 +10,9 @@ import (
 	_ "image/jpeg" // sizes of pictures
 	_ "image/png"  // sizes of pictures
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -144,7 +146,7 @@ func (w *Webhook) event(id, kind, subject string, at time.Time, data any) (paylo
 	e.SetID(id)
 	e.SetSource(w.source)
 	e.SetType(kind)
-	if subject != "" {
+	if subject = attribute(subject); subject != "" {
 		e.SetSubject(subject)
 	}
 	if !at.IsZero() {
@@ -166,6 +168,16 @@ func (w *Webhook) event(id, kind, subject string, at time.Time, data any) (paylo
 		return payload{}, &network.Error{Kind: network.Refused, Reason: "InvalidEvent", Message: "it cannot be written as a CloudEvent", Err: err}
 	}
 	return payload{body: body.Bytes(), contentType: contentTypeEvent}, nil
+}
+
+// attribute is s without what an attribute of an event must not hold: control characters, and what is no UTF-8.
+func attribute(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
 }
 
 // marshal is JSON that leaves <, > and & as they are: receivers show what is in it.

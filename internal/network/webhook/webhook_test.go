@@ -27,6 +27,8 @@ const (
 	hook       = "/hooks/community"
 )
 
+var due = time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+
 func client(t *testing.T, d httpx.Destinations) *http.Client {
 	c := httpx.New(httpx.Options{Version: "test", Destinations: d})
 	t.Cleanup(c.CloseIdleConnections)
