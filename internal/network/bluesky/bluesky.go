@@ -66,6 +66,7 @@ var (
 	_ network.Finder   = (*Bluesky)(nil)
 	_ network.Deleter  = (*Bluesky)(nil)
 	_ network.Uploader = (*Bluesky)(nil)
+	_ network.Observer = (*Bluesky)(nil)
 )
 
 // New makes the adapter. It makes no call; an error says which field or key is wrong.
@@ -183,6 +184,8 @@ func (b *Bluesky) addProfile(ctx context.Context, account *network.Account) {
 		return
 	}
 	account.DisplayName, account.Followers, account.Following = profile.DisplayName, profile.Followers, profile.Following
+	// There is an AppView, which counts.
+	account.Abilities = append(account.Abilities, network.AbilityMetrics)
 }
 
 // invalidHandle is what servers say while a handle does not resolve.

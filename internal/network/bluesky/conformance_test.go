@@ -73,6 +73,8 @@ func (u user) account() *conformance.Account {
 				t.Fatal(err)
 			}
 		},
+		Change:  func(t *testing.T, id, text string) { u.put(t, id[strings.LastIndex(id, "/")+1:], text) },
+		Remove:  func(t *testing.T, id string) { u.remove(t, id[strings.LastIndex(id, "/")+1:]) },
 		Secrets: []string{u.appPassword, "abcd-efgh-ijkl-mnop"},
 	}
 }

@@ -191,6 +191,14 @@ func (f *fake) dispatch(method string, r *http.Request, body []byte) (any, *no) 
 		return map[string]any{"did": a.did, "handle": a.handle, "active": true}, nil
 	case method == "app.bsky.actor.getProfile" && get:
 		return map[string]any{"did": a.did, "handle": a.handle, "displayName": "Fake", "followersCount": 3, "followsCount": 5}, nil
+	case method == "app.bsky.feed.getPosts" && get:
+		posts := []any{}
+		for rkey, record := range a.records {
+			if uri(a, rkey) == r.URL.Query().Get("uris") && !record.hidden {
+				posts = append(posts, map[string]any{"uri": uri(a, rkey), "cid": record.cid, "likeCount": 0, "repostCount": 0, "quoteCount": 0, "replyCount": 0})
+			}
+		}
+		return map[string]any{"posts": posts}, nil
 	case method == "com.atproto.repo.putRecord" && post:
 		return f.putRecord(a, body)
 	case method == "com.atproto.repo.getRecord" && get:
