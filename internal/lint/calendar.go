@@ -33,6 +33,10 @@ type Calendar struct {
 	Skipped int `json:"skipped"`
 	// Channels in the order of their names.
 	Channels []CalendarChannel `json:"channels"`
+
+	// Object is the calendar as it was read, without what is wrong, and Plan what was planned of it; they are not printed.
+	Object *tribunev1alpha1.ContentCalendar `json:"-"`
+	Plan   plan.Result                      `json:"-"`
 }
 
 // CalendarChannel is a calendar's share of one channel.
@@ -223,7 +227,7 @@ func summary(r *readable, calendar *tribunev1alpha1.ContentCalendar, more *elsew
 		File: r.file, Namespace: r.namespace, Name: calendar.Name, TimeZone: result.Zone.String(),
 		Horizon: plan.Horizon(calendar).String(), Until: result.Until.UTC(),
 		Entries: len(calendar.Spec.Entries), Articles: len(more.articles), PastEntries: result.PastEntries,
-		Posts: len(result.Posts), Skipped: len(result.Skipped), Channels: []CalendarChannel{},
+		Posts: len(result.Posts), Skipped: len(result.Skipped), Channels: []CalendarChannel{}, Object: calendar, Plan: result,
 	}
 	for i := range result.Posts {
 		if result.Posts[i].Shifted != nil {

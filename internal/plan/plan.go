@@ -57,7 +57,7 @@ type Existing struct {
 	State tribunev1alpha1.PostState
 	// PublishedAt is when it was out; zero if it is not.
 	PublishedAt time.Time
-	// Edition that its state is about (status.edition); 0 is 1.
+	// Edition that went out (status.edition); 0 is none.
 	Edition int64
 }
 

@@ -146,17 +146,22 @@ func (q *queue) enqueue(it *item) {
 
 // again is true if the next edition of an entry was asked for after it had its turn.
 func (p *planner) again(it *item, e *Existing) bool {
-	return !waits(e.State) && it.entry.Edition > max(e.Edition, 1)
+	return !waits(e.State) && e.Edition > 0 && it.entry.Edition > e.Edition
 }
 
 // hadItsTurn is true for what went out, or is on its way, or failed. What was missed takes the next occurrence.
 func (q *queue) hadItsTurn(e *Existing) bool {
-	return !waits(e.State) && e.State != tribunev1alpha1.PostMissed
+	return !q.pending(e) && e.State != tribunev1alpha1.PostMissed
+}
+
+// pending is true for what may still go out at its time, once it is corrected if it failed before.
+func (q *queue) pending(e *Existing) bool {
+	return waits(e.State) || e.State == tribunev1alpha1.PostFailed && e.At.After(q.p.in.Now)
 }
 
 // fixed is true for a Post that is due within minutes, or is due and not too late.
 func (q *queue) fixed(e *Existing) bool {
-	return waits(e.State) && !e.At.Add(-FixedBefore).After(q.p.in.Now) && !e.At.Add(q.p.deadline).Before(q.p.in.Now)
+	return q.pending(e) && !e.At.Add(-FixedBefore).After(q.p.in.Now) && !e.At.Add(q.p.deadline).Before(q.p.in.Now)
 }
 
 // keep plans a fixed Post where it is.
@@ -208,7 +213,7 @@ func (q *queue) wait(w waitingTurn) {
 		return
 	}
 	if e := q.p.existing[node{w.it.name(), q.ch.Name}][occurrenceOf(w.it, w.turn)]; e != nil {
-		w.planned = waits(e.State) && !e.At.Before(q.p.in.Now)
+		w.planned = q.pending(e) && !e.At.Before(q.p.in.Now)
 	}
 	if w.turn == 1 {
 		q.first = append(q.first, w)

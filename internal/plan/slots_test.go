@@ -91,6 +91,10 @@ func TestSlotsAsTimeGoesOn(t *testing.T) {
 	repeated.Repeat.Max = 2
 	second := slot("a")
 	second.Edition = 2
+	first := exists("a", "once", "2026-11-23T09:30", published)
+	first.Edition = 1
+	again := exists("a", "once", "2026-11-24T09:30", published)
+	again.Edition = 2
 	for name, tc := range map[string]struct {
 		entries  []tribunev1alpha1.CalendarEntry
 		now      string
@@ -148,8 +152,17 @@ func TestSlotsAsTimeGoesOn(t *testing.T) {
 		},
 		"the next edition goes out again": {
 			[]tribunev1alpha1.CalendarEntry{second}, "2026-11-23T09:31",
-			[]plan.Existing{exists("a", "once", "2026-11-23T09:30", published)},
+			[]plan.Existing{first},
 			[]seat{{"a", "once", "2026-11-24T09:30"}},
+		},
+		"and no more once it did": {
+			[]tribunev1alpha1.CalendarEntry{second}, "2026-11-24T09:31",
+			[]plan.Existing{again}, nil,
+		},
+		"what failed before its time may still be corrected": {
+			[]tribunev1alpha1.CalendarEntry{slot("a"), slot("b")}, "2026-11-21T13:00",
+			[]plan.Existing{exists("a", "once", "2026-11-23T09:30", tribunev1alpha1.PostFailed), exists("b", "once", "2026-11-24T09:30", scheduled)},
+			[]seat{{"a", "once", "2026-11-23T09:30"}, {"b", "once", "2026-11-24T09:30"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
