@@ -116,7 +116,7 @@ func (c *checked) environment() {
 
 // fromFile reads the SocialChannels of a file, with Secrets beside them or in a file of their own.
 func (f *channelCheck) fromFile(stdin io.Reader, path string) ([]channelcheck.Channel, error) {
-	channels, secrets, err := manifests(stdin, path)
+	channels, secrets, err := channelManifests(stdin, path)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (f *channelCheck) fromFile(stdin io.Reader, path string) ([]channelcheck.Ch
 		return nil, fmt.Errorf("%s has no SocialChannel: name the file that has it", path)
 	}
 	if f.secretFile != "" {
-		_, more, err := manifests(stdin, f.secretFile)
+		_, more, err := channelManifests(stdin, f.secretFile)
 		if err != nil {
 			return nil, err
 		}
@@ -152,9 +152,9 @@ func (f *channelCheck) fromFile(stdin io.Reader, path string) ([]channelcheck.Ch
 // maxManifest bytes of a file are read.
 const maxManifest = 16 << 20
 
-// manifests reads SocialChannels and Secrets, and passes over all else. Errors name the document, never what is in it: it may
+// channelManifests reads SocialChannels and Secrets, and passes over all else. Errors name the document, never what is in it: it may
 // be a secret.
-func manifests(stdin io.Reader, path string) (channels []*tribunev1alpha1.SocialChannel, secrets []*corev1.Secret, err error) {
+func channelManifests(stdin io.Reader, path string) (channels []*tribunev1alpha1.SocialChannel, secrets []*corev1.Secret, err error) {
 	from := stdin
 	if path != "-" {
 		file, err := os.Open(path) //nolint:gosec // the user names the file
