@@ -11,7 +11,7 @@ import (
 )
 
 // abilities are what an account can do here.
-var abilities = []string{"Publish", "Edit", "Delete", "Thread", "Media", "AltText", "Reply", "Message", "Share", "Listen"}
+var abilities = []string{"Publish", "Edit", "Delete", "Thread", "Media", "AltText", "Reply", "Message", "Share", "Listen", "Metrics"}
 
 var limits = wire.Limits{
 	MaxCharacters:    wire.MaxCharacters,

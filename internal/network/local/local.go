@@ -29,7 +29,7 @@ var Rules = compose.MustRules("Local")
 // abilities that the adapter carries out; an account has those of them that its server has.
 var abilities = []network.Ability{
 	network.AbilityPublish, network.AbilityEdit, network.AbilityDelete, network.AbilityThread, network.AbilityMedia,
-	network.AbilityMessage,
+	network.AbilityMetrics, network.AbilityMessage,
 }
 
 func init() {
@@ -58,6 +58,7 @@ var (
 	_ network.Uploader = (*Local)(nil)
 
 	_ network.Messenger = (*Local)(nil)
+	_ network.Observer  = (*Local)(nil)
 )
 
 // New makes the adapter. It makes no call; an error says what is missing. The channel's Secret plays no part: the

@@ -249,7 +249,34 @@ func (s *running) open(namespace, channel string) *conformance.Account {
 				t.Fatalf("%d %s", resp.StatusCode, said)
 			}
 		},
+		Change: func(t *testing.T, id, text string) {
+			t.Helper()
+			s.behind(t, http.MethodPut, namespace+"/"+channel+"/posts/"+id, fmt.Sprintf(`{"text":%q}`, text))
+		},
+		Remove: func(t *testing.T, id string) {
+			t.Helper()
+			s.behind(t, http.MethodDelete, namespace+"/"+channel+"/posts/"+id, "")
+		},
 		Secrets: []string{token, wrong},
+	}
+}
+
+// behind does to a post what another client of the account would.
+func (s *running) behind(t *testing.T, method, path, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, s.url+"/api/v1/"+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if said, _ := io.ReadAll(resp.Body); resp.StatusCode >= 300 {
+		t.Fatalf("%d %s", resp.StatusCode, said)
 	}
 }
 
