@@ -94,7 +94,9 @@ func (r *Reconciler) channel(ctx context.Context, s *scope) (*tribunev1alpha1.So
 	}
 	if known && !finished(s.facts.Post) {
 		var problems []publish.Problem
-		s.rendering, problems = publish.Render(&s.facts.Post.Spec.Content, ch.Spec.Language, rules)
+		s.rendering, problems = publish.RenderWith(&s.facts.Post.Spec.Content, rules, publish.Options{
+			Language: ch.Spec.Language, Tracking: s.facts.Post.Spec.Tracking, Links: s.links})
+		s.facts.Unresolved = s.rendering.Unresolved
 		for _, p := range problems {
 			s.facts.Problems = append(s.facts.Problems, "spec.content."+p.Path+": "+p.Message)
 		}
@@ -103,6 +105,15 @@ func (r *Reconciler) channel(ctx context.Context, s *scope) (*tribunev1alpha1.So
 		}
 	}
 	return ch, nil
+}
+
+// links tells the page of a Post that is out.
+func (s *scope) links(l *tribunev1alpha1.Link) (url string, known bool) {
+	if l.PostRef == nil {
+		return "", false
+	}
+	url, known = publish.PredecessorURLs(s.facts.After)[l.PostRef.Name]
+	return url, known
 }
 
 func finished(p *tribunev1alpha1.Post) bool {

@@ -79,7 +79,8 @@ func (r *Reconciler) send(ctx context.Context, s *scope, step publish.Step) (ctr
 func (r *Reconciler) prepare(ctx context.Context, s *scope, segment int) (network.Publication, error) {
 	id := r.identity(s, segment)
 	rendered := s.rendering.Segments[segment]
-	pub := network.Publication{Identity: id, Marker: id.Marker(), Text: rendered.Text, Facets: rendered.Facets, Language: rendered.Language, Link: rendered.Link}
+	pub := network.Publication{Identity: id, Marker: id.Marker(), Text: rendered.Text, Facets: rendered.Facets, Language: rendered.Language, Link: rendered.Link,
+		Title: rendered.Title, HTML: rendered.HTML, Tags: rendered.Tags, ContentWarning: rendered.ContentWarning, Visibility: rendered.Visibility}
 	if s.facts.Channel.Once == network.OnceTwoPhase {
 		return pub, nil // its media are public at once, so they go after the gate
 	}

@@ -52,7 +52,7 @@ func (r *Reconciler) inTwoPhases(ctx context.Context, s *scope, pub network.Publ
 // draft stores the segment hidden and saves its id, in the status and in the ledger. Nil if that did not come about; then the
 // outcome says why.
 func (r *Reconciler) draft(ctx context.Context, s *scope, drafts network.Preparer, pub network.Publication, out *publish.Outcome) *network.Ref {
-	if len(publish.MediaOf(&s.facts.Post.Spec.Content, out.Segment)) > 0 {
+	if len(publish.MediaFor(&s.facts.Post.Spec.Content, &s.rendering.Segments[out.Segment])) > 0 {
 		if _, open := r.gate(ctx, s, out); !open {
 			return nil
 		}

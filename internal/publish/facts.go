@@ -115,6 +115,8 @@ type Facts struct {
 	Hashes   []string
 	Text     string
 	Problems []string
+	// Unresolved is true if a page that it links to is not known yet: what was rendered must not go out.
+	Unresolved bool
 
 	// Ledger holds the rows of this Post, edition and account; LedgerRead is false while it was not asked.
 	Ledger     []Record

@@ -43,6 +43,9 @@ func waitingFor(f Facts) *Step {
 		}
 		return hold(f, tribunev1alpha1.ReasonWaitingFor, p.Field+": "+p.lacks(), time.Time{})
 	}
+	if f.Unresolved {
+		return hold(f, tribunev1alpha1.ReasonWaitingFor, "spec.content.link: its page is not known: name it with url, or the Post that it is of with postRef", time.Time{})
+	}
 	return nil
 }
 

@@ -35,7 +35,8 @@ func openAttempt(f Facts) *Step {
 			return &Step{Do: Wait, Until: alone}
 		}
 		// One that was moved, held or is too late meanwhile is not sent again, only looked for.
-		if notDue(f) == nil && inCrisis(f) == nil && returned(f) == nil && held(f) == nil && tooLate(f) == nil && f.Post.Status.State != tribunev1alpha1.PostUnknown && !differs(f, i) {
+		if notDue(f) == nil && inCrisis(f) == nil && returned(f) == nil && held(f) == nil && tooLate(f) == nil && f.Post.Status.State != tribunev1alpha1.PostUnknown &&
+			i < len(f.Hashes) && !differs(f, i) {
 			return send(f, i, true)
 		}
 	}
