@@ -155,6 +155,11 @@ func TestSlotsAsTimeGoesOn(t *testing.T) {
 			[]plan.Existing{first},
 			[]seat{{"a", "once", "2026-11-24T09:30"}},
 		},
+		"earlier turns are known no more": {
+			[]tribunev1alpha1.CalendarEntry{repeated}, "2026-11-21T13:00",
+			[]plan.Existing{exists("e", "2", "2026-11-24T09:30", scheduled)},
+			[]seat{{"e", "2", "2026-11-23T09:30"}},
+		},
 		"and no more once it did": {
 			[]tribunev1alpha1.CalendarEntry{second}, "2026-11-24T09:31",
 			[]plan.Existing{again}, nil,
