@@ -160,8 +160,8 @@ func OfChannel(ch *tribunev1alpha1.SocialChannel) []Episode {
 		{tribunev1alpha1.ConditionReachable, metav1.ConditionFalse, tribunev1alpha1.NotifyUnreachable, Grace},
 	} {
 		is := c.get(told.condition)
-		if is == nil || is.Status != told.status || is.Reason == tribunev1alpha1.ReasonSuspended {
-			continue
+		if is == nil || is.Status != told.status || is.Reason == tribunev1alpha1.ReasonNotListening || is.Reason == tribunev1alpha1.ReasonSuspended {
+			continue // it did not stop: it never was, or is not meant to be
 		}
 		e := Episode{
 			Object: Object{KindChannel, ch.Namespace, ch.Name}, Event: told.event, Since: is.LastTransitionTime.Time,

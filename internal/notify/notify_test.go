@@ -177,6 +177,10 @@ func TestOfChannel(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	ch.Status.Conditions[3].Reason = "NotListening"
+	if got := notify.OfChannel(ch); len(got) != 3 {
+		t.Errorf("a channel that never listened: %+v", got)
+	}
 	for i := range ch.Status.Conditions {
 		c := &ch.Status.Conditions[i]
 		if c.Status == metav1.ConditionTrue {
