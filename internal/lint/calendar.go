@@ -154,8 +154,24 @@ func namedChannels(calendar *tribunev1alpha1.ContentCalendar) []plan.Channel {
 		if e.After != nil {
 			named = withNamed(named, []tribunev1alpha1.LocalReference{e.After.ChannelRef})
 		}
+		if e.Content != nil {
+			named = withLinked(named, e.Content)
+		}
+		for n := range e.Rotation {
+			named = withLinked(named, &e.Rotation[n])
+		}
+		for n := range e.Overrides {
+			named = withLinked(named, &e.Overrides[n].Content)
+		}
 	}
 	return named
+}
+
+func withLinked(named []plan.Channel, content *tribunev1alpha1.Content) []plan.Channel {
+	if content.Link == nil || content.Link.ChannelRef == nil {
+		return named
+	}
+	return withNamed(named, []tribunev1alpha1.LocalReference{*content.Link.ChannelRef})
 }
 
 func withNamed(named []plan.Channel, refs []tribunev1alpha1.LocalReference) []plan.Channel {
