@@ -145,8 +145,8 @@ func language(t *testing.T, w *world) {
 	p.Language = "gsw-CH"
 	w.mustPublish(t, p)
 	want := p.Language
-	if w.Harness.Language != nil {
-		want = w.Harness.Language(want)
+	if w.Language != nil {
+		want = w.Language(want)
 	}
 	if got := w.once(t, p.Text).Language; got != "" && got != want {
 		t.Errorf("language %q, want %q", got, want)

@@ -44,9 +44,9 @@ func (m *Mastodon) Find(ctx context.Context, q network.Query) (*network.Receipt,
 	if q.Cursor != "" && q.Cursor != beginning && !isID(q.Cursor) {
 		return nil, invalid("InvalidCursor", "the cursor is no id of a status")
 	}
-	want := comparable(q.Text)
+	want := readable(q.Text)
 	return m.scan(ctx, who, q, func(s *status) (bool, error) {
-		if s.Visibility == visibilityDirect || comparable(plainText(s.Content)) != want || !threaded(s, who, q.Identity.Segment) {
+		if s.Visibility == visibilityDirect || readable(plainText(s.Content)) != want || !threaded(s, who, q.Identity.Segment) {
 			return false, nil
 		}
 		return m.confirm(ctx, s, q.Text)
@@ -138,14 +138,14 @@ func (m *Mastodon) confirm(ctx context.Context, s *status, text string) (bool, e
 	}
 	source, known, err := m.source(ctx, s.ID)
 	switch {
-	case network.KindOf(err) == network.Gone && err != nil:
-		return false, nil
-	case err != nil:
-		return false, err
-	case !known:
+	case err == nil && !known:
 		return true, nil
+	case err == nil:
+		return sameSource(source, text), nil
+	case network.KindOf(err) == network.Gone:
+		return false, nil //nolint:nilerr // it was deleted between the two looks, so it is not there
 	}
-	return sameSource(source, text), nil
+	return false, err
 }
 
 // source is the text of a status as it was written; known is false where the server does not tell. A status without a source

@@ -50,9 +50,9 @@ func plainText(content string) string {
 	}
 }
 
-// comparable brings a text and what a server shows of it to one form: without differences in white space, which HTML does
+// readable brings a text and what a server shows of it to one form: without differences in white space, which HTML does
 // not keep, and with mentions as they are shown, without their server.
-func comparable(text string) string {
+func readable(text string) string {
 	words := strings.FieldsFunc(norm.NFC.String(text), func(r rune) bool {
 		return unicode.IsSpace(r) || r == '\u200b' || r == '\ufeff'
 	})

@@ -34,7 +34,7 @@ func TestPlainText(t *testing.T) {
 	}
 }
 
-func TestComparable(t *testing.T) {
+func TestReadable(t *testing.T) {
 	for _, c := range []struct {
 		name, sent, shown string
 		same              bool
@@ -51,8 +51,8 @@ func TestComparable(t *testing.T) {
 		{"joined words", "ab", "a b", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := comparable(c.sent) == comparable(c.shown); got != c.same {
-				t.Errorf("%q and %q: same is %v", comparable(c.sent), comparable(c.shown), got)
+			if got := readable(c.sent) == readable(c.shown); got != c.same {
+				t.Errorf("%q and %q: same is %v", readable(c.sent), readable(c.shown), got)
 			}
 		})
 	}
@@ -73,12 +73,12 @@ func FuzzPlainText(f *testing.F) {
 	})
 }
 
-func FuzzComparable(f *testing.F) {
+func FuzzReadable(f *testing.F) {
 	for _, s := range []string{"@a@b", "@a@", "a@b@c.", "@@", "@a@b.c-", "https://x/@a@b", "\u200b@x@y\ufeff"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		once := comparable(s)
+		once := readable(s)
 		if strings.ContainsAny(once, "\n\t\r") {
 			t.Errorf("%q keeps white space: %q", s, once)
 		}

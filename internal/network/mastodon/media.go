@@ -110,7 +110,7 @@ func multipartOf(name string, file []byte, contentType string, fields map[string
 	}
 	_, extension, _ := strings.Cut(contentType, "/")
 	part, err := w.CreatePart(textproto.MIMEHeader{
-		"Content-Disposition": {fmt.Sprintf(`form-data; name="%s"; filename="%s.%s"`, name, name, extension)},
+		"Content-Disposition": {fmt.Sprintf(`form-data; name=%q; filename=%q`, name, name+"."+extension)},
 		"Content-Type":        {contentType},
 	})
 	if err != nil {

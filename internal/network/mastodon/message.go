@@ -30,7 +30,7 @@ func (m *Mastodon) Send(ctx context.Context, msg network.Message) error {
 	if msg.Repeat {
 		// Keys are remembered for an hour, and not everywhere.
 		found, err := m.scan(ctx, who, network.Query{NotBefore: time.Now().Add(-repeatWindow)}, func(s *status) (bool, error) {
-			return s.Visibility == visibilityDirect && comparable(plainText(s.Content)) == comparable(text), nil
+			return s.Visibility == visibilityDirect && readable(plainText(s.Content)) == readable(text), nil
 		})
 		if err != nil {
 			return err

@@ -32,7 +32,7 @@ func (m *Mastodon) token(ctx context.Context) (token, error) {
 		if kind := network.KindOf(err); kind == network.RateLimited {
 			return token{}, err
 		}
-		return token{}, nil //nolint:nilerr // servers need not tell
+		return token{}, nil
 	}
 	t := token{ExpiresIn: info.ExpiresIn}
 	var list []string

@@ -51,7 +51,7 @@ func (c *call) strike(f Fault, carryOut func(*call)) {
 		c.drop(nil)
 	case StoreLate:
 		c.s.late.Go(func() {
-			time.Sleep(f.Wait)
+			<-time.After(f.Wait) // the client is gone: nothing ends this early
 			aside()
 		})
 		c.drop(nil)
@@ -69,9 +69,9 @@ func (c *call) strike(f Fault, carryOut func(*call)) {
 		head := []byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
 		c.drop(append(head, body[:len(body)/2]...))
 	case Slow:
-		time.Sleep(f.Wait)
+		<-time.After(f.Wait)
 		rec := aside()
-		time.Sleep(f.Wait)
+		<-time.After(f.Wait)
 		for k, v := range rec.Header() {
 			c.w.Header()[k] = v
 		}

@@ -221,7 +221,9 @@ type call struct {
 func (c *call) json(status int, v any) {
 	c.w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	c.w.WriteHeader(status)
-	_ = json.NewEncoder(c.w).Encode(v)
+	if err := json.NewEncoder(c.w).Encode(v); err != nil && c.r.Context().Err() == nil {
+		c.s.report("an answer could not be written: " + err.Error())
+	}
 }
 
 func (c *call) no(status int, message string) { c.json(status, map[string]string{"error": message}) }

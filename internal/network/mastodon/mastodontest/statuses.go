@@ -94,14 +94,13 @@ func (a *Account) edited(st *Status, change func()) {
 	a.log = append(a.log, Event{"Updated", *st})
 }
 
-func (a *Account) remove(id string) bool {
+func (a *Account) remove(id string) {
 	at := slices.IndexFunc(a.statuses, func(st *Status) bool { return st.ID == id })
 	if at < 0 {
-		return false
+		return
 	}
 	a.log = append(a.log, Event{"Deleted", *a.statuses[at]})
 	a.statuses = slices.Delete(a.statuses, at, at+1)
-	return true
 }
 
 // statusInput is what POST and PUT take, by the API's description.
