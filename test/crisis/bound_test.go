@@ -1,0 +1,287 @@
+package crisis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/local"
+	"github.com/tribune-dev/tribune/internal/local/wire"
+)
+
+// bound is what a Crisis promises: no request begins more than this after the API server acknowledged it.
+const bound = time.Second
+
+// mode is one way to press the button.
+type mode struct {
+	channels, posts int
+	// slow is how long the network takes for an answer.
+	slow time.Duration
+	// kill lets all managers die when the Crisis was stored, and others start.
+	kill bool
+}
+
+// The network's clock is the judge: whatever is under way when a Crisis is stored, nothing begins more than a second later, and
+// nothing at all once PostsHeld is true; the Posts that slipped through are those that the Crisis names; and when it is over all
+// Posts go out, once.
+func TestBound(t *testing.T) {
+	modes := map[string]mode{
+		"slow network": {channels: 20, posts: 100, slow: 2 * time.Second},
+		"fast network": {channels: 10, posts: 100, slow: 30 * time.Millisecond},
+		"killed":       {channels: 10, posts: 50, slow: time.Second, kill: true},
+	}
+	if whole() {
+		modes = map[string]mode{
+			"slow network": {channels: 120, posts: 2000, slow: 2 * time.Second},
+			"fast network": {channels: 60, posts: 2000, slow: 30 * time.Millisecond},
+			"killed":       {channels: 60, posts: 600, slow: time.Second, kill: true},
+		}
+	}
+	for name, m := range modes {
+		t.Run(name, func(t *testing.T) {
+			w := start(t, m.channels, 2, self(t))
+			if problems := w.press(m); len(problems) > 0 {
+				t.Error(strings.Join(problems, "\n"))
+			}
+			w.resume(m.posts)
+		})
+	}
+}
+
+// press lets Posts fall due, makes a Crisis in the midst of it, and holds what went out against the promise.
+func (w *world) press(m mode) (problems []string) {
+	w.Helper()
+	w.network.SetFaults(local.Faults{Slow: m.slow, SlowChance: local.Always})
+	due := time.Now().Add(3*time.Second + time.Duration(m.posts)*5*time.Millisecond).Truncate(time.Second)
+	w.plan(m.posts, func(int) time.Time { return due })
+	w.eventually("calls under way", func(context.Context) error {
+		if n := w.begun(); n < m.channels {
+			return fmt.Errorf("there are %d", n)
+		}
+		return nil
+	})
+	c, before, stored := w.pause(tribunev1alpha1.CrisisSpec{Reason: "a test", Resume: &tribunev1alpha1.Resume{Watch: &metav1.Duration{}}})
+	version := c.ResourceVersion
+	if m.kill {
+		for _, p := range w.managers {
+			p.kill()
+		}
+		w.manage()
+		w.manage()
+	}
+	seen := w.held(c)
+	w.settled()
+	v := w.judge(c, version, before, stored, seen, !m.kill)
+	w.network.SetFaults(local.Faults{})
+	return v
+}
+
+// settled waits until all Posts are held or out, so that whatever would have begun has begun.
+func (w *world) settled() {
+	w.Helper()
+	w.eventually("all Posts to be held or out", func(ctx context.Context) error {
+		list := &tribunev1alpha1.PostList{}
+		if err := w.admin.List(ctx, list, client.InNamespace(w.namespace)); err != nil {
+			return err
+		}
+		for i := range list.Items {
+			if s := list.Items[i].Status.State; s != tribunev1alpha1.PostHeld && s != tribunev1alpha1.PostPublished {
+				return fmt.Errorf("%s is %s", list.Items[i].Name, s)
+			}
+		}
+		return nil
+	})
+}
+
+// judge holds the network's log against what the Crisis promises and says. Who slipped through is known exactly where the process
+// that saw the Crisis lived.
+func (w *world) judge(c *tribunev1alpha1.Crisis, version string, before, stored, seen time.Time, exact bool) (problems []string) {
+	w.Helper()
+	fault := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	calls := w.calls()
+	latest, late := time.Duration(0), []string{}
+	inMidst := map[string]bool{}
+	for name, of := range calls {
+		for _, call := range of {
+			after := call.ReceivedAt.Sub(stored)
+			latest = max(latest, after)
+			if after > bound {
+				fault("%s began %s after the Crisis was acknowledged", name, after.Round(time.Millisecond))
+			}
+			if call.ReceivedAt.After(seen) {
+				fault("%s began %s after PostsHeld was true", name, call.ReceivedAt.Sub(seen).Round(time.Millisecond))
+			}
+			if after > 0 {
+				late = append(late, name)
+			}
+			if call.Outcome == wire.OutcomeStored && (call.FinishedAt == nil || call.FinishedAt.After(stored)) {
+				inMidst[name] = true // its outcome was stored after the Crisis
+			}
+		}
+	}
+	named := c.Status.InFlight
+	for _, name := range slices.Concat(late, sorted(inMidst)) {
+		if !slices.Contains(named, name) && len(named) < 100 {
+			fault("%s slipped through and is not named", name)
+		}
+	}
+	out := w.outSince(version)
+	switch {
+	case exact && len(out) <= 100:
+		if diff := cmp.Diff(out, named); diff != "" {
+			fault("the Posts whose outcome came after the Crisis, and those it names, differ (-out +named):\n%s", diff)
+		}
+	default:
+		for _, name := range named {
+			if len(calls[name]) == 0 {
+				fault("%s is named, and never was sent", name)
+			}
+		}
+	}
+	reads, most := w.readsSince(before)
+	if most > 21 { // twenty in a second that is open at one end
+		fault("%d reads of Crises in a second", most)
+	}
+	w.Logf("%d Posts sent of %d; %d began after the Crisis was acknowledged, the last %s after; %d named; PostsHeld seen after %s; %d gate reads since, at most %d in a second",
+		len(calls), len(w.posts()), len(late), latest.Round(time.Millisecond), len(named), seen.Sub(stored).Round(time.Millisecond), reads, most)
+	return problems
+}
+
+func sorted(set map[string]bool) []string {
+	var names []string
+	for name := range set {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// outSince are the Posts that are out and whose status was written after a version.
+func (w *world) outSince(version string) []string {
+	w.Helper()
+	names := map[string]bool{}
+	for _, p := range w.posts() {
+		order, err := resourceversion.CompareResourceVersion(p.ResourceVersion, version)
+		w.must(err)
+		if p.Status.State == tribunev1alpha1.PostPublished && order > 0 {
+			names[p.Name] = true
+		}
+	}
+	return sorted(names)
+}
+
+// readsSince counts reads of the gate, and the most of them in any second.
+func (w *world) readsSince(since time.Time) (all, most int) {
+	w.Helper()
+	at := w.gateReads()
+	for i := range at {
+		if at[i].Before(since) {
+			continue
+		}
+		all++
+		n := 0
+		for k := i; k < len(at) && at[k].Sub(at[i]) < time.Second; k++ {
+			n++
+		}
+		most = max(most, n)
+	}
+	return all, most
+}
+
+// resume ends the Crisis: all Posts go out, each once.
+func (w *world) resume(posts int) {
+	w.Helper()
+	w.must(w.admin.Patch(w.Context(), &tribunev1alpha1.Crisis{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "pause"}},
+		client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"standDown":{"state":"Requested"}}}`))))
+	w.published(posts)
+}
+
+// published waits until all Posts are out, and counts what the network stored.
+func (w *world) published(posts int) {
+	w.Helper()
+	w.eventually("all Posts to be out", func(ctx context.Context) error {
+		list := &tribunev1alpha1.PostList{}
+		if err := w.admin.List(ctx, list, client.InNamespace(w.namespace), client.MatchingFields{"status.state": string(tribunev1alpha1.PostPublished)}); err != nil {
+			return err
+		}
+		if len(list.Items) != posts {
+			return fmt.Errorf("%d of %d are", len(list.Items), posts)
+		}
+		return nil
+	})
+	calls := w.calls()
+	if len(calls) != posts {
+		w.Errorf("%d Posts were sent, want %d", len(calls), posts)
+	}
+	for name, of := range calls {
+		n := 0
+		for _, call := range of {
+			if call.Outcome == wire.OutcomeStored {
+				n++
+			}
+		}
+		if n != 1 {
+			w.Errorf("%s was stored %d times", name, n)
+		}
+	}
+}
+
+// While the API server is away nothing goes out; afterwards everything does.
+func TestNothingGoesOutWhileTheAPIServerIsAway(t *testing.T) {
+	w := start(t, 10, 1, self(t))
+	const posts = 120
+	begin := time.Now().Add(3 * time.Second).Truncate(time.Second)
+	w.plan(posts, func(i int) time.Time { return begin.Add(time.Duration(i/15) * time.Second) })
+	w.eventually("calls", func(context.Context) error {
+		if w.begun() < 20 {
+			return fmt.Errorf("there are %d", w.begun())
+		}
+		return nil
+	})
+	from := time.Now()
+	thaw := w.freeze()
+	away := time.NewTimer(5 * time.Second) // it is away for this long
+	<-away.C
+	to := time.Now()
+	thaw()
+	w.published(posts)
+	last := time.Duration(0)
+	for name, of := range w.calls() {
+		for _, call := range of {
+			if !call.ReceivedAt.After(from) || call.ReceivedAt.After(to) {
+				continue
+			}
+			last = max(last, call.ReceivedAt.Sub(from))
+			if call.ReceivedAt.After(from.Add(bound)) {
+				t.Errorf("%s began %s after the API server had gone", name, call.ReceivedAt.Sub(from))
+			}
+		}
+	}
+	t.Logf("away for %s; the last request began %s after it had gone", to.Sub(from).Round(time.Millisecond), last.Round(time.Millisecond))
+}
+
+// Without the gate the promise is broken, and this test sees it: a test that cannot fail shows nothing.
+func TestWithoutTheGateItIsSeen(t *testing.T) {
+	if !whole() {
+		t.Skip("takes minutes: run make test-all (TRIBUNE_TEST_ALL=1)")
+	}
+	path, err := breakable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := start(t, 20, 1, path, "TRIBUNE_BREAK=no-gate")
+	problems := w.press(mode{channels: 20, posts: 100, slow: 3 * time.Second})
+	if !slices.ContainsFunc(problems, func(p string) bool { return strings.Contains(p, "after the Crisis was acknowledged") }) {
+		t.Errorf("nothing was seen: %q", problems)
+	}
+	w.resume(100)
+}

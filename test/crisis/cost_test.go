@@ -1,0 +1,56 @@
+package crisis
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// Asking costs at most a read a Post and twenty a second, and under 150 ms of lag.
+func TestCost(t *testing.T) {
+	const channels, rate = 20, 50
+	seconds := 4
+	if whole() {
+		seconds = 20
+	}
+	path, environment := self(t), []string(nil)
+	if whole() {
+		var err error
+		if path, err = breakable(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	with := lag(t, path, environment, channels, rate, seconds, true)
+	t.Logf("with the gate, lag at %d Posts a second: p50 %s, p99 %s", rate, with[len(with)/2], with[len(with)*99/100])
+	if !whole() {
+		return
+	}
+	without := lag(t, path, []string{"TRIBUNE_BREAK=no-gate"}, channels, rate, seconds, false)
+	t.Logf("without the gate: p50 %s, p99 %s", without[len(without)/2], without[len(without)*99/100])
+	if grew := with[len(with)*99/100] - without[len(without)*99/100]; grew >= 150*time.Millisecond {
+		t.Errorf("the gate makes the p99 lag grow by %s, want less than 150ms", grew)
+	}
+}
+
+// lag of Posts of which so many fall due a second, sorted.
+func lag(t *testing.T, path string, environment []string, channels, rate, seconds int, gate bool) []time.Duration {
+	t.Helper()
+	w := start(t, channels, 1, path, environment...)
+	posts := rate * seconds
+	begin := time.Now().Add(4*time.Second + time.Duration(posts)*5*time.Millisecond).Truncate(time.Second)
+	w.plan(posts, func(i int) time.Time { return begin.Add(time.Duration(i/rate) * time.Second) })
+	w.published(posts)
+	reads, most := w.readsSince(begin.Add(-time.Minute))
+	t.Logf("%d Posts, %d reads, at most %d in a second", posts, reads, most)
+	if reads > posts || most > 21 || gate == (reads == 0) {
+		t.Errorf("%d reads for %d Posts, %d in a second: want at most one a Post and 20 a second", reads, posts, most)
+	}
+	var lags []time.Duration
+	for _, p := range w.posts() {
+		if p.Status.Lag != nil {
+			lags = append(lags, p.Status.Lag.Duration)
+		}
+	}
+	slices.Sort(lags)
+	return lags
+}

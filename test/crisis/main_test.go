@@ -1,0 +1,23 @@
+// Package crisis presses the stop button while managers, real processes, publish, and judges by what the network and the API server
+// saw: when the last request began, which Posts slipped through, and what asking cost.
+package crisis
+
+import (
+	"os"
+	"testing"
+
+	"github.com/tribune-dev/tribune/internal/cli"
+)
+
+// asTribune makes this test's own binary the tribune command.
+const asTribune = "TRIBUNE_CRISIS_TEST_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asTribune) != "" {
+		os.Exit(cli.Main(os.Args))
+	}
+	os.Exit(m.Run())
+}
+
+// whole is true where the whole test is asked for (make test-all); else a short one runs.
+func whole() bool { return os.Getenv("TRIBUNE_TEST_ALL") == "1" }
