@@ -180,7 +180,7 @@ func (s *sender) take(ctx context.Context, r store.Receiver) (claim string, mess
 	if err != nil {
 		return "", nil, time.Time{}, err
 	}
-	turn := news.Next(news.Rate{Due: counts.Due, Alone: counts.Alone, Digests: counts.Digests, First: counts.First}, now)
+	turn := news.Next(news.Rate{Due: counts.Due, Alone: counts.Alone, Digests: counts.Digests, First: counts.First})
 	switch {
 	case turn.Alone:
 		c.Max = 1

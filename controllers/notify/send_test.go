@@ -29,10 +29,7 @@ import (
 
 var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 
-var (
-	desk    = store.Receiver{Namespace: "acme", Name: "desk"}
-	deskKey = types.NamespacedName{Namespace: "acme", Name: "desk"}
-)
+var deskKey = types.NamespacedName{Namespace: "acme", Name: "desk"}
 
 // chat is a network that takes messages, as long as answer says so.
 type chat struct {

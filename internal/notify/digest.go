@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// Window and PerWindow bound what a receiver gets: so many messages, then one that joins all others.
-	Window    = time.Minute
+	// Window is the time in which a receiver gets at most PerWindow messages, and one that joins all others.
+	Window = time.Minute
+	// PerWindow is how many that are.
 	PerWindow = 20
 	// MaxDigest messages are joined in one.
 	MaxDigest = 5000
@@ -34,7 +35,7 @@ type Turn struct {
 }
 
 // Next decides about one receiver. An outage that fails a thousand Posts at once makes PerWindow messages and a digest.
-func Next(r Rate, now time.Time) Turn {
+func Next(r Rate) Turn {
 	switch {
 	case r.Due == 0:
 		return Turn{}

@@ -10,7 +10,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
-	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/notify"
 )
 
@@ -117,9 +116,11 @@ func TestIDs(t *testing.T) {
 		change func(*tribunev1alpha1.Post)
 		same   bool
 	}{
-		"seen again":                  {failed, func(*tribunev1alpha1.Post) {}, true},
-		"failed anew after an edit":   {failed, func(p *tribunev1alpha1.Post) { p.Status.ObservedGeneration = 3 }, false},
-		"failed anew":                 {failed, func(p *tribunev1alpha1.Post) { p.Status.Conditions[0].LastTransitionTime = metav1.Time{Time: noon.Add(time.Hour)} }, false},
+		"seen again":                {failed, func(*tribunev1alpha1.Post) {}, true},
+		"failed anew after an edit": {failed, func(p *tribunev1alpha1.Post) { p.Status.ObservedGeneration = 3 }, false},
+		"failed anew": {failed, func(p *tribunev1alpha1.Post) {
+			p.Status.Conditions[0].LastTransitionTime = metav1.Time{Time: noon.Add(time.Hour)}
+		}, false},
 		"another message":             {failed, func(p *tribunev1alpha1.Post) { p.Status.Conditions[0].Message = "longer" }, true},
 		"another name":                {failed, func(p *tribunev1alpha1.Post) { p.Name = "other" }, false},
 		"another namespace":           {failed, func(p *tribunev1alpha1.Post) { p.Namespace = "other" }, false},
@@ -358,7 +359,7 @@ func TestFlood(t *testing.T) {
 			if steps > 2000 {
 				t.Fatal("it never ends")
 			}
-			turn := notify.Next(r, now)
+			turn := notify.Next(r)
 			if first.IsZero() {
 				first = now
 			}
@@ -385,7 +386,7 @@ func TestFlood(t *testing.T) {
 			t.Errorf("%d: %s, want %s", waiting, got, want)
 		}
 	}
-	if turn := notify.Next(notify.Rate{Due: 5, Alone: 20, Digests: 1, First: noon}, noon.Add(time.Second)); !turn.Again.Equal(noon.Add(time.Minute)) {
+	if turn := notify.Next(notify.Rate{Due: 5, Alone: 20, Digests: 1, First: noon}); !turn.Again.Equal(noon.Add(time.Minute)) {
 		t.Errorf("a second digest in a minute: %+v", turn)
 	}
 }
@@ -433,7 +434,7 @@ func FuzzPostMessage(f *testing.F) {
 			texts[i] = text
 		}
 		for _, n := range notify.Notices(notify.OfPost(p), notify.Rules{Person: "leads"}) {
-			var m network.Message = notify.PostMessage(n, p, texts)
+			m := notify.PostMessage(n, p, texts)
 			if m.Title == "" || m.ID == "" {
 				t.Errorf("%+v", m)
 			}

@@ -13,7 +13,7 @@ import (
 	"github.com/tribune-dev/tribune/internal/network"
 )
 
-// Rules: a person sees to the limits of wherever it goes. Links stay in the text, as that is what is copied.
+// Rules are empty: a person sees to the limits of wherever it goes. Links stay in the text, as that is what is copied.
 var Rules = compose.MustRules("Manual")
 
 func init() {

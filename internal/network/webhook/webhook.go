@@ -23,7 +23,7 @@ import (
 	"github.com/tribune-dev/tribune/internal/network"
 )
 
-// Rules: an event carries any text, with its link, pictures and tags beside it.
+// Rules are without limits: an event carries any text, with its link, pictures and tags beside it.
 var Rules = compose.MustRules("Webhook")
 
 // Keys of the channel's Secret.

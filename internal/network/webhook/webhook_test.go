@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -132,7 +133,7 @@ func TestEventOfAPost(t *testing.T) {
 	if _, err := n.Publish(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
-	if _, second := r.last(t); string(first) != string(second) {
+	if _, second := r.last(t); !bytes.Equal(first, second) {
 		t.Error("a repetition has other bytes")
 	}
 	if len(r.took()) != 1 {
