@@ -57,11 +57,22 @@ func linkAt(text string, i int) (Facet, bool) {
 		end += size
 	}
 	end = host + len(trimURL(text[host:end]))
-	u, err := url.Parse(text[i:end])
-	if err != nil || u.Hostname() == "" || !isHostStart(u.Hostname()) {
-		return Facet{}, false
+	if !simpleHost(text[host:end]) {
+		u, err := url.Parse(text[i:end])
+		if err != nil || u.Hostname() == "" || !isHostStart(u.Hostname()) {
+			return Facet{}, false
+		}
 	}
 	return Facet{Start: i, End: end, Link: text[i:end]}, true
+}
+
+// simpleHost is the short way for most URLs: a host of letters and digits, and after it nothing that could be wrong.
+func simpleHost(s string) bool {
+	i := 0
+	for i < len(s) && (isAlnumASCII(rune(s[i])) || i > 0 && (s[i] == '.' || s[i] == '-')) {
+		i++
+	}
+	return i > 0 && (i == len(s) || s[i] == '/' && strings.IndexByte(s[i:], '%') < 0)
 }
 
 // schemeLen is the length of "http://" or "https://" at the start of s, 0 if there is none.
@@ -82,10 +93,13 @@ func isHostStart(host string) bool {
 // inURL is false for what ends a URL in running text: white space, control characters, quotation marks, angle brackets,
 // and the punctuation of Chinese and Japanese, which stands without spaces.
 func inURL(r rune) bool {
+	if r < 0x80 {
+		return r > ' ' && r != 0x7f && r != '<' && r != '>' && r != '"' && r != '`'
+	}
 	switch {
-	case r == utf8.RuneError, r <= ' ', r == 0x7f, unicode.IsSpace(r), unicode.IsControl(r):
+	case r == utf8.RuneError, unicode.IsSpace(r), unicode.IsControl(r):
 		return false
-	case strings.ContainsRune("<>\"`«»“”„‹›", r):
+	case strings.ContainsRune("«»“”„‹›", r):
 		return false
 	case r >= 0x3000 && r <= 0x303f, r >= 0xff01 && r <= 0xff0f, r >= 0xff1a && r <= 0xff20, r >= 0xff3b && r <= 0xff40, r >= 0xff5b && r <= 0xff65:
 		return false

@@ -73,14 +73,19 @@ func (r *renderer) orThread() string {
 func (r *renderer) split(c *Content, drafts []draft) []RenderedSegment {
 	out := make([]RenderedSegment, 0, len(drafts))
 	if c.Split != SplitNot && !r.rules.NoThreads && r.anyTooLong(drafts) {
+		cutters := make([]*cutter, len(drafts))
+		for i := range drafts {
+			cutters[i] = newCutter(r.rules, drafts[i].Text, r.whole(&drafts[i]))
+		}
 		for digits := 1; ; digits++ {
-			out = r.cut(out[:0], drafts, c.Split == SplitNumbered, digits)
+			out = r.cut(out[:0], drafts, cutters, c.Split == SplitNumbered, digits)
+			if len(out) > MaxSegments {
+				r.problem("text", "would become a thread of more than %d texts: shorten it", MaxSegments)
+				return out[:MaxSegments]
+			}
 			if len(strconv.Itoa(len(out))) <= digits {
 				break
 			}
-		}
-		if len(out) > MaxSegments {
-			r.problem("text", "would become a thread of %d texts; at most %d are possible: shorten it", len(out), MaxSegments)
 		}
 		if c.Split == SplitNumbered {
 			for i := range out {
@@ -116,8 +121,8 @@ func (r *renderer) anyTooLong(drafts []draft) bool {
 	return false
 }
 
-// cut makes parts of all drafts, each with room for a number of so many digits.
-func (r *renderer) cut(out []RenderedSegment, drafts []draft, numbered bool, digits int) []RenderedSegment {
+// cut makes parts of all drafts, each with room for a number of so many digits; no more than one too many.
+func (r *renderer) cut(out []RenderedSegment, drafts []draft, cutters []*cutter, numbered bool, digits int) []RenderedSegment {
 	reserve := 0
 	if numbered {
 		reserve = len(" (/)") + 2*digits
@@ -134,7 +139,7 @@ func (r *renderer) cut(out []RenderedSegment, drafts []draft, numbered bool, dig
 	}
 	for i := range drafts {
 		d := &drafts[i]
-		parts := newCutter(r.rules, d.Text, r.whole(d)).parts(room(len(d.Media) > 0), room(false))
+		parts := cutters[i].parts(room(len(d.Media) > 0), room(false), max(MaxSegments+1-len(out), 1))
 		if len(parts) == 0 {
 			out = append(out, d.RenderedSegment) // media or a card alone
 			continue

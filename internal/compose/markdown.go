@@ -22,8 +22,8 @@ const (
 	// maxMarks of emphasis, and maxBrackets, in lines that no empty line parts.
 	maxMarks    = 1000
 	maxBrackets = 1000
-	// maxTargets of links in such lines.
-	maxTargets = 300
+	// maxTargets of links that are not closed soon, in such lines; soon is within maxTarget bytes.
+	maxTargets, maxTarget = 50, 300
 )
 
 // commonMark is CommonMark with tables, strike-through, task lists and bare links, as GitHub has them.
@@ -72,32 +72,48 @@ func tangled(source string) string {
 			case '[':
 				brackets++
 			case ']':
-				if i+1 < len(line) && (line[i+1] == '(' || line[i+1] == '[') {
+				if strings.HasPrefix(line[i+1:], "(") && !closesSoon(line[i+2:]) {
 					targets++
 				}
 			}
 		}
 		if marks > maxMarks || brackets > maxBrackets || targets > maxTargets {
-			return fmt.Sprintf("has a paragraph with more than %d marks (*, _, ~), %d brackets or %d links; put empty lines into it, "+
+			return fmt.Sprintf("has a paragraph with more than %d marks (*, _, ~), %d brackets or %d links that are not closed; put empty lines into it, "+
 				"or a backslash before signs that are meant as such", maxMarks, maxBrackets, maxTargets)
 		}
 	}
 	return ""
 }
 
-// nesting counts the marks of quotes and lists at the start of a line.
+// closesSoon tells whether the target of a link is a plain one that ends soon.
+func closesSoon(s string) bool {
+	end := strings.IndexAny(s[:min(len(s), maxTarget)], ")(<\"' \t\n")
+	return end >= 0 && s[end] == ')'
+}
+
+// nesting counts the marks of quotes and lists at the start of a line, and those that its indentation stands for.
 func nesting(line string) int {
-	n := 0
+	n, columns, digits := 0, 0, false
 	for i := range len(line) {
+		last := i+1 == len(line) || line[i+1] == ' ' || line[i+1] == '\t' || line[i+1] == '\n'
 		switch b := line[i]; {
-		case b == ' ' || b == '\t' || isDigitASCII(b):
-		case b == '>' || b == '-' || b == '+' || b == '*' || b == '.' || b == ')':
+		case b == ' ' || b == '\t':
+			digits = false
+			if columns++; b == '\t' {
+				columns += 3
+			}
+		case isDigitASCII(b):
+			digits = true
+		case b == '>', last && (b == '-' || b == '+' || b == '*'), last && digits && (b == '.' || b == ')'):
 			n++
 		default:
-			return n
+			if n == 0 {
+				return 0
+			}
+			return max(n, columns/2)
 		}
 	}
-	return 0 // a rule, or nothing
+	return n
 }
 
 // clean takes raw HTML and comments out, and says what was wrong.

@@ -101,8 +101,8 @@ func Render(c Content, rules Rules) (Rendering, []Problem) {
 	r := renderer{rules: rules}
 	r.around(&c)
 	link := r.link(c.Link)
-	drafts := make([]draft, 0, 1+len(c.Thread))
-	drafts = append(drafts, r.draft("", 0, &c, &c.Segment, link))
+	var one [1]draft // most contents have no thread
+	drafts := append(one[:0], r.draft("", 0, &c, &c.Segment, link))
 	for i := range c.Thread {
 		drafts = append(drafts, r.draft(fmt.Sprintf("thread[%d].", i), i+1, &c, &c.Thread[i], nil))
 	}

@@ -244,19 +244,22 @@ func FuzzRender(f *testing.F) {
 }
 
 func BenchmarkRender(b *testing.B) {
-	for name, c := range map[string]compose.Content{
-		"short": text("Rocket 3.0 is out! Thanks to everybody who helped. #acmerocket https://acme.example/launch"),
-		"emoji": text("🚀 Rocket 3.0 est là ! Merci à toutes et à tous 👩‍🚀 #acmerocket https://acme.example/launch"),
-		"link":  linked("Rocket 3.0 is out! #acmerocket", "https://acme.example/launch"),
-	} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, problems := compose.Render(c, cards); len(problems) > 0 {
-					b.Fatal(problems)
+	for _, network := range []string{"Bluesky", "X", "Mastodon", "Threads", "LinkedIn"} {
+		rules := compose.MustRules(network)
+		for name, c := range map[string]compose.Content{
+			"short": text("Rocket 3.0 is out! Thanks to everybody who helped. #acmerocket https://acme.example/launch"),
+			"emoji": text("🚀 Rocket 3.0 est là ! Merci à toutes et à tous 👩‍🚀 #acmerocket https://acme.example/launch"),
+			"link":  linked("Rocket 3.0 is out! #acmerocket", "https://acme.example/launch"),
+		} {
+			b.Run(network+"/"+name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, problems := compose.Render(c, rules); len(problems) > 0 {
+						b.Fatal(problems)
+					}
 				}
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "renderings/s")
-		})
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "renderings/s")
+			})
+		}
 	}
 }

@@ -49,14 +49,19 @@ const (
 type place struct {
 	at   int
 	kind kind
+	// sum is what the text up to here counts; shown is the same up to shownAt, the last place that is not after white space.
+	sum, shown, shownAt int
 }
 
 // cutter cuts one text into parts. Nothing is lost but the white space between parts.
 type cutter struct {
 	rules Rules
 	text  string
-	// places in order; the last is the end of the text.
+	// all places in order; the last is the end of the text.
+	all []place
+	// places that are ahead, and what the text before them counts.
 	places []place
+	before int
 }
 
 // newCutter finds the places: between graphemes, and not within the ranges of whole, which are in order.
@@ -78,29 +83,47 @@ func newCutter(rules Rules, text string, whole []span) *cutter {
 		if len(whole) > 0 && at > whole[0].start {
 			continue
 		}
-		p := place{at: at}
-		switch last, _ := utf8.DecodeLastRuneInString(text[:at]); {
+		space := unicode.IsSpace(runeBefore(text, at))
+		kind := betweenGraphemes
+		switch {
 		case endSentence == at:
-			p.kind = betweenSentences
-		case unicode.IsSpace(last):
-			p.kind = afterSpace
+			kind = betweenSentences
+		case space:
+			kind = afterSpace
 		case endWord == at:
-			p.kind = betweenWords
+			kind = betweenWords
 		}
-		c.places = append(c.places, p)
+		c.add(at, kind, space)
 	}
-	if n := len(c.places); n == 0 || c.places[n-1].at != len(text) {
-		c.places = append(c.places, place{len(text), betweenSentences})
+	if n := len(c.all); n == 0 || c.all[n-1].at != len(text) {
+		c.add(len(text), betweenSentences, false)
 	}
 	return c
 }
 
-// parts cuts the text; first is what the first part may have, others what each other part may have.
-func (c *cutter) parts(first, others budget) []span {
+func (c *cutter) add(at int, kind kind, space bool) {
+	p := place{at: at, kind: kind}
+	from := 0
+	if n := len(c.all); n > 0 {
+		last := c.all[n-1]
+		p.sum, p.shown, p.shownAt, from = last.sum, last.shown, last.shownAt, last.at
+	}
+	p.sum += c.length(c.text[from:at])
+	if !space {
+		p.shown, p.shownAt = p.sum, at
+	}
+	c.all = append(c.all, p)
+}
+
+// parts cuts the text; first is what the first part may have, others what each other part may have. It stops at the given number
+// of parts.
+func (c *cutter) parts(first, others budget, most int) []span {
 	var parts []span
 	room := first
-	for at := c.skip(0); at < len(c.text); room = others {
+	c.places, c.before = c.all, 0
+	for at := c.skip(0); at < len(c.text) && len(parts) < most; room = others {
 		for c.places[0].at <= at {
+			c.before = c.places[0].sum
 			c.places = c.places[1:]
 		}
 		end := c.next(at, room)
@@ -154,34 +177,26 @@ func (c *cutter) fill(start int, least kind, room budget) int {
 	}
 }
 
-// reach is fill by the sum of the pieces. Each grapheme counts at least one in every unit, so that what has more of them need not
-// be counted.
+// reach is fill by the sum of the pieces.
 func (c *cutter) reach(start int, least kind, limit, bytes int) int {
-	end, used := start, 0
-	for i, p := range c.places {
-		if limit > 0 && i > 2*limit+16 || limit > 0 && used > limit {
+	end := start
+	for _, p := range c.places {
+		if limit > 0 && p.shown-c.before > limit || bytes > 0 && p.shownAt-start > bytes {
 			break
 		}
-		if p.kind < least {
-			continue
+		if p.kind >= least {
+			end = p.at
 		}
-		piece := c.text[end:p.at]
-		shown := strings.TrimRightFunc(piece, unicode.IsSpace)
-		if bytes > 0 && end+len(shown)-start > bytes {
-			break
-		}
-		if limit > 0 && used+c.length(shown) > limit {
-			break
-		}
-		used += c.length(piece)
-		end = p.at
 	}
 	return end
 }
 
 func (c *cutter) length(s string) int {
-	if c.rules.MaxLength == 0 {
+	if c.rules.MaxLength == 0 || s == "" {
 		return 0
+	}
+	if len(s) == 1 && s[0] < utf8.RuneSelf {
+		return 1
 	}
 	return c.rules.Count(s)
 }
