@@ -196,16 +196,16 @@ func lengthen(key string, at []*yaml.Node) {
 
 // decode reads the values into their fields.
 func decode(root *yaml.Node, f *front) []Problem {
-	var any map[string]any
-	if err := decodeNode(root, &any); err != nil {
+	var values map[string]any
+	if err := decodeNode(root, &values); err != nil {
 		return []Problem{yamlProblem(err)}
 	}
-	for key, v := range any {
+	for key, v := range values {
 		if v == "" || v == nil { // a key without a value
-			delete(any, key)
+			delete(values, key)
 		}
 	}
-	text, err := json.Marshal(any)
+	text, err := json.Marshal(values)
 	if err != nil {
 		return []Problem{{Line: 1, Message: "cannot be read: " + err.Error()}}
 	}

@@ -107,7 +107,7 @@ func (a articleFile) finding(severity Severity, line int, field, message string)
 	if file := m.sources[a.key]; file != "" {
 		return Finding{File: file, Line: line, Column: 1, Severity: severity, Object: m.title(), Path: field, Message: message}
 	}
-	f := m.object.finding(severity, "data["+a.key+"]", message)
+	f := m.finding(severity, "data["+a.key+"]", message)
 	if block := literal(m.root, a.key); block != nil && m.document != nil {
 		f.Line = m.document.line(block.Line + line)
 	}

@@ -73,7 +73,7 @@ func (p *planner) collect() {
 	for i := range p.in.More {
 		index := len(p.spec.Entries) + i
 		if index >= MaxEntries {
-			p.problem("spec.entriesFrom", "", "the calendar has %d entries with those of entriesFrom; at most %d are allowed, and the later ones are left out: split it", total, MaxEntries)
+			p.problem("spec.entriesFrom", "the calendar has %d entries with those of entriesFrom; at most %d are allowed, and the later ones are left out: split it", total, MaxEntries)
 			break
 		}
 		p.take(&item{entry: &p.in.More[i].Entry, index: index, source: p.in.More[i].Source}, defaults)
@@ -131,7 +131,7 @@ func (p *planner) parse(it *item) bool {
 // calendarChannels are those that entries without channels of their own go to.
 func (p *planner) calendarChannels() []Channel {
 	picked := p.refs(p.spec.ChannelRefs, func(i int, name string) {
-		p.problem(fmt.Sprintf("spec.channelRefs[%d].name", i), "", noChannel, name)
+		p.problem(fmt.Sprintf("spec.channelRefs[%d].name", i), noChannel, name)
 		p.result.Problems[len(p.result.Problems)-1].Missing = true
 	})
 	if p.spec.ChannelSelector == nil {
@@ -139,7 +139,7 @@ func (p *planner) calendarChannels() []Channel {
 	}
 	selector, err := metav1.LabelSelectorAsSelector(p.spec.ChannelSelector)
 	if err != nil {
-		p.problem("spec.channelSelector", "", "%s", err)
+		p.problem("spec.channelSelector", "%s", err)
 		return picked
 	}
 	before := len(picked)
@@ -149,7 +149,7 @@ func (p *planner) calendarChannels() []Channel {
 		}
 	}
 	if len(picked) == before && before == 0 {
-		p.warn("spec.channelSelector", "", "matches no SocialChannel of this namespace (%s)", selector)
+		p.warn("spec.channelSelector", "matches no SocialChannel of this namespace (%s)", selector)
 	}
 	return picked
 }
@@ -185,7 +185,13 @@ func (p *planner) publishable(it *item, channels []Channel) []Channel {
 	for _, ch := range channels {
 		wrong := false
 		for _, c := range contents(it.entry, ch) {
-			for _, problem := range p.in.Check(ch, c.content) {
+			// A time and an occurrence like those that it will have: they are of one length.
+			content, problems := p.resolved(c.content, ch, p.vars(it, ch, "2026-12-31", p.in.Now))
+			for _, problem := range problems {
+				wrong = true
+				p.wrong(it, c.path+"."+problem.Path, "%s", problem.Message)
+			}
+			for _, problem := range p.in.Check(ch, content) {
 				wrong = true
 				p.wrong(it, c.path+"."+problem.Path, "on channel %s: %s", ch.Name, problem.Message)
 			}

@@ -214,15 +214,60 @@ func TestPostsCarryWhatIsSaid(t *testing.T) {
 	c := calendar(a, one("b", "2026-12-01T09:00"))
 	c.Spec.StrategyRef = &tribunev1alpha1.LocalReference{Name: "brand"}
 	c.Spec.OnEdit, c.Spec.DeletionPolicy = tribunev1alpha1.EditUpdate, tribunev1alpha1.DeletionDelete
-	c.Spec.Tracking = &tribunev1alpha1.LinkTracking{OnlyDomains: []string{"acme.example"}}
 	r := plan.Calendar(input(c))
 	first, second := r.Posts[0].Spec, r.Posts[1].Spec
 	if first.Approval.Required != 2 || first.OnEdit != tribunev1alpha1.EditIgnore || first.DeletionPolicy != tribunev1alpha1.DeletionDelete ||
-		first.StrategyRef.Name != "brand" || first.Tracking.OnlyDomains[0] != "acme.example" {
+		first.StrategyRef.Name != "brand" {
 		t.Errorf("%+v", first)
 	}
 	if second.Approval != nil || second.OnEdit != tribunev1alpha1.EditUpdate {
 		t.Errorf("%+v", second)
+	}
+}
+
+// A Post has its content as it will go out: in its channel's language, filled in and tagged.
+func TestContentsAreResolved(t *testing.T) {
+	a := one("a", "2026-12-01T09:00")
+	a.Campaign = "launch"
+	a.Content = &tribunev1alpha1.Content{Text: "Out on {date} at {time}: https://acme.example/a and https://other.example", Link: &tribunev1alpha1.Link{URL: "https://acme.example/b"},
+		Translations: map[string]tribunev1alpha1.TranslatedText{"es": "Ya en {channel}, {{date}"}}
+	after := one("b", "")
+	after.After = &tribunev1alpha1.AfterEntry{Entry: "a", ChannelRef: tribunev1alpha1.LocalReference{Name: "square"}}
+	after.Content = &tribunev1alpha1.Content{Text: "More {nonsense}"}
+	link := one("c", "2026-12-02T09:00")
+	link.Content.Link = &tribunev1alpha1.Link{Entry: "a", ChannelRef: &tribunev1alpha1.LocalReference{Name: "square"}}
+	a.ChannelRefs, after.ChannelRefs, link.ChannelRefs = nil, nil, nil
+	c := calendar(a, after, link)
+	c.Spec.TimeZone = "Europe/Madrid"
+	c.Spec.Tracking = &tribunev1alpha1.LinkTracking{OnlyDomains: []string{"acme.example"},
+		UTM: tribunev1alpha1.UTMParameters{Source: "{network}", Campaign: "{campaign}", Content: "{entry}", Medium: "social"}}
+	in := input(c)
+	in.Channels = []plan.Channel{{Name: "square", Network: "Local", Language: "en"}, {Name: "plaza", Network: "Local", Language: "es-ES"}}
+	c.Spec.ChannelSelector, c.Spec.ChannelRefs = nil, []tribunev1alpha1.LocalReference{{Name: "square"}, {Name: "plaza"}}
+	r := plan.Calendar(in)
+	contents := map[string]tribunev1alpha1.PostSpec{}
+	for _, p := range r.Posts {
+		contents[p.Entry+" "+p.Channel] = p.Spec
+	}
+	const utm = "?utm_source=Local&utm_medium=social&utm_campaign=launch&utm_content=a"
+	want := "Out on 2026-12-01 at 09:00: https://acme.example/a" + utm + " and https://other.example"
+	if got := contents["a square"].Content.Text; got != want {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+	spanish := contents["a plaza"].Content
+	if spanish.Text != "Ya en plaza, {date}" || spanish.Language != "es" || spanish.Translations != nil || spanish.Link.URL != "https://acme.example/b"+utm {
+		t.Errorf("%+v", spanish)
+	}
+	if tracking := contents["c square"].Tracking; tracking == nil || tracking.UTM.Source != "Local" || tracking.UTM.Campaign != "" {
+		t.Errorf("the tracking of a link that is known later: %+v", tracking)
+	}
+	if contents["a square"].Tracking != nil {
+		t.Error("a Post whose links are tagged has a tracking")
+	}
+
+	in.Check = func(plan.Channel, *tribunev1alpha1.Content) []plan.Problem { return nil }
+	if r = plan.Calendar(in); len(r.Problems) == 0 || r.Problems[0].Path != "spec.entries[1].content.text" || !strings.Contains(r.Problems[0].Message, "nonsense") {
+		t.Errorf("%v; want the placeholder that does not exist", r.Problems)
 	}
 }
 

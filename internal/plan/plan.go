@@ -202,12 +202,12 @@ func Calendar(in Input) Result {
 	p.result.Entries = len(p.spec.Entries) + len(in.More)
 	zone, err := schedule.LoadZone(zoneName(p.spec))
 	if err != nil {
-		p.problem("spec.timeZone", "", "%s", err)
+		p.problem("spec.timeZone", "%s", err)
 		return p.result
 	}
 	p.result.Zone = zone
 	if len(in.Calendar.Name) > 63 {
-		p.problem("metadata.name", "", "has %d characters; at most 63 are allowed, as Posts carry it in a label", len(in.Calendar.Name))
+		p.problem("metadata.name", "has %d characters; at most 63 are allowed, as Posts carry it in a label", len(in.Calendar.Name))
 		return p.result
 	}
 	p.plan()
@@ -219,6 +219,9 @@ func (p *planner) plan() {
 	q, problems := quietOf(p.spec)
 	p.quiet = q
 	p.result.Problems = append(p.result.Problems, problems...)
+	for _, problem := range publish.CheckTracking(p.spec.Tracking) {
+		p.problem("spec."+problem.Path, "%s", problem.Message)
+	}
 	p.collect()
 	p.checkEdges()
 	p.looksBack = p.reach(p.from())
@@ -295,10 +298,10 @@ func zoneName(spec *tribunev1alpha1.ContentCalendarSpec) string {
 	return spec.TimeZone
 }
 
-func (p *planner) problem(path, entry, format string, args ...any) {
-	p.result.Problems = append(p.result.Problems, Problem{Path: path, Entry: entry, Message: fmt.Sprintf(format, args...)})
+func (p *planner) problem(path, format string, args ...any) {
+	p.result.Problems = append(p.result.Problems, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
-func (p *planner) warn(path, entry, format string, args ...any) {
-	p.result.Warnings = append(p.result.Warnings, Problem{Path: path, Entry: entry, Message: fmt.Sprintf(format, args...)})
+func (p *planner) warn(path, format string, args ...any) {
+	p.result.Warnings = append(p.result.Warnings, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
 }

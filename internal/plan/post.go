@@ -44,6 +44,9 @@ func (p *planner) post(it *item, o occasion, ch Channel) (Post, bool) {
 	if len(choices) > 1 {
 		content = choices[schedule.Rotation(max(o.turn, 0), len(choices))].content
 	}
+	vars := p.vars(it, ch, o.id, o.goes.In(p.result.Zone))
+	tracking := p.tracking(content, vars)
+	content, _ = p.resolved(content, ch, vars) // what is wrong was said of the entry
 	at := metav1.NewTime(o.goes.UTC())
 	post := Post{
 		Name:  Name(p.in.Calendar.Name, it.name(), o.id, ch.Name),
@@ -66,7 +69,7 @@ func (p *planner) post(it *item, o occasion, ch Channel) (Post, bool) {
 			StrategyRef:      p.spec.StrategyRef,
 			After:            p.after(e),
 			Approval:         e.Approval.DeepCopy(),
-			Tracking:         p.spec.Tracking,
+			Tracking:         tracking,
 			OnEdit:           e.OnEdit,
 			DeletionPolicy:   e.DeletionPolicy,
 		},
@@ -128,7 +131,7 @@ func (p *planner) limit() {
 	}
 	p.result.Posts = kept
 	for _, ch := range slices.Sorted(maps.Keys(p.result.Truncated)) {
-		p.warn("spec.horizon", "", "more than %d Posts would wait on channel %s: planned up to %s, the others follow as these go out; a shorter horizon or fewer occurrences avoids it",
+		p.warn("spec.horizon", "more than %d Posts would wait on channel %s: planned up to %s, the others follow as these go out; a shorter horizon or fewer occurrences avoids it",
 			MaxWaiting, ch, p.result.Truncated[ch].UTC().Format(time.RFC3339))
 	}
 }

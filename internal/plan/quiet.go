@@ -244,11 +244,11 @@ func (p *planner) channelQuiet(ch Channel) *quiet {
 	}
 	own, err := quietOn(ch)
 	if err != nil {
-		p.warn("spec.channelRefs", "", "the quiet hours of SocialChannel %s cannot be read, and are passed over: %s", ch.Name, err)
+		p.warn("spec.channelRefs", "the quiet hours of SocialChannel %s cannot be read, and are passed over: %s", ch.Name, err)
 	}
 	q := &quiet{zone: p.quiet.zone, rules: slices.Concat(p.quiet.rules, own.rules)}
 	if _, ok := schedule.FirstAllowed(p.in.Now, q.windows()); !ok {
-		p.problem("spec.quietHours", "", "together with the quiet hours of channel %s and the blackouts nothing may ever go out there: make one of them shorter", ch.Name)
+		p.problem("spec.quietHours", "together with the quiet hours of channel %s and the blackouts nothing may ever go out there: make one of them shorter", ch.Name)
 		q.rules = nil
 	}
 	p.quietOn[ch.Name] = q

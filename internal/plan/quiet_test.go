@@ -20,13 +20,13 @@ func one(name, at string) tribunev1alpha1.CalendarEntry {
 func TestBlackoutsAndQuietHours(t *testing.T) {
 	launch := one("launch", "2026-12-01T09:00")
 	launch.Campaign = "launch-3"
-	any := one("any", "2026-12-24T09:00")
-	any.Campaign = "urgent"
+	anyOf := one("any", "2026-12-24T09:00")
+	anyOf.Campaign = "urgent"
 	onSky := one("sky", "2026-11-27T06:30") // 05:30 UTC
 	onSky.ChannelRefs = []tribunev1alpha1.LocalReference{{Name: "sky"}}
 	daily := one("daily", "")
 	daily.Cron, daily.Start, daily.Until = "0 23 * * *", "2026-11-29", "2026-12-01"
-	c := calendar(launch, one("other", "2026-12-01T09:00"), one("holiday", "2026-12-24T09:00"), any, onSky, daily,
+	c := calendar(launch, one("other", "2026-12-01T09:00"), one("holiday", "2026-12-24T09:00"), anyOf, onSky, daily,
 		one("night", "2026-11-25T23:30"), one("early", "2026-11-26T07:00"))
 	c.Spec.Horizon = &metav1.Duration{Duration: 40 * 24 * time.Hour}
 	c.Spec.Blackouts = []tribunev1alpha1.Blackout{

@@ -51,9 +51,9 @@ func (p *planner) queues() {
 			path := fmt.Sprintf("spec.slots[%d]", i)
 			var fe *schedule.FieldError
 			if errors.As(err, &fe) {
-				p.problem(path+"."+fe.Field, "", "%s", fe.Message)
+				p.problem(path+"."+fe.Field, "%s", fe.Message)
 			} else {
-				p.problem(path, "", "%s", err)
+				p.problem(path, "%s", err)
 			}
 			continue
 		}
