@@ -262,6 +262,20 @@ func trackingOf(t *tribunev1alpha1.LinkTracking) compose.Tracking {
 	}
 }
 
+// FilledTracking gives a tracking whose values have no placeholders any more; nil for nil, and where nothing is left to add.
+func FilledTracking(t *tribunev1alpha1.LinkTracking, vars compose.Vars) *tribunev1alpha1.LinkTracking {
+	if t == nil {
+		return nil
+	}
+	f, _ := trackingOf(t).Filled(vars)
+	out := &tribunev1alpha1.LinkTracking{OnlyDomains: t.OnlyDomains,
+		UTM: tribunev1alpha1.UTMParameters{Source: f.Source, Medium: f.Medium, Campaign: f.Campaign, Term: f.Term, Content: f.Content}}
+	if out.UTM == (tribunev1alpha1.UTMParameters{}) {
+		return nil
+	}
+	return out
+}
+
 // CheckTracking finds placeholders that do not exist; paths are seen from what has the tracking.
 func CheckTracking(t *tribunev1alpha1.LinkTracking) []Problem {
 	if t == nil {
