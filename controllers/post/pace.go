@@ -8,6 +8,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -94,7 +96,7 @@ func (r *Reconciler) windows(ctx context.Context, s *scope, ch *tribunev1alpha1.
 	}
 	for i := range list.Items {
 		cal := &list.Items[i]
-		if cal.Spec.Suspend || !slices.ContainsFunc(cal.Spec.ChannelRefs, func(ref tribunev1alpha1.LocalReference) bool { return string(ref.Name) == ch.Name }) {
+		if cal.Spec.Suspend || !plansFor(cal, ch) {
 			continue
 		}
 		s.quiet(cal.Spec.QuietHours, cal.Spec.TimeZone, fmt.Sprintf("quietHours of ContentCalendar %s", cal.Name))
@@ -115,6 +117,18 @@ func (r *Reconciler) windows(ctx context.Context, s *scope, ch *tribunev1alpha1.
 		}
 	}
 	return nil
+}
+
+// plansFor is true if a calendar's Posts go out on a channel.
+func plansFor(cal *tribunev1alpha1.ContentCalendar, ch *tribunev1alpha1.SocialChannel) bool {
+	if slices.ContainsFunc(cal.Spec.ChannelRefs, func(ref tribunev1alpha1.LocalReference) bool { return string(ref.Name) == ch.Name }) {
+		return true
+	}
+	if cal.Spec.ChannelSelector == nil {
+		return false
+	}
+	selector, err := metav1.LabelSelectorAsSelector(cal.Spec.ChannelSelector)
+	return err == nil && selector.Matches(labels.Set(ch.Labels))
 }
 
 func (s *scope) quiet(q *tribunev1alpha1.QuietHours, zone, whose string) {
