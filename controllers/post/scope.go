@@ -230,6 +230,8 @@ func (r *Reconciler) query(s *scope, segment int) network.Query {
 	q := network.Query{Identity: id, Marker: id.Marker(), NotBefore: publish.Due(s.facts.Post).Add(-publish.LateAfter)}
 	if segs := s.facts.Post.Status.Segments; segment < len(segs) && s.facts.Post.Status.Edition == id.Edition {
 		q.Key, q.Cursor = segs[segment].Key, segs[segment].Cursor
+		sent := segs[segment].ContentHash
+		q.Changed = sent != "" && (segment >= len(s.facts.Hashes) || s.facts.Hashes[segment] != sent)
 	}
 	if q.Key == "" {
 		q.Key = s.connection.Network.Key(id, publish.Due(s.facts.Post), 0)

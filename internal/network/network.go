@@ -202,6 +202,9 @@ type Query struct {
 	Key      string
 	Marker   string
 	Text     string
+	// Changed is true if the content was changed since the intent, so that Text is not what may have been stored. A network that
+	// can tell by nothing but the text then says that it does not know, unless nothing was stored at all.
+	Changed bool
 	// Cursor from the intent; empty: as far back as NotBefore.
 	Cursor string
 	// NotBefore bounds the search where no cursor is known.

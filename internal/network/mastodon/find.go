@@ -44,13 +44,32 @@ func (m *Mastodon) Find(ctx context.Context, q network.Query) (*network.Receipt,
 	if q.Cursor != "" && q.Cursor != beginning && !isID(q.Cursor) {
 		return nil, invalid("InvalidCursor", "the cursor is no id of a status")
 	}
-	want := readable(q.Text)
-	return m.scan(ctx, who, q, func(s *status) (bool, error) {
-		if s.Visibility == visibilityDirect || readable(plainText(s.Content)) != want || !threaded(s, who, q.Identity.Segment) {
+	want, candidates := readable(q.Text), 0
+	found, err := m.scan(ctx, who, q, func(s *status) (bool, error) {
+		if s.Visibility == visibilityDirect || !threaded(s, who, q.Identity.Segment) {
+			return false, nil
+		}
+		if readable(plainText(s.Content)) != want {
+			if q.Changed && !m.byAnother(ctx, s) {
+				candidates++
+			}
 			return false, nil
 		}
 		return m.confirm(ctx, s, q.Text)
 	})
+	if err == nil && found == nil && candidates > 0 {
+		return nil, &network.Error{
+			Kind: network.NotSent, Reason: "ChangedMeanwhile",
+			Message: "the text was changed while it was not known whether it went out, and the account has posts since then: look yourself, and say so with tribune post resolve",
+		}
+	}
+	return found, err
+}
+
+// byAnother is true if another application than ours is known to have made a status.
+func (m *Mastodon) byAnother(ctx context.Context, s *status) bool {
+	ours := m.application(ctx)
+	return ours != "" && s.Application != nil && s.Application.Name != "" && s.Application.Name != ours
 }
 
 // scan gives the newest status after the query's cursor that matches; nil if there is none.
@@ -133,7 +152,7 @@ func threaded(s *status, who *self, segment int) bool {
 // confirm looks at what tells two statuses of one look apart: the source as it was written, where the server gives it, and
 // the application that made it, where both are known.
 func (m *Mastodon) confirm(ctx context.Context, s *status, text string) (bool, error) {
-	if ours := m.application(ctx); ours != "" && s.Application != nil && s.Application.Name != "" && s.Application.Name != ours {
+	if m.byAnother(ctx, s) {
 		return false, nil
 	}
 	source, known, err := m.source(ctx, s.ID)

@@ -204,6 +204,29 @@ func TestAnothersWordsAreNotOurs(t *testing.T) {
 	}
 }
 
+// What was sent cannot be known by its text any more once that was changed: nobody guesses.
+func TestATextThatWasChangedMeanwhile(t *testing.T) {
+	s := mastodontest.Start(t, mastodontest.Options{Software: "gotosocial", Version: "0.20.1"})
+	a := s.Account("acme")
+	n := adapter(t, s, a)
+	p := publication(n, signIn(t, n), "changed", "As it was sent")
+	q := query(p, "-")
+	q.Text, q.Changed = "As it is now", true
+	a.Post("By hand", "Web")
+	if found, err := n.Find(t.Context(), q); err != nil || found != nil {
+		t.Errorf("nothing of ours is there: %+v %v", found, err)
+	}
+	if _, err := n.Publish(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	_, err := n.Find(t.Context(), q)
+	kind(t, err, network.NotSent, "ChangedMeanwhile")
+	q.Text = p.Text // something else than the text was changed
+	if found, err := n.Find(t.Context(), q); err != nil || found == nil {
+		t.Errorf("%+v %v", found, err)
+	}
+}
+
 func TestScopes(t *testing.T) {
 	s := mastodontest.Start(t, mastodontest.Options{})
 	a := s.Account("acme")
