@@ -195,7 +195,7 @@ func deadline(c *tribunev1alpha1.ContentCalendar) time.Duration {
 func Calendar(in Input) Result {
 	p := planner{
 		in: in, spec: &in.Calendar.Spec, deadline: deadline(in.Calendar),
-		quietFor: map[string]*quiet{}, quietOn: map[string]*quiet{}, byName: map[string]*item{}, timings: map[node]timing{},
+		quietFor: map[service]*quiet{}, quietSame: map[string]*quiet{}, quietOn: map[string]*quiet{}, byName: map[string]*item{}, timings: map[node]timing{},
 		existing: indexExisting(in.Existing), told: map[Problem]int{},
 	}
 	p.result.Until = in.Now.Add(Horizon(in.Calendar))
@@ -262,9 +262,11 @@ type planner struct {
 	items  []*item
 	byName map[string]*item
 
-	// quiet are the calendar's windows; quietOn those of a channel with them; quietFor those that hold for an entry there.
-	quiet             quiet
-	quietOn, quietFor map[string]*quiet
+	// quiet are the calendar's windows; quietOn those of a channel with them; quietFor those that hold for an entry there, of which
+	// quietSame has each once.
+	quiet              quiet
+	quietOn, quietSame map[string]*quiet
+	quietFor           map[service]*quiet
 	// looksBack is the earliest time from which something may have been moved into what is planned.
 	looksBack time.Time
 

@@ -217,10 +217,11 @@ const maxShifts = 1000
 // onChannel gives the windows of the calendar and of a channel that hold for an entry. Entries for which the same ones hold
 // get the same pointer.
 func (p *planner) onChannel(e *tribunev1alpha1.CalendarEntry, ch Channel) *quiet {
-	all := p.channelQuiet(ch)
-	if len(all.rules) == 0 {
-		return all
+	served := service{ch.Name, e.Campaign, e.Pillar}
+	if q, ok := p.quietFor[served]; ok {
+		return q
 	}
+	all := p.channelQuiet(ch)
 	key := make([]byte, len(all.rules), len(all.rules)+1+len(ch.Name))
 	for i := range all.rules {
 		key[i] = '+'
@@ -228,14 +229,19 @@ func (p *planner) onChannel(e *tribunev1alpha1.CalendarEntry, ch Channel) *quiet
 			key[i] = '-'
 		}
 	}
-	name := string(append(append(key, ' '), ch.Name...))
-	if q, ok := p.quietFor[name]; ok {
-		return q
+	same := string(append(append(key, ' '), ch.Name...))
+	q, ok := p.quietSame[same]
+	if !ok {
+		some := all.without(e.Campaign, e.Pillar)
+		q = &some
+		p.quietSame[same] = q
 	}
-	q := all.without(e.Campaign, e.Pillar)
-	p.quietFor[name] = &q
-	return &q
+	p.quietFor[served] = q
+	return q
 }
+
+// service is what exceptions ask of an entry, and where it goes out.
+type service struct{ channel, campaign, pillar string }
 
 // channelQuiet gives all windows of the calendar and of a channel.
 func (p *planner) channelQuiet(ch Channel) *quiet {
