@@ -5,6 +5,7 @@ package all
 import (
 	// Each registers itself.
 	_ "github.com/tribune-dev/tribune/internal/network/bluesky"
+	_ "github.com/tribune-dev/tribune/internal/network/ghost"
 	_ "github.com/tribune-dev/tribune/internal/network/local"
 	_ "github.com/tribune-dev/tribune/internal/network/manual"
 	_ "github.com/tribune-dev/tribune/internal/network/mastodon"

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tribune-dev/tribune/internal/compose"
+	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/network/article"
 )
 
@@ -130,4 +131,36 @@ func FuzzParagraphs(f *testing.F) {
 		}
 		_ = article.Title("", text)
 	})
+}
+
+func TestWithoutComments(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                                 "",
+		"<p>a</p>":                         "<p>a</p>",
+		"a<!-- wp:html -->b":               "ab",
+		"a<!--x-->b<!--y\n-->c":            "abc",
+		"a<!-- never closed":               "a",
+		"a<!<!-- x -->-- wp:html -->b":     "ab",
+		"a <!----> b -- > <!-> c":          "a  b -- > <!-> c",
+		"<!--<!--kg-card-end: html-->-->x": "-->x",
+	} {
+		if got := article.WithoutComments(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestPackRefuses(t *testing.T) {
+	rules := compose.Rules{Name: "Blog", Limits: compose.Limits{MaxMediaBytes: 10, MediaTypes: []string{"image/gif"}}}
+	for _, tc := range []struct{ bytes, reason string }{
+		{"GIF89a", ""}, {"GIF89a too long for it", "MediaTooLarge"}, {"no image", "MediaTypeNotSupported"}, {"", "MediaTypeNotSupported"},
+	} {
+		a, err := article.Pack(network.Media{Bytes: []byte(tc.bytes), AltText: "alt"}, rules)
+		if got := network.ReasonOf(err, ""); got != tc.reason {
+			t.Errorf("%q: %q, want %q", tc.bytes, got, tc.reason)
+		}
+		if err == nil && (string(a.Bytes) != tc.bytes || a.ContentType != "image/gif" || a.AltText != "alt" || a.Upload == "") {
+			t.Errorf("%q: %+v", tc.bytes, a)
+		}
+	}
 }

@@ -18,15 +18,12 @@ var anyMarker = regexp.MustCompile(`<!-- tribune:[a-z2-7]+ -->`)
 
 var goodMarker = regexp.MustCompile(`^[a-z2-7]{8,64}$`)
 
-var comments = regexp.MustCompile(`(?s)<!--.*?-->`)
-
 // content is the article in WordPress' blocks: so the editor shows it as if it had been written there, and WordPress adds no
 // line breaks of its own. The first picture is the article's own (featured) and does not stand in it.
 func content(p network.Publication, pictures []picture) string {
 	var b strings.Builder
 	if p.HTML != "" {
-		clean := strings.ReplaceAll(comments.ReplaceAllString(p.HTML, ""), "<!--", "&lt;!--")
-		block(&b, "html", "", inert(clean))
+		block(&b, "html", "", inert(article.WithoutComments(p.HTML)))
 	} else {
 		for _, paragraph := range article.Paragraphs(p.Text) {
 			block(&b, "paragraph", "", inert(paragraph))

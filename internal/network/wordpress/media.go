@@ -1,26 +1,15 @@
 package wordpress
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base32"
-	"fmt"
-	"image"
-	_ "image/gif"  // sizes of pictures
-	_ "image/jpeg" // sizes of pictures
-	_ "image/png"  // sizes of pictures
-	"mime/multipart"
 	"net/http"
-	"net/textproto"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
-	_ "golang.org/x/image/webp" // sizes of pictures
-
 	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/network/article"
 )
 
 // picture is a file in the site's library.
@@ -34,43 +23,11 @@ type picture struct {
 
 const pictureFields = "id,source_url,title.raw"
 
-var extensions = map[string]string{"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
-
 // Upload implements network.Uploader. It makes no call: a file in WordPress' library is public at once, by its address, and
 // in the library's public list while it belongs to no article. So the bytes go along to Prepare, which stores the picture
 // as part of the draft.
 func (w *WordPress) Upload(_ context.Context, m network.Media) (network.Attachment, error) {
-	if len(m.Bytes) > MaxImageBytes {
-		return network.Attachment{}, invalid("MediaTooLarge",
-			fmt.Sprintf("the picture has %d bytes, %d are the most: make it smaller", len(m.Bytes), MaxImageBytes))
-	}
-	contentType, _, _ := strings.Cut(http.DetectContentType(m.Bytes), ";")
-	if !slices.Contains(Rules.MediaTypes, contentType) {
-		return network.Attachment{}, invalid("MediaTypeNotSupported",
-			fmt.Sprintf("the file is %s; WordPress takes %s", contentType, strings.Join(Rules.MediaTypes, ", ")))
-	}
-	sum := sha256.Sum256(m.Bytes)
-	a := network.Attachment{
-		Upload: fmt.Sprintf("sha256:%x", sum), AltText: m.AltText, ContentType: contentType, Bytes: m.Bytes,
-	}
-	if size, _, err := image.DecodeConfig(bytes.NewReader(m.Bytes)); err == nil {
-		a.Width, a.Height = size.Width, size.Height
-	}
-	return a, nil
-}
-
-// namePrefix of files that are ours.
-const namePrefix = "tribune-"
-
-var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
-// fileName of a picture: a function of the publication and what is uploaded, so that a repetition finds it, and that nobody
-// can guess who does not know both.
-func fileName(marker string, a network.Attachment) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00", marker, a.AltText)
-	h.Write(a.Bytes)
-	return namePrefix + lowerBase32.EncodeToString(h.Sum(nil)[:16])
+	return article.Pack(m, Rules)
 }
 
 // pictures stores a publication's pictures as part of its article, those that are not there yet.
@@ -87,7 +44,7 @@ func (w *WordPress) pictures(ctx context.Context, post int64, p network.Publicat
 		if len(a.Bytes) == 0 {
 			return nil, invalid("MediaMissing", "a picture has no bytes")
 		}
-		name := fileName(p.Marker, a)
+		name := article.Name(p.Marker, a)
 		at := slices.IndexFunc(there, func(have picture) bool { return have.Title.Raw == name })
 		if at >= 0 {
 			out = append(out, there[at])
@@ -116,32 +73,16 @@ func (w *WordPress) picturesOf(ctx context.Context, post int64) ([]picture, erro
 	if err != nil {
 		return nil, onRead(err)
 	}
-	return slices.DeleteFunc(all, func(p picture) bool { return !strings.HasPrefix(p.Title.Raw, namePrefix) }), nil
+	return slices.DeleteFunc(all, func(p picture) bool { return !strings.HasPrefix(p.Title.Raw, article.NamePrefix) }), nil
 }
 
 func (w *WordPress) store(ctx context.Context, post int64, name string, a network.Attachment) (picture, error) {
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	for _, field := range [][2]string{{"title", name}, {"alt_text", storedAlt(a.AltText)}, {"post", strconv.FormatInt(post, 10)}} {
-		if err := form.WriteField(field[0], field[1]); err != nil {
-			return picture{}, invalid("InvalidRequest", "the picture could not be packed")
-		}
-	}
-	file, err := form.CreatePart(textproto.MIMEHeader{
-		"Content-Disposition": {fmt.Sprintf(`form-data; name="file"; filename="%s.%s"`, name, extensions[a.ContentType])},
-		"Content-Type":        {a.ContentType},
-	})
-	if err != nil {
-		return picture{}, invalid("InvalidRequest", "the picture could not be packed")
-	}
-	_, _ = file.Write(a.Bytes) // into memory
-	if err := form.Close(); err != nil {
-		return picture{}, invalid("InvalidRequest", "the picture could not be packed")
-	}
+	body, contentType := article.Form(name, a,
+		[2]string{"title", name}, [2]string{"alt_text", storedAlt(a.AltText)}, [2]string{"post", strconv.FormatInt(post, 10)})
 	var stored picture
-	_, err = w.api.call(ctx, request{
+	_, err := w.api.call(ctx, request{
 		method: http.MethodPost, route: "/wp/v2/media", query: url.Values{"_fields": {pictureFields}},
-		body: body.Bytes(), contentType: form.FormDataContentType(), out: &stored,
+		body: body, contentType: contentType, out: &stored,
 	})
 	if err != nil {
 		return picture{}, toError(err)
