@@ -1,6 +1,7 @@
 package crisis
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -8,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -28,6 +29,8 @@ type mode struct {
 	slow time.Duration
 	// kill lets all managers die when the Crisis was stored, and others start.
 	kill bool
+	// settle of the managers, which is waited for after a kill.
+	settle time.Duration
 }
 
 // The network's clock is the judge: whatever is under way when a Crisis is stored, nothing begins more than a second later, and
@@ -37,18 +40,20 @@ func TestBound(t *testing.T) {
 	modes := map[string]mode{
 		"slow network": {channels: 20, posts: 100, slow: 2 * time.Second},
 		"fast network": {channels: 10, posts: 100, slow: 30 * time.Millisecond},
-		"killed":       {channels: 10, posts: 50, slow: time.Second, kill: true},
+		"killed":       {channels: 10, posts: 50, slow: time.Second, kill: true, settle: 12 * time.Second},
 	}
 	if whole() {
 		modes = map[string]mode{
 			"slow network": {channels: 120, posts: 2000, slow: 2 * time.Second},
 			"fast network": {channels: 60, posts: 2000, slow: 30 * time.Millisecond},
-			"killed":       {channels: 60, posts: 600, slow: time.Second, kill: true},
+			"killed":       {channels: 60, posts: 600, slow: time.Second, kill: true, settle: 12 * time.Second},
 		}
 	}
 	for name, m := range modes {
 		t.Run(name, func(t *testing.T) {
-			w := start(t, m.channels, 2, self(t))
+			w := prepare(t, m.channels, self(t))
+			w.flags = []string{"--settle", cmp.Or(m.settle, time.Minute).String()}
+			w.begin(2)
 			if problems := w.press(m); len(problems) > 0 {
 				t.Error(strings.Join(problems, "\n"))
 			}
@@ -137,7 +142,7 @@ func (w *world) judge(c *tribunev1alpha1.Crisis, version string, before, stored,
 	out := w.outSince(version)
 	switch {
 	case exact && len(out) <= 100:
-		if diff := cmp.Diff(out, named); diff != "" {
+		if diff := gocmp.Diff(out, named); diff != "" {
 			fault("the Posts whose outcome came after the Crisis, and those it names, differ (-out +named):\n%s", diff)
 		}
 	default:

@@ -6,6 +6,9 @@ import (
 	"os"
 	"testing"
 
+	"github.com/go-logr/logr"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+
 	"github.com/tribune-dev/tribune/internal/cli"
 )
 
@@ -16,6 +19,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asTribune) != "" {
 		os.Exit(cli.Main(os.Args))
 	}
+	ctrllog.SetLogger(logr.Discard()) // the managers have loggers of their own
 	os.Exit(m.Run())
 }
 

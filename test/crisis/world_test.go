@@ -59,11 +59,20 @@ type world struct {
 	// path and environment of the command that managers run.
 	path        string
 	environment []string
+	flags       []string
 	managers    []*process
 }
 
 // start brings a world up, with so many channels that are signed in, and managers.
 func start(t *testing.T, channels, managers int, path string, environment ...string) *world {
+	t.Helper()
+	w := prepare(t, channels, path, environment...)
+	w.begin(managers)
+	return w
+}
+
+// prepare brings a world up without managers.
+func prepare(t *testing.T, channels int, path string, environment ...string) *world {
 	t.Helper()
 	dir := t.TempDir()
 	policy := filepath.Join(dir, "policy.json")
@@ -79,6 +88,12 @@ func start(t *testing.T, channels, managers int, path string, environment ...str
 		w.must(w.admin.Create(t.Context(), &tribunev1alpha1.SocialChannel{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: channel(i)},
 			Spec: tribunev1alpha1.SocialChannelSpec{Network: tribunev1alpha1.NetworkLocal}}))
 	}
+	return w
+}
+
+// begin starts managers and waits until the channels are signed in.
+func (w *world) begin(managers int) {
+	w.Helper()
 	for range managers {
 		w.manage()
 	}
@@ -94,7 +109,6 @@ func start(t *testing.T, channels, managers int, path string, environment ...str
 		}
 		return nil
 	})
-	return w
 }
 
 func channel(i int) string { return fmt.Sprintf("channel-%d", i) }
@@ -163,8 +177,9 @@ type process struct {
 func (w *world) manage() *process {
 	w.Helper()
 	p := &process{output: &bytes.Buffer{}, done: make(chan struct{})}
-	p.cmd = exec.Command(w.path, "manager", "--kubeconfig", w.kubeconfig, "--ledger", w.ledger, "--local-url", w.url, "--namespaces", w.namespace, //nolint:gosec // a test's own words
-		"--metrics-address", "0", "--health-address", "0", "--leader-elect", "--leader-election-namespace", w.namespace, "--log-format", "text")
+	args := []string{"manager", "--kubeconfig", w.kubeconfig, "--ledger", w.ledger, "--local-url", w.url, "--namespaces", w.namespace,
+		"--metrics-address", "0", "--health-address", "0", "--leader-elect", "--leader-election-namespace", w.namespace, "--log-format", "text"}
+	p.cmd = exec.Command(w.path, append(args, w.flags...)...) //nolint:gosec // a test's own words
 	p.cmd.Env = append(append(os.Environ(), asTribune+"=1"), w.environment...)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	w.must(p.cmd.Start())
