@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -13,7 +14,9 @@ import (
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/article"
+	"github.com/tribune-dev/tribune/internal/compose"
 	"github.com/tribune-dev/tribune/internal/plan"
+	"github.com/tribune-dev/tribune/internal/publish"
 )
 
 // elsewhere are the entries of a calendar that do not stand in it.
@@ -210,7 +213,6 @@ func (c *checker) feeds(r *readable, calendar *tribunev1alpha1.ContentCalendar, 
 			continue
 		}
 		c.media(func(severity Severity, path, message string) Finding { return r.finding(severity, path, message) }, r.namespace, at+".content", &feed.Content)
-		content := sample.of(&feed.Content)
 		targets := plan.DefaultChannels(calendar, channels)
 		if len(feed.ChannelRefs) > 0 {
 			targets = slices.DeleteFunc(slices.Clone(channels), func(ch plan.Channel) bool {
@@ -218,6 +220,10 @@ func (c *checker) feeds(r *readable, calendar *tribunev1alpha1.ContentCalendar, 
 			})
 		}
 		for _, ch := range targets {
+			content, wrong := withSampleItem(calendar, feed, ch)
+			for _, p := range wrong {
+				c.add(r.finding(Error, at+".content."+p.Path, p.Message))
+			}
 			for _, p := range c.check(r.namespace)(ch, content) {
 				c.add(r.finding(Error, at+".content."+p.Path, "on channel "+ch.Name+", with an item of usual length: "+p.Message))
 			}
@@ -226,19 +232,20 @@ func (c *checker) feeds(r *readable, calendar *tribunev1alpha1.ContentCalendar, 
 }
 
 // sampleItem stands for an item of a feed.
-type sampleItem struct{ *strings.Replacer }
+var sampleItem = compose.Vars{
+	compose.VarItemTitle: "What changed in the last release", compose.VarItemLink: "https://blog.example/2026/what-changed-in-the-last-release",
+	compose.VarItemAuthor: "A. Author", compose.VarItemSummary: "A look at what changed, and why.",
+	compose.VarDate: "2026-12-31", compose.VarTime: "12:00", compose.VarOccurrence: plan.Once,
+}
 
-var sample = sampleItem{strings.NewReplacer("{item.title}", "What changed in the last release", "{item.link}", "https://blog.example/2026/what-changed-in-the-last-release",
-	"{item.author}", "A. Author", "{item.summary}", "A look at what changed, and why.")}
-
-func (s sampleItem) of(c *tribunev1alpha1.Content) *tribunev1alpha1.Content {
-	filled := c.DeepCopy()
-	filled.Text, filled.Title = s.Replace(filled.Text), s.Replace(filled.Title)
-	if filled.Link != nil {
-		filled.Link.URL, filled.Link.Title, filled.Link.Description = s.Replace(filled.Link.URL), s.Replace(filled.Link.Title), s.Replace(filled.Link.Description)
+// withSampleItem gives a feed's content as it will go out on a channel, but for the item.
+func withSampleItem(calendar *tribunev1alpha1.ContentCalendar, feed *tribunev1alpha1.FeedSource, ch plan.Channel) (*tribunev1alpha1.Content, []publish.Problem) {
+	vars := maps.Clone(sampleItem)
+	maps.Copy(vars, compose.Vars{compose.VarChannel: ch.Name, compose.VarNetwork: string(ch.Network), compose.VarCalendar: calendar.Name,
+		compose.VarEntry: feed.Name, compose.VarCampaign: feed.Campaign, compose.VarPillar: feed.Pillar})
+	content := feed.Content.DeepCopy()
+	if content.Link != nil && content.Link.URL == "{item.link}" {
+		content.Link.URL = vars[compose.VarItemLink]
 	}
-	for i := range filled.Thread {
-		filled.Thread[i].Text = s.Replace(filled.Thread[i].Text)
-	}
-	return filled
+	return publish.Resolve(content, publish.Options{Language: ch.Language, Vars: vars, Tracking: calendar.Spec.Tracking})
 }
