@@ -30,7 +30,7 @@ func hostile() map[string]string {
 	inputs["nested list"] = nested.String()
 	inputs["one word"] = strings.Repeat("x", size) + ".com"
 	inputs["dots"] = strings.Repeat("a.", size/2) + "com"
-	inputs["paragraphs of marks"] = strings.Repeat(strings.Repeat("*a_", 300)+"\n\n", size/902)
+	inputs["paragraphs of marks"] = strings.Repeat(strings.Repeat("*a_", 199)+"\n\n", size/600)
 	inputs["paragraphs of targets"] = strings.Repeat(strings.Repeat("[](", 49)+"\n\n", size/752)
 	inputs["paragraphs of brackets"] = strings.Repeat(strings.Repeat("[", 900)+"\n\n", size/902)
 	inputs["long paragraph of targets"] = strings.Repeat("[](", 49) + strings.Repeat("x", size)

@@ -19,8 +19,8 @@ import (
 const (
 	// maxNesting of quotes and lists in one line.
 	maxNesting = 32
-	// maxMarks of emphasis, and maxBrackets, in lines that no empty line parts.
-	maxMarks    = 1000
+	// maxMarks of emphasis, and maxBrackets, in lines that no empty line and no bullet parts.
+	maxMarks    = 400
 	maxBrackets = 1000
 	// maxTargets of links that are not closed soon, in such lines; soon is within maxTarget bytes.
 	maxTargets, maxTarget = 50, 300
@@ -61,9 +61,8 @@ func tangled(source string) string {
 		if n := nesting(line); n > maxNesting {
 			return fmt.Sprintf("has %d quotes or lists within one another; at most %d are taken", n, maxNesting)
 		}
-		if strings.TrimSpace(line) == "" {
+		if strings.TrimSpace(line) == "" || isBullet(line) {
 			marks, brackets, targets = 0, 0, 0
-			continue
 		}
 		for i := range len(line) {
 			switch line[i] {
@@ -83,6 +82,12 @@ func tangled(source string) string {
 		}
 	}
 	return ""
+}
+
+// isBullet is true for a line that begins an item of a list whatever stands before it.
+func isBullet(line string) bool {
+	item := strings.TrimLeft(line, " ")
+	return len(line)-len(item) < 4 && len(item) > 2 && strings.IndexByte("-+*", item[0]) >= 0 && item[1] == ' ' && item[2] > ' '
 }
 
 // closesSoon tells whether the target of a link is a plain one that ends soon.

@@ -1,0 +1,6 @@
+package compose
+
+import "unicode"
+
+// IsPictograph lets the table be tested.
+func IsPictograph(r rune) bool { return unicode.Is(pictographs, r) }
