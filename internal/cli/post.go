@@ -15,7 +15,7 @@ import (
 
 func newPost() *cobra.Command {
 	cmd := &cobra.Command{Use: "post", Short: "Write single Posts, and decide about them"}
-	cmd.AddCommand(newPostApprove(), newPostReject(), newPostRelease(), newPostUnpublish(), newPostDone(), newPostResolve())
+	cmd.AddCommand(newPostNew(), newPostApprove(), newPostReject(), newPostRelease(), newPostUnpublish(), newPostDone(), newPostResolve())
 	return cmd
 }
 

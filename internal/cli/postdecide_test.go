@@ -193,7 +193,7 @@ func TestDecide(t *testing.T) {
 		"gone meanwhile":             {answer: "y\n", may: true, post: postOf(), meanwhile: func(k8s client.Client) { _ = k8s.Delete(t.Context(), postOf()) }, fails: "deleted while you looked"},
 		"too long for its network":   {answer: "y\n", may: true, post: postOf(func(p *tribunev1alpha1.Post) { p.Spec.Content.Text = strings.Repeat("x", 19_000) }), shows: "Problem"},
 		"a channel that is not":      {answer: "y\n", may: true, post: postOf(func(p *tribunev1alpha1.Post) { p.Spec.ChannelRef.Name = "nowhere" }), shows: "no such SocialChannel yet"},
-		"what turns the text around": {answer: "y\n", may: true, post: postOf(func(p *tribunev1alpha1.Post) { p.Spec.Content.Title = "a\u202eb\x1b[2J" }), shows: "Title      a<U+202E>b<U+001B>[2J"},
+		"what turns the text around": {answer: "y\n", may: true, post: postOf(func(p *tribunev1alpha1.Post) { p.Spec.Content.Text = "a\u202eb\x1b[2J" }), shows: "  | a<U+202E>b<U+001B>[2J\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder

@@ -81,21 +81,28 @@ type preview struct {
 	channel *tribunev1alpha1.SocialChannel
 	zone    *time.Location
 	now     time.Time
+	// files are those of its media that are at hand; nil: none.
+	files []picture
+	// atOnce is true if it goes out as soon as it is made.
+	atOnce bool
 }
 
-// rendered is the Post as its network will get it; false where its rules are not known.
-func (p *preview) rendered() (compose.Rendering, []publish.Problem, bool) {
+// rendered is the Post as its network will get it, and by which rules; false where these are not known.
+func (p *preview) rendered() (r compose.Rendering, rules compose.Rules, problems []publish.Problem, known bool) {
 	if p.channel == nil {
-		return compose.Rendering{}, nil, false
+		return r, rules, nil, false
 	}
 	adapter, known := network.Lookup(p.channel.Spec.Network)
 	if !known {
-		return compose.Rendering{}, nil, false
+		return r, rules, nil, false
 	}
-	rules := adapter.Rules
+	rules = adapter.Rules
 	inForce(&rules.Limits, p.channel.Status.Limits)
-	r, problems := publish.Render(&p.post.Spec.Content, p.channel.Spec.Language, rules)
-	return r, problems, true
+	r, problems = publish.RenderWith(&p.post.Spec.Content, rules, publish.Options{Language: p.channel.Spec.Language, Tracking: p.post.Spec.Tracking})
+	for i := range p.files {
+		problems = append(problems, p.files[i].problems(fmt.Sprintf("media[%d]", i), &rules)...)
+	}
+	return r, rules, problems, true
 }
 
 // inForce puts the limits that the server stated in the place of the network's.
@@ -117,16 +124,6 @@ func inForce(l *compose.Limits, stated *tribunev1alpha1.ChannelLimits) {
 	}
 }
 
-// problems that keep it from going out, by their paths.
-func (p *preview) problems() []string {
-	_, problems, _ := p.rendered()
-	all := make([]string, len(problems))
-	for i, problem := range problems {
-		all[i] = problem.Path + " " + problem.Message
-	}
-	return all
-}
-
 func (p *preview) print(out io.Writer) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(out, "  %-10s %s\n", name, visible(fmt.Sprintf(format, args...)))
@@ -140,19 +137,19 @@ func (p *preview) print(out io.Writer) {
 	if spec.Campaign != "" {
 		line("Campaign", "%s", spec.Campaign)
 	}
-	if spec.Content.Title != "" {
-		line("Title", "%s", spec.Content.Title)
-	}
-	if spec.Content.ContentWarning != "" {
-		line("Warning", "%s", spec.Content.ContentWarning)
-	}
-	rendering, problems, known := p.rendered()
+	rendering, rules, problems, known := p.rendered()
 	if !known {
 		rendering = asWritten(&spec.Content)
 		line("Note", "the rules of its channel are not known: this is the text as it is written")
 	}
 	for i := range rendering.Segments {
-		p.segment(out, i, len(rendering.Segments), &rendering.Segments[i], line)
+		if n := len(rendering.Segments); n > 1 {
+			line(fmt.Sprintf("Part %d/%d", i+1, n), "")
+		}
+		p.segment(out, &rendering.Segments[i], line)
+		if count, limit := rules.Length(rendering.Segments[i]); known && limit > 0 {
+			line("Length", "%d of %d %s", count, limit, rules.Unit.Words())
+		}
 	}
 	if l := spec.Content.Link; l != nil && l.URL == "" {
 		line("Link", "%s", linkText(l))
@@ -163,10 +160,13 @@ func (p *preview) print(out io.Writer) {
 	fmt.Fprintln(out)
 }
 
-// segment prints one text, with what is shown beside it.
-func (p *preview) segment(out io.Writer, i, n int, s *compose.RenderedSegment, line func(name, format string, args ...any)) {
-	if n > 1 {
-		line(fmt.Sprintf("Part %d/%d", i+1, n), "")
+// segment prints one text, with what is shown around and beside it.
+func (p *preview) segment(out io.Writer, s *compose.RenderedSegment, line func(name, format string, args ...any)) {
+	if s.Title != "" {
+		line("Title", "%s", s.Title)
+	}
+	if s.ContentWarning != "" {
+		line("Warning", "%s", s.ContentWarning)
 	}
 	fmt.Fprintln(out)
 	for text := range strings.Lines(s.Text) {
@@ -180,10 +180,7 @@ func (p *preview) segment(out io.Writer, i, n int, s *compose.RenderedSegment, l
 		}
 		line("Card", "%s%s", s.Link.URL, title)
 	}
-	var media []tribunev1alpha1.Media
-	if i == 0 || i <= len(p.post.Spec.Content.Thread) {
-		media = publish.MediaOf(&p.post.Spec.Content, i)
-	}
+	media := publish.MediaFor(&p.post.Spec.Content, s)
 	for k := range media {
 		line(fmt.Sprintf("Picture %d", k+1), "%s", mediaText(&media[k]))
 		alt := media[k].AltText
@@ -191,6 +188,12 @@ func (p *preview) segment(out io.Writer, i, n int, s *compose.RenderedSegment, l
 			alt = "(no description for people who cannot see it)"
 		}
 		line("", "%s", alt)
+	}
+	if len(s.Tags) > 0 {
+		line("Tags", "%s", strings.Join(s.Tags, ", "))
+	}
+	if s.Visibility != "" {
+		line("Seen by", "%s", s.Visibility)
 	}
 }
 
@@ -200,9 +203,14 @@ func asWritten(c *tribunev1alpha1.Content) compose.Rendering {
 	if c.Link != nil && c.Link.URL != "" {
 		text = strings.TrimSpace(text + "\n\n" + c.Link.URL)
 	}
-	r := compose.Rendering{Segments: []compose.RenderedSegment{{Text: text}}}
+	r := compose.Rendering{Segments: []compose.RenderedSegment{{Text: text, Title: c.Title, ContentWarning: c.ContentWarning, Tags: c.Tags, Visibility: string(c.Visibility)}}}
 	for i := range c.Thread {
-		r.Segments = append(r.Segments, compose.RenderedSegment{Text: c.Thread[i].Text})
+		r.Segments = append(r.Segments, compose.RenderedSegment{Text: c.Thread[i].Text, Source: i + 1})
+	}
+	for i := range r.Segments {
+		for k := range publish.MediaOf(c, i) {
+			r.Segments[i].Media = append(r.Segments[i].Media, k)
+		}
 	}
 	return r
 }
@@ -257,7 +265,7 @@ func (p *preview) where() string {
 
 func (p *preview) when() string {
 	at := p.post.Spec.PublishAt
-	if at == nil {
+	if at == nil || p.atOnce {
 		return "now"
 	}
 	return timeText(at.Time, p.zone, p.now)

@@ -1,0 +1,301 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/tribune-dev/tribune/internal/lint"
+)
+
+func TestParseWhen(t *testing.T) {
+	madrid, err := zoneNamed("Europe/Madrid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 30, 11, 0, 0, 0, time.UTC) // a Monday, 12:00 in Madrid
+	for s, want := range map[string]string{
+		"2026-12-01 09:00":          "2026-12-01T08:00:00Z",
+		"2026-12-01T09:00":          "2026-12-01T08:00:00Z",
+		"2026-12-01T09:00:00Z":      "2026-12-01T09:00:00Z",
+		"2026-12-01t09:00:00+05:30": "2026-12-01T03:30:00Z",
+		"today 17:00":               "2026-11-30T16:00:00Z",
+		"Tomorrow 9:00":             "2026-12-01T08:00:00Z",
+		"17:30":                     "2026-11-30T16:30:00Z",
+		"9:05":                      "2026-12-01T08:05:00Z",
+		"monday 17:00":              "2026-11-30T16:00:00Z",
+		"monday 09:00":              "2026-12-07T08:00:00Z",
+		"sun 09:00":                 "2026-12-06T08:00:00Z",
+		"tue 09:00":                 "2026-12-01T08:00:00Z",
+		"+2h":                       "2026-11-30T13:00:00Z",
+		"+30m":                      "2026-11-30T11:30:00Z",
+		" +3d ":                     "2026-12-03T11:00:00Z",
+		"+1w":                       "2026-12-07T11:00:00Z",
+		"2027-03-28 02:30":          "2027-03-28T01:00:00Z", // left out: 03:00 CEST
+		"2027-10-31 02:30":          "2027-10-31T00:30:00Z", // twice: the first, CEST
+	} {
+		got, note, err := parseWhen(s, now, madrid)
+		if err != nil || got.UTC().Format(time.RFC3339) != want {
+			t.Errorf("%s: got %s, %v, want %s", s, got.UTC().Format(time.RFC3339), err, want)
+		}
+		if clockChange := strings.HasSuffix(s, "02:30"); (note != "") != clockChange {
+			t.Errorf("%s: got note %q", s, note)
+		}
+	}
+	for s, want := range map[string]string{
+		"":                       "write \"2026-12-01 09:00\"",
+		"soon":                   "write",
+		"2026-12-01":             "write",
+		"09:00 tomorrow":         "write",
+		"+2 hours":               "write",
+		"-2h":                    "write",
+		"2026-02-30 09:00":       "write",
+		"tomorrow 25:00":         "25:00 is no time of day",
+		"9:60":                   "9:60 is no time of day",
+		"today 09:00":            "lies in the past: that was Mon 30 Nov 2026, 09:00 CET (08:00 UTC), 3 hours ago",
+		"2025-12-01 09:00":       "lies in the past",
+		"2062-12-01 09:00":       "is the year right?",
+		"+99999w":                "is the year right?",
+		"2026-12-01T09:00:00Zzz": "write",
+	} {
+		if got, _, err := parseWhen(s, now, madrid); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %s, %v, want %q", s, got, err, want)
+		}
+	}
+}
+
+func FuzzParseWhen(f *testing.F) {
+	for _, s := range []string{"2026-12-01 09:00", "tomorrow 9:00", "+2h", "mon 10:00", "23:59", "2026-12-01T09:00:00Z", "0001-01-01 00:00"} {
+		f.Add(s, int64(1796036400))
+	}
+	f.Fuzz(func(t *testing.T, s string, unix int64) {
+		now := time.Unix(unix%4e9, 0)
+		at, _, err := parseWhen(s, now, time.UTC)
+		if err == nil && (at.Before(now) || at.Sub(now) > maxAhead) {
+			t.Errorf("%q at %s: got %s", s, now, at)
+		}
+	})
+}
+
+func TestNames(t *testing.T) {
+	due := time.Date(2026, 12, 1, 23, 30, 0, 0, time.UTC)
+	madrid, err := zoneNamed("Europe/Madrid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("x", 63)
+	for name, test := range map[string]struct {
+		draft draft
+		want  []string
+	}{
+		"first words":       {draft{content: "Rocket 3.0 is out! See https://acme.example/rocket #rocket", channels: []string{"bluesky"}}, []string{"rocket-3-0-is-out-see-rocket-2026-12-02"}},
+		"two channels":      {draft{content: "Rocket 3.0", channels: []string{"bluesky", "town-square"}}, []string{"rocket-3-0-2026-12-02-bluesky", "rocket-3-0-2026-12-02-town-square"}},
+		"accents":           {draft{content: "¡Mañana, más! Straße & Øre don’t", channels: []string{"b"}}, []string{"manana-mas-strasse-ore-dont-2026-12-02"}},
+		"another alphabet":  {draft{content: "新しいロケット", channels: []string{"b"}}, []string{"post-428c30-2026-12-02"}},
+		"its title instead": {draft{content: "新", title: "The new rocket", channels: []string{"b"}}, []string{"the-new-rocket-2026-12-02"}},
+		"its link instead":  {draft{link: "https://acme.example/rocket", channels: []string{"b"}}, []string{"acme-example-rocket-2026-12-02"}},
+		"a long word":       {draft{content: strings.Repeat("a", 100), channels: []string{"b"}}, []string{strings.Repeat("a", 40) + "-2026-12-02"}},
+		"given":             {draft{content: "Hello", name: "greeting", channels: []string{"b"}}, []string{"greeting"}},
+		"given, and two":    {draft{content: "Hello", name: "greeting", channels: []string{"b", "c"}}, []string{"greeting-b", "greeting-c"}},
+		"long channels":     {draft{content: strings.Repeat("word ", 20), channels: []string{long, "b"}}, []string{"word-word-word-word-word-word-word-word-2026-12-02-75220b", "word-word-word-word-word-word-word-word-2026-12-02-b"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.draft.due = due
+			made, err := test.draft.make("acme", madrid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, made.names()); diff != "" {
+				t.Errorf("names (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func FuzzNames(f *testing.F) {
+	f.Add("Rocket 3.0 is out!", "bluesky", "")
+	f.Add("新しい", strings.Repeat("x", 63), "y")
+	f.Add("ß’\u0301", "a", "b")
+	f.Fuzz(func(t *testing.T, text, one, two string) {
+		d := draft{content: text, channels: []string{one}, due: noon}
+		if two != "" {
+			d.channels = append(d.channels, two)
+		}
+		if d.check() != nil {
+			return
+		}
+		made, err := d.make("acme", time.UTC)
+		if err != nil {
+			return
+		}
+		for _, name := range made.names() {
+			if errs := validation.IsDNS1123Label(name); len(errs) > 0 {
+				t.Errorf("%q on %q gives the name %q: %v", text, d.channels, name, errs)
+			}
+		}
+	})
+}
+
+// tribune runs the command in this process.
+func tribune(t *testing.T, stdin string, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	root := newRoot("tribune")
+	var out, errs bytes.Buffer
+	root.SetIn(strings.NewReader(stdin))
+	root.SetOut(&out)
+	root.SetErr(&errs)
+	root.SetArgs(args)
+	err = root.ExecuteContext(t.Context())
+	return out.String(), errs.String(), err
+}
+
+// onePixel is a picture.
+const onePixel = "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x01D\x00;"
+
+// What is printed for Git is what the cluster takes, and nothing that only a cluster knows.
+func TestPostNewDryRun(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("KUBECONFIG", filepath.Join(dir, "none"))
+	image := filepath.Join(dir, "my rocket.gif")
+	if err := os.WriteFile(image, []byte(onePixel), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, said, err := tribune(t, "", "post", "new", "-c", "bluesky", "-c", "square", "--at", time.Now().UTC().Add(48*time.Hour).Format("2006-01-02T15:04:00Z"),
+		"--text", "Rocket is out", "--link", "https://acme.example/", "--image", image, "--alt", "A rocket", "--campaign", "rocket-3",
+		"--approval", "2", "--name", "rocket", "--dry-run")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	if !strings.Contains(said, "The cluster cannot be reached") || !strings.Contains(said, "Picture 1  my-rocket.gif in ConfigMap rocket-1") {
+		t.Errorf("it said\n%s", said)
+	}
+	file := filepath.Join(dir, "out.yaml")
+	if err := os.WriteFile(file, []byte(out), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report, err := lint.Run(t.Context(), lint.Options{Paths: []string{file}, Now: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range report.Findings {
+		if f.Severity == lint.Error {
+			t.Errorf("lint: %+v", f)
+		}
+	}
+	for _, want := range []string{"kind: ConfigMap", "immutable: true", "name: rocket-bluesky", "name: rocket-square", "required: 2", "altText: A rocket", "tribune.dev/campaign: rocket-3", "key: my-rocket.gif"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the manifests lack %q:\n%s", want, out)
+		}
+	}
+	for _, not := range []string{"status", "creationTimestamp", "namespace", "null"} {
+		if strings.Contains(out, not) {
+			t.Errorf("the manifests have %q:\n%s", not, out)
+		}
+	}
+}
+
+func TestPostNewRefuses(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("KUBECONFIG", filepath.Join(dir, "none"))
+	t.Setenv("EDITOR", "")
+	t.Setenv("VISUAL", "")
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	big := write("big.gif", onePixel+strings.Repeat("x", maxPicture))
+	words := write("words.png", "no picture")
+	latin := write("latin.txt", "ma\xf1ana")
+	for name, test := range map[string]struct {
+		args []string
+		want string
+		// failed is true for what is no wrong usage.
+		failed bool
+	}{
+		"no channel":          {[]string{"--text", "x"}, "say where: --channel NAME", false},
+		"a bad channel":       {[]string{"-c", "Blue Sky", "--text", "x"}, "--channel \"Blue Sky\"", false},
+		"a channel twice":     {[]string{"-c", "a", "-c", "a", "--text", "x"}, "there twice", false},
+		"text without a flag": {[]string{"-c", "a", "hello"}, "the text goes into --text", false},
+		"text and file":       {[]string{"-c", "a", "--text", "x", "--file", "y"}, "say one of", false},
+		"no such file":        {[]string{"-c", "a", "--file", filepath.Join(dir, "none.txt"), "--yes"}, "no such file", false},
+		"not UTF-8":           {[]string{"-c", "a", "--file", latin, "--yes"}, "save it as UTF-8", true},
+		"a bad time":          {[]string{"-c", "a", "--text", "x", "--at", "later"}, "--at \"later\": write", false},
+		"a bad zone":          {[]string{"-c", "a", "--text", "x", "--at", "+1h", "--zone", "CEST"}, "--zone", false},
+		"-o alone":            {[]string{"-c", "a", "--text", "x", "-o", "yaml"}, "-o is for --dry-run", false},
+		"-o of another kind":  {[]string{"-c", "a", "--text", "x", "--at", "+1h", "--dry-run", "-o", "xml"}, "use yaml or json", false},
+		"for Git, no time":    {[]string{"-c", "a", "--text", "x", "--dry-run"}, "--dry-run needs --at", false},
+		"no alt":              {[]string{"-c", "a", "--text", "x", "--image", "a.png"}, "1 --image and 0 --alt", false},
+		"no such picture":     {[]string{"-c", "a", "--text", "x", "--image", filepath.Join(dir, "a.png"), "--alt", "a"}, "or an address with https://", false},
+		"no picture":          {[]string{"-c", "a", "--text", "x", "--image", words, "--alt", "a"}, "it looks like text/plain", false},
+		"a picture too large": {[]string{"-c", "a", "--text", "x", "--image", big, "--alt", "a"}, "larger than 1 MiB", false},
+		"a bad link":          {[]string{"-c", "a", "--text", "x", "--link", "acme.example"}, "--link acme.example: write the whole address", false},
+		"a bad name":          {[]string{"-c", "a", "--text", "x", "--name", "My Post"}, "--name", false},
+		"a bad campaign":      {[]string{"-c", "a", "--text", "x", "--campaign", "a b"}, "--campaign", false},
+		"eleven approvals":    {[]string{"-c", "a", "--text", "x", "--approval", "11"}, "--approval 11", false},
+		"a pipe, no --yes":    {[]string{"-c", "a"}, "give --yes", false},
+		"nothing at all":      {[]string{"-c", "a", "--text", "", "--at", "+1h", "--dry-run"}, "it says nothing", true},
+		"no cluster":          {[]string{"-c", "a", "--text", "x", "--yes"}, "find the cluster", true},
+		"an unknown flag":     {[]string{"--chanel", "a"}, "unknown flag", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, said, err := tribune(t, "piped", append([]string{"post", "new"}, test.args...)...)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+			var usage usageError
+			if errors.As(err, &usage) == test.failed {
+				t.Errorf("wrong usage: got %v, want %v", test.failed, !test.failed)
+			}
+			if out != "" {
+				t.Errorf("it printed %q, and said %q", out, said)
+			}
+		})
+	}
+}
+
+// The text comes from a file, a pipe or the editor.
+func TestPostNewText(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("KUBECONFIG", filepath.Join(dir, "none"))
+	file := filepath.Join(dir, "text.txt")
+	if err := os.WriteFile(file, []byte("From a file\r\nwith two lines\n\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		args         []string
+		stdin        string
+		editor, want string
+	}{
+		"file":          {[]string{"--file", file}, "", "", "text: |-\n      From a file\n      with two lines\n"},
+		"pipe":          {nil, "From a pipe\n", "", "text: From a pipe\n"},
+		"dash":          {[]string{"--file", "-"}, "From a dash\n", "false", "text: From a dash\n"},
+		"editor":        {nil, "", `sed -i 1s/^/#one/`, "text: '#one'\n"},
+		"empty in it":   {nil, "", "true", ""},
+		"editor failed": {nil, "", "false", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("VISUAL", "")
+			t.Setenv("EDITOR", test.editor)
+			out, said, err := tribune(t, test.stdin, append([]string{"post", "new", "-c", "a", "--at", "+1h", "--dry-run"}, test.args...)...)
+			if test.want == "" {
+				if err == nil {
+					t.Errorf("it printed %q, want an error", out)
+				}
+				return
+			}
+			if err != nil || !strings.Contains(out, test.want) {
+				t.Errorf("got %v and\n%s\n%s\nwant %q", err, out, said, test.want)
+			}
+		})
+	}
+}
