@@ -110,6 +110,12 @@ func (a *account) describe(c *call) {
 	if c.faults.IgnoreKeys {
 		a.Once = wire.OnceScan
 	}
+	if c.faults.ForgetKeys > 0 {
+		a.Once = wire.OnceWindowedKey
+	}
+	if c.faults.TwoPhase {
+		a.Once = wire.OnceTwoPhase
+	}
 }
 
 // age tells how long ago something was, for people.

@@ -45,6 +45,10 @@ type Faults struct {
 	CloseReused Chance
 	// IgnoreKeys neither honours nor stores keys.
 	IgnoreKeys bool
+	// ForgetKeys, when positive, honours a key only so long after it was stored.
+	ForgetKeys time.Duration
+	// TwoPhase tells clients to store drafts and to make those public; keys are not honoured then.
+	TwoPhase bool
 	// ListLate keeps a post out of lists for this long; asked for by id it is there at once.
 	ListLate time.Duration
 	// Slow waits this long, half of it before and half after storing.
@@ -64,6 +68,8 @@ error-after[=CHANCE]      store, then answer 500
 store-late=TIME[:CHANCE]  close the connection, store up to TIME later
 close-reused[=CHANCE]     read a call on a connection used before, close it, store nothing
 ignore-keys               neither honour nor store keys
+forget-keys=TIME          honour a key only TIME long
+two-phase                 have clients store drafts and make those public; no keys
 list-late=TIME            lists show a post only after TIME
 slow=TIME[:CHANCE]        take TIME for an answer, half of it before storing
 rate-limit=N/TIME         429 with Retry-After past N writes an account in TIME
@@ -116,6 +122,14 @@ var faultParsers = map[string]func(*Faults, string) error{
 			return fmt.Errorf("it takes no value")
 		}
 		f.IgnoreKeys = true
+		return nil
+	},
+	"forget-keys": func(f *Faults, v string) error { return parseDuration(&f.ForgetKeys, v) },
+	"two-phase": func(f *Faults, v string) error {
+		if v != "" {
+			return fmt.Errorf("it takes no value")
+		}
+		f.TwoPhase = true
 		return nil
 	},
 	"rate-limit": func(f *Faults, v string) error {
@@ -202,6 +216,12 @@ func (f Faults) String() string {
 	add("close-reused", f.CloseReused)
 	if f.IgnoreKeys {
 		out = append(out, "ignore-keys")
+	}
+	if f.ForgetKeys > 0 {
+		out = append(out, "forget-keys="+f.ForgetKeys.String())
+	}
+	if f.TwoPhase {
+		out = append(out, "two-phase")
 	}
 	if f.ListLate > 0 {
 		out = append(out, "list-late="+f.ListLate.String())

@@ -36,8 +36,13 @@ func (s *Server) createPost(c *call, body []byte) (intake, *refusal) {
 	in.act = func(t *tx) (result, error) {
 		// The key decides before the content does: a repetition is answered as one, whatever it says.
 		if p.Key != "" {
-			if res, taken, err := t.byKey(c, p); err != nil || taken {
+			switch res, taken, err := t.byKey(c, p); {
+			case err != nil:
 				return res, err
+			case taken && c.faults.ForgetKeys > 0 && t.forgotten(c, p.Key):
+				p.Key = "" // what is forgotten keeps nothing from being stored again
+			case taken:
+				return res, nil
 			}
 		}
 		if content != nil {
@@ -46,6 +51,13 @@ func (s *Server) createPost(c *call, body []byte) (intake, *refusal) {
 		return t.insertPost(c, p)
 	}
 	return in, nil
+}
+
+// forgotten is true for a key that was taken longer ago than the server is told to remember (fault forget-keys).
+func (t *tx) forgotten(c *call, key string) bool {
+	var at int64
+	err := t.row("SELECT stored_at FROM posts WHERE account = ? AND key = ?", c.account, key).Scan(&at)
+	return err == nil && instant(at).Add(c.faults.ForgetKeys).Before(c.now)
 }
 
 // byKey answers a create whose key is taken.
@@ -130,7 +142,10 @@ func checkTime(name string, t time.Time) *refusal {
 }
 
 func (t *tx) insertPost(c *call, p wire.NewPost) (result, error) {
-	id := t.nextID()
+	return t.insertPostAs(c, p, t.nextID())
+}
+
+func (t *tx) insertPostAs(c *call, p wire.NewPost, id int64) (result, error) {
 	root, addressee := id, ""
 	if p.To != "" {
 		addressee, _ = readHandle(p.To) // checked by checkPost

@@ -92,8 +92,11 @@ func (s *store) prepare() (*tx, error) {
 	default:
 		return nil, fmt.Errorf("it was written by another version (schema %d, this one knows %d): use that version or another file", version, schemaVersion)
 	}
+	if _, err := conn.ExecContext(context.Background(), draftsTable); err != nil {
+		return nil, fmt.Errorf("make the tables: %w", err)
+	}
 	err = t.row(`SELECT MAX(
-		(SELECT COALESCE(MAX(id), 0) FROM posts), (SELECT COALESCE(MAX(id), 0) FROM items),
+		(SELECT COALESCE(MAX(id), 0) FROM posts), (SELECT COALESCE(MAX(id), 0) FROM drafts), (SELECT COALESCE(MAX(id), 0) FROM items),
 		(SELECT COALESCE(MAX(id), 0) FROM media)),
 		(SELECT COALESCE(MAX(seq), 0) FROM calls)`).Scan(&t.lastID, &t.lastSeq)
 	return t, err

@@ -40,7 +40,7 @@ func TestSIGTERMDuringCallsMakesNoUnknown(t *testing.T) {
 			for i := range posts {
 				for _, s := range posts[i].Status.Segments {
 					switch s.State {
-					case tribunev1alpha1.SegmentSending, tribunev1alpha1.SegmentUnknown:
+					case tribunev1alpha1.SegmentSending, tribunev1alpha1.SegmentPrepared, tribunev1alpha1.SegmentUnknown:
 						t.Errorf("%s was left %s: %s", posts[i].Name, s.State, statusLine(&posts[i]))
 					case tribunev1alpha1.SegmentPublished:
 						out++

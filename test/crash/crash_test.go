@@ -28,8 +28,10 @@ type mode struct {
 }
 
 const (
-	durable = "DurableKey"
-	scan    = "Scan"
+	durable  = "DurableKey"
+	scan     = "Scan"
+	windowed = "WindowedKey"
+	phases   = "TwoPhase"
 )
 
 // enough is how often a kill must have fallen on each moment, in all modes together.
@@ -44,6 +46,16 @@ var (
 		changes: []change{none, edit, none, recreate, none, edit, none, restore, recreate, none}}
 	twoHonoured = mode{name: "two-keys-honoured", once: durable, managers: 2,
 		changes: []change{none, none, edit, none, none, recreate, none, forget, none, restore}}
+	// Keys that are forgotten sooner than an attempt is looked up.
+	forgotten = mode{name: "keys-forgotten", once: windowed, faults: []string{"forget-keys=1s"},
+		changes: []change{none, edit, none, recreate, none, edit, none, restore, recreate, none}}
+	drafts = mode{name: "two-phase", once: phases, faults: []string{"two-phase"},
+		changes: []change{none, edit, none, recreate, forget, none, edit, none, restore, forget}}
+	// One answer in ten is lost, and one in ten is an error after it was stored.
+	draftsLost = mode{name: "two-phase-lost", once: phases, faults: []string{"two-phase", "lose-answer=0.1", "error-after=0.1"},
+		changes: []change{none, edit, none, recreate, none, edit, none, restore, none, none}}
+	twoDrafts = mode{name: "two-two-phase", once: phases, faults: []string{"two-phase"}, managers: 2,
+		changes: []change{none, none, edit, none, none, recreate, none, forget, none, restore}}
 	twoIgnored = mode{name: "two-keys-ignored", once: scan, faults: []string{"ignore-keys"}, managers: 2,
 		changes: []change{none, none, edit, none, none, recreate, none, none, none, restore}}
 )
@@ -56,10 +68,10 @@ func (m mode) sized(posts, channels, kills int) mode {
 }
 
 func TestEverythingGoesOutOnce(t *testing.T) {
-	modes := []mode{honoured.sized(60, 10, 4), ignored.sized(60, 10, 3)}
+	modes := []mode{honoured.sized(60, 10, 4), ignored.sized(60, 10, 3), forgotten.sized(60, 10, 2), drafts.sized(60, 10, 4)}
 	if whole() {
 		modes = nil
-		for _, m := range []mode{honoured, ignored, late, twoHonoured, twoIgnored} {
+		for _, m := range []mode{honoured, ignored, late, twoHonoured, twoIgnored, forgotten, drafts, draftsLost, twoDrafts} {
 			modes = append(modes, m.sized(200, 20, enough))
 		}
 	}

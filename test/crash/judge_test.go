@@ -58,6 +58,13 @@ func (b *batch) judge(ctx context.Context) (verdict, error) {
 		if err != nil {
 			return v, err
 		}
+		drafts, err := b.square.drafts(ctx, b.namespace+"/"+channelName(i))
+		if err != nil {
+			return v, err
+		}
+		for _, d := range drafts {
+			v.fault("draft %s of %s was left on %s", d.ID, d.Marker, channelName(i))
+		}
 		for _, p := range posts {
 			byMarker[p.Marker] = append(byMarker[p.Marker], p)
 			v.stored++

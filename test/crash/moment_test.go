@@ -86,7 +86,7 @@ func remember(namespace string, plan map[string]*planned, posts []tribunev1alpha
 			}
 		case tribunev1alpha1.PostPublishing:
 			for j, s := range post.Status.Segments {
-				if s.State == tribunev1alpha1.SegmentSending && owners[s.Owner] {
+				if (s.State == tribunev1alpha1.SegmentSending || s.State == tribunev1alpha1.SegmentPrepared) && owners[s.Owner] {
 					k.open = append(k.open, openCall{p.identity(namespace, j).Marker(), s.StartedAt.Time})
 				}
 			}

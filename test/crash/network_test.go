@@ -72,13 +72,20 @@ func (s *square) publishes(ctx context.Context, namespace string) (map[string][]
 			return nil, err
 		}
 		for _, c := range page.Calls {
-			if c.Method == http.MethodPost && strings.HasPrefix(c.Account, namespace+"/") && strings.HasSuffix(c.Path, "/posts") {
+			if c.Method == http.MethodPost && strings.HasPrefix(c.Account, namespace+"/") && (strings.HasSuffix(c.Path, "/posts") || strings.Contains(c.Path, "/drafts/")) {
 				calls[c.Marker] = append(calls[c.Marker], c)
 			}
 		}
 		after = page.Next
 	}
 	return calls, nil
+}
+
+// drafts of an account: what is stored there and hidden.
+func (s *square) drafts(ctx context.Context, account string) ([]wire.Draft, error) {
+	var list wire.Drafts
+	err := s.get(ctx, "/api/v1/"+account+"/drafts", nil, &list)
+	return list.Drafts, err
 }
 
 // posts of an account, in the order in which they were stored.

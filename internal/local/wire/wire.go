@@ -57,6 +57,10 @@ const (
 	OnceDurableKey = "DurableKey"
 	// OnceScan: keys are not honoured (fault ignore-keys); a client must list and compare markers.
 	OnceScan = "Scan"
+	// OnceWindowedKey: a key is honoured for a while (fault forget-keys).
+	OnceWindowedKey = "WindowedKey"
+	// OnceTwoPhase: a client stores a draft and makes that public (fault two-phase).
+	OnceTwoPhase = "TwoPhase"
 )
 
 // Codes of errors.
@@ -75,6 +79,7 @@ const (
 	CodeUnknownReplyTo  = "UnknownReplyTo"
 	CodeUnknownMedia    = "UnknownMedia"
 	CodeRateLimited     = "RateLimited"
+	CodePublic          = "Public"
 	CodeInternal        = "Internal"
 	CodeUnavailable     = "Unavailable"
 )
@@ -171,6 +176,17 @@ type NewPost struct {
 	To    string     `json:"to,omitempty"`
 	Media []MediaRef `json:"media,omitempty"`
 	Link  *Link      `json:"link,omitempty"`
+}
+
+// Draft is a post that is stored and hidden. It is made public by its id, which the post keeps.
+type Draft struct {
+	ID     string `json:"id,omitempty"`
+	Marker string `json:"marker,omitempty"`
+}
+
+// Drafts of an account.
+type Drafts struct {
+	Drafts []Draft `json:"drafts"`
 }
 
 // EditPost replaces text, pictures and link card of a post, all three.

@@ -16,7 +16,7 @@ const maxPages = 100
 // Cursor implements network.Finder. A lookup by key needs none; a server that ignores keys is asked for its newest post.
 func (l *Local) Cursor(ctx context.Context) (string, error) {
 	once, err := l.class(ctx)
-	if err != nil || once != network.OnceScan {
+	if err != nil || once == network.OnceDurableKey || once == network.OnceTwoPhase {
 		return "", err
 	}
 	posts, err := l.list(ctx, url.Values{"order": {"desc"}, "limit": {"1"}})
@@ -47,7 +47,7 @@ func (l *Local) Find(ctx context.Context, q network.Query) (*network.Receipt, er
 		return found, err
 	}
 	once, err := l.class(ctx)
-	if err != nil || once != network.OnceScan {
+	if err != nil || once == network.OnceDurableKey {
 		return nil, err
 	}
 	return l.scan(ctx, q, marker)

@@ -95,7 +95,8 @@ func (l *Local) SignIn(ctx context.Context) (network.Account, error) {
 		return network.Account{}, aside(err)
 	}
 	once := network.Once(a.Once)
-	if a.ID != l.account || once != network.OnceDurableKey && once != network.OnceScan {
+	known := []network.Once{network.OnceDurableKey, network.OnceWindowedKey, network.OnceTwoPhase, network.OnceScan}
+	if a.ID != l.account || !slices.Contains(known, once) {
 		return network.Account{}, notUnderstood(network.NotSent, "the answer names another account, or no way to publish once")
 	}
 	l.once.Store(&once)
@@ -138,6 +139,21 @@ func (l *Local) Publish(ctx context.Context, p network.Publication) (network.Rec
 	if err := l.check(p.Identity, p.Key, p.Marker); err != nil {
 		return network.Receipt{}, err
 	}
+	if p.Prepared != nil {
+		return l.makePublic(ctx, p)
+	}
+	var stored wire.Post
+	if _, err := l.api.call(ctx, request{method: http.MethodPost, path: "/posts", input: newPost(p), out: &stored}); err != nil {
+		return network.Receipt{}, toError(err)
+	}
+	// A server that ignores keys leaves the key out.
+	if !l.ours(stored) || stored.Marker != p.Marker || stored.Key != p.Key && stored.Key != "" {
+		return network.Receipt{}, notUnderstood(network.Ambiguous, "the answer names no post, or another one")
+	}
+	return receipt(stored), nil
+}
+
+func newPost(p network.Publication) wire.NewPost {
 	created := p.CreatedAt
 	n := wire.NewPost{
 		Key: p.Key, Marker: p.Marker, Kind: wire.KindPost, Text: p.Text, Language: p.Language,
@@ -152,15 +168,7 @@ func (l *Local) Publish(ctx context.Context, p network.Publication) (network.Rec
 	if p.Root != nil {
 		n.Root = p.Root.ID
 	}
-	var stored wire.Post
-	if _, err := l.api.call(ctx, request{method: http.MethodPost, path: "/posts", input: n, out: &stored}); err != nil {
-		return network.Receipt{}, toError(err)
-	}
-	// A server that ignores keys leaves the key out.
-	if !l.ours(stored) || stored.Marker != p.Marker || stored.Key != p.Key && stored.Key != "" {
-		return network.Receipt{}, notUnderstood(network.Ambiguous, "the answer names no post, or another one")
-	}
-	return receipt(stored), nil
+	return n
 }
 
 // ours says whether an answer is a post of this account at all.
