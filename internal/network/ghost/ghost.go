@@ -34,17 +34,7 @@ const (
 )
 
 // Rules of articles: Ghost sets no limit to a text.
-var Rules = compose.Rules{
-	Name: "Ghost",
-	Limits: compose.Limits{
-		MaxMedia:      20,
-		MaxMediaBytes: MaxImageBytes,
-		MaxAltText:    maxAltText,
-		MediaTypes:    []string{"image/jpeg", "image/png", "image/gif", "image/webp"},
-	},
-	Cards:          true,
-	CardsWithMedia: true,
-}
+var Rules = compose.MustRules("Ghost")
 
 var abilities = []network.Ability{
 	network.AbilityPublish, network.AbilityEdit, network.AbilityDelete, network.AbilityMedia,

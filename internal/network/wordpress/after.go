@@ -113,7 +113,8 @@ func (w *WordPress) Observe(ctx context.Context, ref network.Ref) (network.Obser
 	if p == nil {
 		return network.Observation{Gone: true}, nil
 	}
-	o := network.Observation{Text: p.Title.Raw + "\n\n" + p.Content.Raw, Revision: p.Modified, URL: p.Link}
+	seen := p.ref()
+	o := network.Observation{Text: p.Title.Raw + "\n\n" + p.Content.Raw, Revision: seen.Revision, URL: seen.URL}
 	got, err := w.api.call(ctx, request{
 		route: "/wp/v2/comments", query: url.Values{"post": {ref.ID}, "per_page": {"1"}, "_fields": {"id"}},
 	})

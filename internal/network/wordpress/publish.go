@@ -2,6 +2,8 @@ package wordpress
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -39,8 +41,10 @@ const (
 // hiddenStatuses are those in which the public does not see an article. Tribune makes drafts; people may change them.
 const hiddenStatuses = "draft,pending,private,future"
 
+// ref of the article. WordPress counts changes in whole seconds, so what it says goes into the revision too.
 func (p *post) ref() network.Ref {
-	return network.Ref{ID: strconv.FormatInt(p.ID, 10), Revision: p.Modified, URL: p.Link}
+	sum := sha256.Sum256([]byte(p.Title.Raw + "\x00" + p.Content.Raw))
+	return network.Ref{ID: strconv.FormatInt(p.ID, 10), Revision: p.Modified + " " + hex.EncodeToString(sum[:6]), URL: p.Link}
 }
 
 func (p *post) receipt(existing bool) network.Receipt {
