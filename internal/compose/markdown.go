@@ -18,7 +18,7 @@ import (
 // Bounds of one Markdown text. Parsers of Markdown take quadratic time for some texts that nobody writes; these are refused.
 const (
 	// maxNesting of quotes and lists in one line.
-	maxNesting = 32
+	maxNesting = 20
 	// maxMarks of emphasis, and maxBrackets, in lines that no empty line and no bullet parts.
 	maxMarks    = 400
 	maxBrackets = 1000

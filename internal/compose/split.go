@@ -166,7 +166,10 @@ func (c *cutter) fill(start int, least kind, room budget) int {
 		if end == start || room.length == 0 {
 			return end
 		}
-		// Pieces are counted by themselves; the part is what counts.
+		if !strings.ContainsAny(c.text[start:end], ".@") {
+			return end
+		}
+		// Pieces are counted by themselves: what is a link or a mention in the part may not have been one in them.
 		over := c.length(strings.TrimRightFunc(c.text[start:end], unicode.IsSpace)) - room.length
 		if over <= 0 {
 			return end

@@ -206,10 +206,10 @@ func (s *urlScan) match(start, host, hostEnd int) {
 	// Names in other scripts are taken for links only with a scheme: what stands between others is cut out.
 	first := len(s.found)
 	asciiNames(name, func(from, to int) { s.add(host+from, host+to) })
-	if len(s.found) > first && hostEnd < end && strings.IndexByte(s.text[hostEnd:end], '/') >= 0 && hasPath(s.text[hostEnd:end]) {
-		last := &s.found[len(s.found)-1]
-		last.Value = s.text[last.ByteStart:last.ByteEnd] + s.text[hostEnd:end]
-		last.ByteEnd = end
+	if len(s.found) > first && hasPath(s.text[hostEnd:end]) {
+		if last := &s.found[len(s.found)-1]; last.ByteEnd == hostEnd {
+			last.Value, last.ByteEnd = s.text[last.ByteStart:end], end
+		}
 	}
 }
 

@@ -122,7 +122,17 @@ func (w *Weights) plain(text string) int {
 }
 
 func normalized(text string) string {
-	if plainASCII(text) || norm.NFC.IsNormalString(text) {
+	if plainASCII(text) {
+		return text
+	}
+	if n := len(text); n <= 64 { // the pieces of a text that is split: without a detour over the heap
+		var buffer [128]byte
+		if normal := norm.NFC.AppendString(buffer[:0], text); string(normal) != text {
+			return string(normal)
+		}
+		return text
+	}
+	if norm.NFC.IsNormalString(text) {
 		return text
 	}
 	return norm.NFC.String(text)
