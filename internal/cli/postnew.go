@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/when"
 )
 
 // soon is how far ahead a Post without a time is due: made before it is due, it need not be looked up.
@@ -156,7 +157,7 @@ func (n *newPostCommand) time(now time.Time, zone *time.Location) error {
 		n.due = now.Add(soon)
 		return nil
 	}
-	at, note, err := parseWhen(n.at, now, zone)
+	at, note, err := when.Parse(n.at, now, zone)
 	if err != nil {
 		return fmt.Errorf("--at %w", err)
 	}
@@ -229,7 +230,7 @@ func (n *newPostCommand) others(ctx context.Context) string {
 func (n *newPostCommand) preview(made *drafted, channels map[string]*tribunev1alpha1.SocialChannel, zone *time.Location, now time.Time) error {
 	wrong := 0
 	for _, post := range made.posts {
-		p := preview{post: post, channel: channels[string(post.Spec.ChannelRef.Name)], zone: zone, now: now, files: n.files, atOnce: n.at == ""}
+		p := outgoing{post: post, channel: channels[string(post.Spec.ChannelRef.Name)], zone: zone, now: now, files: n.files, atOnce: n.at == ""}
 		fmt.Fprintf(n.told, "\nPost %s\n", post.Name)
 		p.print(n.told)
 		if _, _, problems, _ := p.rendered(); len(problems) > 0 {

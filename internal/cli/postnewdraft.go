@@ -1,18 +1,13 @@
 package cli
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -20,6 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/postname"
 )
 
 const (
@@ -155,14 +151,14 @@ func (d *draft) baseName(zone *time.Location) string {
 	} else if len(d.images) > 0 {
 		room -= len("-99") // the names of its pictures
 	}
-	words := slug(d.content, room)
+	words := postname.Slug(d.content, room)
 	for _, other := range []string{d.title, d.link} {
 		if len(words) < 3 {
-			words = slug(strings.TrimPrefix(strings.TrimPrefix(other, "https://"), "http://"), room)
+			words = postname.Slug(strings.TrimPrefix(strings.TrimPrefix(other, "https://"), "http://"), room)
 		}
 	}
 	if len(words) < 3 {
-		words = "post-" + short(d.content+"\n"+d.title+"\n"+d.link)
+		words = "post-" + postname.Short(d.content+"\n"+d.title+"\n"+d.link)
 	}
 	return words + "-" + date
 }
@@ -178,54 +174,9 @@ func (d *draft) postName(base, channel string) string {
 // channelPart is the channel's name, or a stand-in for one that is too long.
 func channelPart(channel string) string {
 	if len(channel) > 30 {
-		return short(channel)
+		return postname.Short(channel)
 	}
 	return channel
-}
-
-// short stands for a text in six characters.
-func short(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:3])
-}
-
-var addresses = regexp.MustCompile(`https?://\S+`)
-
-// letters that do not come apart into a base letter and marks.
-var letters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i")
-
-// slug makes a part of a name of the first words of a text: letters of the Latin alphabet and digits, joined by hyphens. It is
-// empty for a text that has none.
-func slug(text string, room int) string {
-	room = min(room, 40)
-	text = addresses.ReplaceAllString(text, " ")
-	text = letters.Replace(strings.ToLower(norm.NFKD.String(text)))
-	words := strings.FieldsFunc(dropMarks(text), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
-	out := ""
-	for _, word := range words {
-		joined := word
-		if out != "" {
-			joined = out + "-" + word
-		}
-		if len(joined) > room {
-			if out == "" {
-				return word[:room]
-			}
-			break
-		}
-		out = joined
-	}
-	return out
-}
-
-// dropMarks takes out accents, and apostrophes: "don't" is one word.
-func dropMarks(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) || r == '\'' || r == '\u2019' {
-			return -1
-		}
-		return r
-	}, s)
 }
 
 // write prints the manifests as they can be committed.

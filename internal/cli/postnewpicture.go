@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/tribune-dev/tribune/internal/compose"
+	"github.com/tribune-dev/tribune/internal/postname"
 	"github.com/tribune-dev/tribune/internal/publish"
 )
 
@@ -78,7 +79,7 @@ func key(name string) string {
 			return r
 		}
 		return '-'
-	}, dropMarks(name))
+	}, postname.Bare(name))
 	name = strings.TrimLeft(name, ".") // neither . nor .. is a key
 	if name == "" {
 		return "picture"

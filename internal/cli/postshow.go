@@ -31,7 +31,7 @@ func (d *decider) show(ctx context.Context, post *tribunev1alpha1.Post) error {
 		return err
 	}
 	fmt.Fprintf(d.out, "\nPost %s in namespace %s\n", post.Name, post.Namespace)
-	p := preview{post: post, channel: ch, zone: zone, now: d.now()}
+	p := outgoing{post: post, channel: ch, zone: zone, now: d.now()}
 	p.print(d.out)
 	return nil
 }
@@ -74,8 +74,8 @@ func zoneNamed(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// preview is a Post as people see it before it goes out.
-type preview struct {
+// outgoing is a Post as people see it before it goes out.
+type outgoing struct {
 	post *tribunev1alpha1.Post
 	// channel is nil if it is not known.
 	channel *tribunev1alpha1.SocialChannel
@@ -88,7 +88,7 @@ type preview struct {
 }
 
 // rendered is the Post as its network will get it, and by which rules; false where these are not known.
-func (p *preview) rendered() (r compose.Rendering, rules compose.Rules, problems []publish.Problem, known bool) {
+func (p *outgoing) rendered() (r compose.Rendering, rules compose.Rules, problems []publish.Problem, known bool) {
 	if p.channel == nil {
 		return r, rules, nil, false
 	}
@@ -124,7 +124,7 @@ func inForce(l *compose.Limits, stated *tribunev1alpha1.ChannelLimits) {
 	}
 }
 
-func (p *preview) print(out io.Writer) {
+func (p *outgoing) print(out io.Writer) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(out, "  %-10s %s\n", name, visible(fmt.Sprintf(format, args...)))
 	}
@@ -161,7 +161,7 @@ func (p *preview) print(out io.Writer) {
 }
 
 // segment prints one text, with what is shown around and beside it.
-func (p *preview) segment(out io.Writer, s *compose.RenderedSegment, line func(name, format string, args ...any)) {
+func (p *outgoing) segment(out io.Writer, s *compose.RenderedSegment, line func(name, format string, args ...any)) {
 	if s.Title != "" {
 		line("Title", "%s", s.Title)
 	}
@@ -252,7 +252,7 @@ func approvalText(a publish.Approval) string {
 	return text
 }
 
-func (p *preview) where() string {
+func (p *outgoing) where() string {
 	if p.channel == nil {
 		return fmt.Sprintf("%s (there is no such SocialChannel yet)", p.post.Spec.ChannelRef.Name)
 	}
@@ -263,7 +263,7 @@ func (p *preview) where() string {
 	return text + ")"
 }
 
-func (p *preview) when() string {
+func (p *outgoing) when() string {
 	at := p.post.Spec.PublishAt
 	if at == nil || p.atOnce {
 		return "now"

@@ -1,4 +1,6 @@
-package cli
+// Package when reads times as people write them on a command line: "tomorrow 09:00", "+2h". It is pure: the clock and the zone are
+// passed in. What stands in manifests is read by internal/schedule, which knows fewer ways.
+package when
 
 import (
 	"errors"
@@ -28,23 +30,23 @@ var weekdays = map[string]time.Weekday{
 	"saturday": time.Saturday, "sat": time.Saturday,
 }
 
-// parseWhen reads a time as people write it. The note says what a clock change made of it; errors begin with what was written.
-func parseWhen(s string, now time.Time, zone *time.Location) (at time.Time, note string, err error) {
+// Parse reads a time that is to come. The note says what a clock change made of it, if it did; errors begin with what was written.
+func Parse(s string, now time.Time, zone *time.Location) (at time.Time, note string, err error) {
 	s = strings.TrimSpace(s)
-	at, note, err = when(s, now, zone)
+	at, note, err = parse(s, now, zone)
 	if err != nil {
 		return time.Time{}, "", fmt.Errorf("%q: %w", s, err)
 	}
 	switch d := at.Sub(now); {
 	case d < 0:
-		return time.Time{}, "", fmt.Errorf("%q lies in the past: that was %s", s, timeText(at, zone, now))
+		return time.Time{}, "", fmt.Errorf("%q lies in the past: that was %s", s, at.In(zone).Format("Mon 2 Jan 2006, 15:04 MST"))
 	case d > maxAhead:
 		return time.Time{}, "", fmt.Errorf("%q is more than five years ahead: is the year right?", s)
 	}
 	return at, note, nil
 }
 
-func when(s string, now time.Time, zone *time.Location) (time.Time, string, error) {
+func parse(s string, now time.Time, zone *time.Location) (time.Time, string, error) {
 	if t, err := time.Parse(time.RFC3339, strings.ToUpper(s)); err == nil {
 		return t, "", nil
 	}
