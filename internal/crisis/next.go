@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// DefaultWatch is how long the Posts that return first are watched, DefaultPosts how many they are.
+	// DefaultWatch is how long the Posts that return first are watched.
 	DefaultWatch = 15 * time.Minute
+	// DefaultPosts is how many return first.
 	DefaultPosts = 1
 
 	maxTimeline = 50
