@@ -28,7 +28,6 @@ type waitingTurn struct {
 type queue struct {
 	p           *planner
 	ch          Channel
-	schedule    *schedule.Schedule
 	occurrences []schedule.Occurrence
 	// taken are the instants at which something goes out.
 	taken map[int64]bool
@@ -92,11 +91,8 @@ func (p *planner) queues() {
 
 // fill plans one queue: what is fixed stays, and the rest takes the free occurrences in order.
 func (p *planner) fill(s *schedule.Schedule, ch Channel, items []*item) {
-	from := schedule.Reach(p.in.Now, p.channelQuiet(ch).windows())
-	if from.Before(p.in.FirstSeen) {
-		from = p.in.FirstSeen
-	}
-	q := &queue{p: p, ch: ch, schedule: s, occurrences: s.Occurrences(from, p.result.Until), taken: map[int64]bool{}, raw: map[int64]bool{}}
+	from := latest(schedule.Reach(p.in.Now, p.channelQuiet(ch).windows()), p.in.FirstSeen)
+	q := &queue{p: p, ch: ch, occurrences: s.Occurrences(from, p.result.Until), taken: map[int64]bool{}, raw: map[int64]bool{}}
 	for _, it := range items {
 		q.enqueue(it)
 	}
@@ -139,7 +135,7 @@ func (q *queue) enqueue(it *item) {
 	}
 	w := waitingTurn{it: it, turn: lastTurn + 1}
 	if last != nil {
-		w.ready = q.base(it, last).Add(it.entry.Repeat.Every.Duration)
+		w.ready = base(last).Add(it.entry.Repeat.Every.Duration)
 	}
 	q.wait(w)
 }
@@ -181,22 +177,20 @@ func (q *queue) keep(it *item, e *Existing) {
 	}
 }
 
-// base is the instant from which an entry's next turn is counted: the occurrence that it took, or, if it went out much later, when
-// it did. The seconds that publishing takes do not move a queue.
-func (q *queue) base(it *item, e *Existing) time.Time {
+// base is the instant from which an entry's next turn is counted: when it was due, or, if it went out much later, when it did. The
+// seconds that publishing takes do not move a queue.
+func base(e *Existing) time.Time {
 	if out := wentOut(e); out.Sub(e.At) > time.Hour {
 		return out
 	}
-	quiet := q.p.onChannel(it.entry, q.ch)
-	begin := schedule.Reach(e.At, quiet.windows())
-	if begin.Before(e.At) {
-		for _, o := range slices.Backward(q.schedule.Occurrences(begin, e.At.Add(1))) {
-			if moved, _ := quiet.resolve(o.At); moved.Equal(e.At) {
-				return o.At
-			}
-		}
-	}
 	return e.At
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func wentOut(e *Existing) time.Time {
@@ -231,12 +225,6 @@ func (q *queue) hand(o schedule.Occurrence) {
 	seen := map[*quiet]bool{} // for which it is not to be had
 	for _, list := range []*[]waitingTurn{&q.first, &q.again} {
 		for i, w := range *list {
-			if w.ready.After(o.At) {
-				if w.turn > 1 {
-					break // so are those behind it
-				}
-				continue
-			}
 			quiet := q.p.onChannel(w.it.entry, q.ch)
 			if seen[quiet] {
 				continue
@@ -244,6 +232,9 @@ func (q *queue) hand(o schedule.Occurrence) {
 			goes, hold := quiet.resolve(o.At)
 			if hold != nil && hold.Skip || goes.Before(q.p.in.Now) || q.taken[goes.Unix()] {
 				seen[quiet] = true
+				continue
+			}
+			if w.ready.After(goes) {
 				continue
 			}
 			if w.planned && !goes.Add(-FixedBefore).After(q.p.in.Now) {
@@ -261,7 +252,7 @@ func (q *queue) give(w waitingTurn, o schedule.Occurrence, at time.Time, hold *H
 	q.taken[at.Unix()] = true
 	q.p.add(w.it, occasion{id: occurrenceOf(w.it, w.turn), local: o.Local, at: o.At, goes: at, turn: w.turn - 1, hold: hold}, q.ch)
 	if w.it.entry.Repeat != nil {
-		q.wait(waitingTurn{it: w.it, turn: w.turn + 1, ready: o.At.Add(w.it.entry.Repeat.Every.Duration)})
+		q.wait(waitingTurn{it: w.it, turn: w.turn + 1, ready: at.Add(w.it.entry.Repeat.Every.Duration)})
 		return
 	}
 	q.p.timings[node{w.it.name(), q.ch.Name}] = timing{at: at}
