@@ -168,6 +168,7 @@ func TestInstall(t *testing.T) {
 	p := c.people(t)
 	t.Run("people decide about Posts in their own names", p.decisions)
 	t.Run("people decide about Crises in their own names", p.crisisDecisions)
+	t.Run("people decide with the command", p.commands)
 	t.Run("nobody approves what they wrote", p.selfApproval)
 }
 
