@@ -266,3 +266,40 @@ func TestWhoCanBeTold(t *testing.T) {
 		t.Errorf("a rehearsal told somebody outside: %+v", got)
 	}
 }
+
+// A Post whose answers are lost goes to a webhook again and again, under one id, until it is taken.
+func TestWebhookPost(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	d := newDesk(t)
+	w.secrets = []string{deskKey}
+	d.answers(http.StatusInternalServerError) // stored, for all that is known
+	w.mustApply(deskChannel(d))
+	c := w.is("channel", "desk", "Ready", "True", "SignedIn")
+	if reachable := condition(w.channel("desk").Status.Conditions, "Reachable"); reachable.Type != "" {
+		t.Errorf("%+v, though nobody was asked: %+v", reachable, c)
+	}
+	w.mustApply(manifestOn("desk", "hello", "Hello"))
+	w.told(d, "hello", 2)
+	d.answers(http.StatusNoContent)
+	p := w.reaches("hello", "Published", "Published")
+	got := d.about("hello")
+	for _, m := range got {
+		if m.ID != got[0].ID || m.ID != p.Status.Segments[0].Key || m.Data.Text != "Hello" {
+			t.Errorf("%+v", m)
+		}
+	}
+	d.answers(http.StatusBadRequest)
+	w.mustApply(manifestOn("desk", "wrong", "Something else"))
+	w.reaches("wrong", "Failed", "")
+	if got := d.about("wrong"); len(got) != 1 {
+		t.Errorf("%d calls for what was refused for good", len(got))
+	}
+
+	// A Secret that is not fit is said, without what is in it.
+	w.mustApply(secret("desk-key", "tribune.dev/channel: desk", "signingKey: short"))
+	w.poke(w.channel("desk"))
+	if m := w.is("channel", "desk", "Stalled", "True", "InvalidSpec").Message; !strings.Contains(m, "the key signingKey of the Secret has 5 bytes") {
+		t.Error(m)
+	}
+}
