@@ -67,7 +67,7 @@ func Available() error {
 		return fmt.Errorf("needs Node.js 20 or 22 for a real Ghost, found %s: install a newer one, then run make ghost", out)
 	}
 	if _, err := os.Stat(filepath.Join(Modules(), "ghost", "package.json")); err != nil {
-		return errors.New("Ghost is not installed: run make ghost (npm ci below bin/ghost, 6 minutes and more, once)")
+		return errors.New("a real Ghost is not installed: run make ghost (npm ci below bin/ghost, 6 minutes and more, once)")
 	}
 	return nil
 }
@@ -193,4 +193,36 @@ func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.buf.String()
+}
+
+// Request to the Admin API, and the schema it is held to, such as posts-add.
+type Request struct {
+	Schema string          `json:"schema"`
+	Body   json.RawMessage `json:"body"`
+}
+
+// CheckRequests holds requests to the JSON Schemas that Ghost publishes (@tryghost/admin-api-schema), and gives what is wrong
+// with them. The test is skipped where they are not installed.
+func CheckRequests(t testing.TB, requests []Request) []string {
+	t.Helper()
+	if err := Available(); err != nil {
+		t.Skip(err.Error())
+	}
+	var in bytes.Buffer
+	for _, r := range requests {
+		if err := json.NewEncoder(&in).Encode(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("node", filepath.Join(source(), "schemas.mjs"), installed())
+	cmd.Stdin = &in
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if last := lines[len(lines)-1]; last != fmt.Sprintf("checked %d", len(requests)) {
+		t.Fatalf("not all requests were checked: %s", out)
+	}
+	return lines[:len(lines)-1]
 }

@@ -112,20 +112,8 @@ func (s *Server) tags(ctx context.Context, e *Event) error {
 
 // Clear deletes all articles, and what was written down about them.
 func (s *Server) Clear(ctx context.Context) error {
-	rows, err := s.db.QueryContext(ctx, `SELECT id FROM posts WHERE type = 'post'`)
+	ids, err := s.articles(ctx)
 	if err != nil {
-		return err
-	}
-	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			_ = rows.Close()
-			return err
-		}
-		ids = append(ids, id)
-	}
-	if err := rows.Close(); err != nil {
 		return err
 	}
 	for _, id := range ids {
@@ -135,6 +123,23 @@ func (s *Server) Clear(ctx context.Context) error {
 	}
 	_, err = s.db.ExecContext(ctx, `DELETE FROM tribune_judge`)
 	return err
+}
+
+func (s *Server) articles(ctx context.Context) ([]string, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT id FROM posts WHERE type = 'post'`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
 }
 
 // API calls the Admin API.

@@ -98,7 +98,7 @@ func linked(text string) string {
 			continue
 		}
 		b.WriteString(lines(text[at:f.Start]))
-		fmt.Fprintf(&b, `<a href="%s">%s</a>`, html.EscapeString(f.Link), lines(text[f.Start:f.End]))
+		b.WriteString(`<a href="` + html.EscapeString(f.Link) + `">` + lines(text[f.Start:f.End]) + "</a>")
 		at = f.End
 	}
 	b.WriteString(lines(text[at:]))
@@ -118,7 +118,7 @@ func Card(link *compose.Link) string {
 	if shown == "" {
 		shown = link.URL
 	}
-	out := fmt.Sprintf(`<p class="%s"><a href="%s">%s</a>`, LinkClass, html.EscapeString(link.URL), html.EscapeString(shown))
+	out := `<p class="` + LinkClass + `"><a href="` + html.EscapeString(link.URL) + `">` + html.EscapeString(shown) + "</a>"
 	if link.Description != "" {
 		out += "<br />\n" + html.EscapeString(link.Description)
 	}

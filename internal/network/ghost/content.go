@@ -2,7 +2,6 @@ package ghost
 
 import (
 	"encoding/json"
-	"fmt"
 	"html"
 	"regexp"
 	"slices"
@@ -59,8 +58,8 @@ func content(p network.Publication, pictures []picture) (string, error) {
 		if i == 0 {
 			continue
 		}
-		parts = append(parts, fmt.Sprintf(`<figure class="kg-card kg-image-card"><img src="%s" class="kg-image" alt="%s" loading="lazy"></figure>`,
-			html.EscapeString(picture.url), html.EscapeString(picture.alt)))
+		parts = append(parts, `<figure class="kg-card kg-image-card"><img src="`+html.EscapeString(picture.url)+
+			`" class="kg-image" alt="`+html.EscapeString(picture.alt)+`" loading="lazy"></figure>`)
 	}
 	if p.Link != nil {
 		parts = append(parts, article.Card(p.Link))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/tribune-dev/tribune/internal/network"
@@ -33,9 +34,9 @@ func content(p network.Publication, pictures []picture) string {
 		if i == 0 {
 			continue
 		}
-		block(&b, "image", fmt.Sprintf(`{"id":%d} `, picture.ID), fmt.Sprintf(
-			`<figure class="wp-block-image"><img src="%s" alt="%s" class="wp-image-%d"/></figure>`,
-			html.EscapeString(picture.URL), inert(html.EscapeString(p.Media[i].AltText)), picture.ID))
+		id := strconv.FormatInt(picture.ID, 10)
+		block(&b, "image", `{"id":`+id+`} `, `<figure class="wp-block-image"><img src="`+html.EscapeString(picture.URL)+
+			`" alt="`+inert(html.EscapeString(p.Media[i].AltText))+`" class="wp-image-`+id+`"/></figure>`)
 	}
 	if p.Link != nil {
 		block(&b, "paragraph", `{"className":"`+article.LinkClass+`"} `, inert(article.Card(p.Link)))

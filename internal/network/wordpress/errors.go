@@ -45,7 +45,7 @@ func readRefusal(status int, body []byte) *refusal {
 		Message string          `json:"message"`
 		Data    json.RawMessage `json:"data"`
 	}
-	if err := json.Unmarshal(body, &said); err != nil || said.Code == "" {
+	if json.Unmarshal(body, &said) != nil || said.Code == "" {
 		return nil
 	}
 	r := &refusal{status: status, code: clip(said.Code), message: clip(said.Message)}
