@@ -162,3 +162,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A calendar may have thousands of articles.
+func BenchmarkParse(b *testing.B) {
+	text := []byte("---\nname: release-notes\nat: 2026-12-01T11:00\npillar: product\ncampaign: launch-3\nchannels: [blog]\nlanguage: en\ntitle: Release notes\n" +
+		"media:\n  - {url: https://acme.example/a.png, altText: A rocket}\n---\n" + strings.Repeat("The full story behind Rocket 3.0: what we changed, why, and how to upgrade.\n", 20))
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if _, problems := article.Parse("a.md", text); problems != nil {
+			b.Fatal(problems)
+		}
+	}
+}

@@ -61,7 +61,7 @@ func (p *planner) checkLinks(it *item) {
 	it.channels = slices.DeleteFunc(slices.Clone(it.channels), func(ch Channel) bool {
 		wrong := false
 		for _, c := range contents(it.entry, ch) {
-			if message := linkProblem(c.content.Link); message != "" {
+			if message := CheckLink(c.content.Link); message != "" {
 				p.wrong(it, c.path+".link", "%s", message)
 				wrong = true
 			}
@@ -70,7 +70,8 @@ func (p *planner) checkLinks(it *item) {
 	})
 }
 
-func linkProblem(l *tribunev1alpha1.Link) string {
+// CheckLink tells what is wrong with where a link points; empty if nothing is.
+func CheckLink(l *tribunev1alpha1.Link) string {
 	if l == nil {
 		return ""
 	}

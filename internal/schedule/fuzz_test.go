@@ -128,3 +128,32 @@ func FuzzParseRRule(f *testing.F) {
 		probe(t, s)
 	})
 }
+
+// No text makes a window panic; a window that is read has an end after its begin, and what lies in it is moved to its end or on.
+func FuzzWindow(f *testing.F) {
+	f.Add("22:00", "07:00", "Europe/Madrid", int64(1796000000))
+	f.Add("2026-12-24T00:00", "2026-12-26T00:00", "Europe/Madrid", int64(1798200000))
+	f.Add("02:30", "02:45", "America/New_York", int64(1773000000))
+	f.Add("00:00", "23:59", "Pacific/Apia", int64(1325200000))
+	f.Add("2026-12-24T00:00Z", "2026-12-24T00:00+05:00", "UTC", int64(0))
+	f.Fuzz(func(t *testing.T, from, to, zone string, unix int64) {
+		at := time.Unix(unix%(1<<35), 0)
+		for _, read := range []func(string, string, string) (Window, error){EachDay, Between} {
+			w, err := read(from, to, zone)
+			if err != nil {
+				if err.Error() == "" {
+					t.Fatal("an error that says nothing")
+				}
+				continue
+			}
+			begin, end, inside := w.Around(at)
+			if inside && (at.Before(begin) || !at.Before(end)) {
+				t.Fatalf("%s is said to lie in %s to %s", at, begin, end)
+			}
+			moved, ok := FirstAllowed(at, []Window{w})
+			if !ok || inside != moved.After(at) || moved.Before(at) {
+				t.Fatalf("%s to %s %s: %s moved to %s, %v; inside: %v", from, to, zone, at, moved, ok, inside)
+			}
+		}
+	})
+}
