@@ -71,12 +71,12 @@ func (r Rules) Count(text string) int {
 	}
 	n, at := 0, 0
 	for _, e := range r.countedEntities(text) {
-		price := 0
+		var price int
 		switch {
 		case e.Type == EntityURL && r.URLLength > 0:
 			price = r.URLLength
 		case e.Type == EntityMention && r.MentionsWithoutHost:
-			price = Count(text[e.ByteStart:mentionUserEnd(text, e)], r.Unit)
+			price = Count(text[e.ByteStart:mentionUserEnd(e)], r.Unit)
 		default:
 			continue
 		}

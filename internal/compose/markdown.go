@@ -51,7 +51,8 @@ func parseMarkdown(source string) (*document, []string) {
 	}
 	d := &document{source: []byte(source)}
 	d.root = commonMark().Parser().Parse(text.NewReader(d.source))
-	return d, d.clean()
+	wrong := d.clean()
+	return d, wrong
 }
 
 // tangled tells what makes a text too costly to parse; "" for all that people write.

@@ -84,14 +84,14 @@ func mastodonMentions(text string) []Entity {
 }
 
 // userEnd gives the end of a user's name: words joined by dots and hyphens.
-func userEnd(text string, i int) int {
-	end := i
+func userEnd(text string, begin int) int {
+	i, end := begin, begin
 	for i < len(text) {
 		switch b := text[i]; {
 		case isWordASCII(b):
 			i++
 			end = i
-		case (b == '.' || b == '-') && i > end-1 && end > 0 && i >= end:
+		case (b == '.' || b == '-') && i > begin:
 			i++
 		default:
 			return end
@@ -124,7 +124,7 @@ func hostEnd(text string, i int) int {
 }
 
 // mentionUserEnd gives the end of "@user" in a mention.
-func mentionUserEnd(text string, e Entity) int {
+func mentionUserEnd(e Entity) int {
 	if at := strings.IndexByte(e.Value, '@'); at >= 0 {
 		return e.ByteStart + 1 + at
 	}

@@ -17,7 +17,7 @@ func TestMastodonEntities(t *testing.T) {
 		"(@a.b-c@x.example.) @d. @e-":        {"mention a.b-c@x.example", "mention d", "mention e"},
 		"@acme@localhost:3000 x":             {"mention acme@localhost:3000"},
 		"mail@acme.example a/@b =@c @":       nil,
-		"@münchen":                           nil,
+		"@münchen @.a @-a @..":               nil,
 		"@acme: @acme,@b":                    {"mention acme", "mention acme", "mention b"},
 		"https://acme.example/@acme #x":      {"url https://acme.example/@acme", "hashtag x"},
 		"https://ja.wikipedia.org/wiki/火箭。":  {"url https://ja.wikipedia.org/wiki/火箭。"},

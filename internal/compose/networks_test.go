@@ -68,7 +68,7 @@ func TestCountByNetwork(t *testing.T) {
 // Indic conjuncts are one grapheme (UAX #29, GB9c), as of today: Burmese too, since Unicode 16.
 func TestGraphemesOfIndicText(t *testing.T) {
 	for text, want := range map[string]int{
-		"क्षि": 1, "क्‍ष": 1, "स्त्री": 1, "हिन्दी": 2, "নমস্কার": 4, "ક્ષ": 1, "ശ്രീ": 1, "తెలుగు": 3, "ଓଡ଼ିଆ": 3,
+		"क्षि": 1, "क्\u200dष": 1, "स्त्री": 1, "हिन्दी": 2, "নমস্কার": 4, "ક્ષ": 1, "ശ്രീ": 1, "తెలుగు": 3, "ଓଡ଼ିଆ": 3,
 		"தமிழ்": 3, // Tamil has no conjuncts in GB9c
 		"क्":    1, "कक": 2, "က္က": 1,
 	} {

@@ -246,7 +246,7 @@ func (r *renderer) draft(prefix string, source int, c *Content, s *Segment, link
 		d.append(link)
 	}
 	if r.rules.Facets {
-		d.RenderedSegment.Facets = d.facets
+		d.Facets = d.facets
 	}
 	if d.Text == "" && len(s.Media) == 0 && d.Link == nil {
 		r.problem(prefix+"text", "is empty: write a text or add media")

@@ -97,7 +97,7 @@ func listSlug(text string, i int) string {
 		return ""
 	}
 	end := i + 2
-	for end < len(text) && end-i-1 < maxListSlug && (text[end] == '-' || isWordASCII(text[end])) {
+	for end < len(text) && end-i <= maxListSlug && (text[end] == '-' || isWordASCII(text[end])) {
 		end++
 	}
 	return text[i:end]
