@@ -51,8 +51,8 @@ var (
 		changes: []change{none, edit, none, recreate, none, edit, none, restore, recreate, none}}
 	drafts = mode{name: "two-phase", once: phases, faults: []string{"two-phase"},
 		changes: []change{none, edit, none, recreate, forget, none, edit, none, restore, forget}}
-	// One answer in ten is lost, and one in ten is an error after it was stored.
-	draftsLost = mode{name: "two-phase-lost", once: phases, faults: []string{"two-phase", "lose-answer=0.1", "error-after=0.1"},
+	// Drafts stored, and made public, up to a second after the client has gone.
+	draftsLate = mode{name: "two-phase-late", once: phases, faults: []string{"two-phase", "store-late=1s:0"},
 		changes: []change{none, edit, none, recreate, none, edit, none, restore, none, none}}
 	twoDrafts = mode{name: "two-two-phase", once: phases, faults: []string{"two-phase"}, managers: 2,
 		changes: []change{none, none, edit, none, none, recreate, none, forget, none, restore}}
@@ -71,7 +71,7 @@ func TestEverythingGoesOutOnce(t *testing.T) {
 	modes := []mode{honoured.sized(60, 10, 4), ignored.sized(60, 10, 3), forgotten.sized(30, 10, 2), drafts.sized(60, 10, 4)}
 	if whole() {
 		modes = nil
-		for _, m := range []mode{honoured, ignored, late, twoHonoured, twoIgnored, forgotten, drafts, draftsLost, twoDrafts} {
+		for _, m := range []mode{honoured, ignored, late, twoHonoured, twoIgnored, forgotten, drafts, draftsLate, twoDrafts} {
 			modes = append(modes, m.sized(200, 20, enough))
 		}
 	}
