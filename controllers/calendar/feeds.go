@@ -144,7 +144,7 @@ func (r *FeedReader) look(ctx context.Context, cal *tribunev1alpha1.ContentCalen
 	}
 	r.note(cal, key, err, now.Add(min(interval, retryFeed)))
 	if err != nil {
-		return min(interval, retryFeed), nil
+		return min(interval, retryFeed), nil //nolint:nilerr // it was said, and is tried again
 	}
 	return interval, nil
 }

@@ -37,6 +37,9 @@ type Calendar struct {
 	// Object is the calendar as it was read, without what is wrong, and Plan what was planned of it; they are not printed.
 	Object *tribunev1alpha1.ContentCalendar `json:"-"`
 	Plan   plan.Result                      `json:"-"`
+	// More are its entries from ConfigMaps beside it; Known the channels that it can name.
+	More  []plan.SourcedEntry `json:"-"`
+	Known []plan.Channel      `json:"-"`
 }
 
 // CalendarChannel is a calendar's share of one channel.
@@ -243,7 +246,7 @@ func summary(r *readable, calendar *tribunev1alpha1.ContentCalendar, more *elsew
 		File: r.file, Namespace: r.namespace, Name: calendar.Name, TimeZone: result.Zone.String(),
 		Horizon: plan.Horizon(calendar).String(), Until: result.Until.UTC(),
 		Entries: len(calendar.Spec.Entries), Articles: len(more.articles), PastEntries: result.PastEntries,
-		Posts: len(result.Posts), Skipped: len(result.Skipped), Channels: []CalendarChannel{}, Object: calendar, Plan: result,
+		Posts: len(result.Posts), Skipped: len(result.Skipped), Channels: []CalendarChannel{}, Object: calendar, Plan: result, More: more.entries, Known: channels,
 	}
 	for i := range result.Posts {
 		if result.Posts[i].Shifted != nil {
@@ -282,6 +285,7 @@ func (c *checker) post(r *readable) {
 	if post == nil {
 		return
 	}
+	c.posts = append(c.posts, post)
 	spec, _ := r.content["spec"].(map[string]any)
 	switch original, _ := r.object.content["spec"].(map[string]any); {
 	case original["publishAt"] == nil:

@@ -29,6 +29,7 @@ type checker struct {
 
 	findings  []Finding
 	calendars []Calendar
+	posts     []*tribunev1alpha1.Post
 }
 
 // channel is a SocialChannel of the files.

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/plan"
 )
 
 // Options say what to check.
@@ -42,6 +43,9 @@ type Report struct {
 	Findings []Finding
 	// Calendars that could be planned, by namespace and name.
 	Calendars []Calendar
+	// Posts that people wrote, and Channels, as they were read, without what is wrong.
+	Posts    []*tribunev1alpha1.Post
+	Channels []plan.Channel
 	// Objects counts what was checked by kind; PassedOver the documents of other kinds.
 	Objects    map[string]int
 	PassedOver int
@@ -67,7 +71,10 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	}
 	c := &checker{now: options.Now, schemas: schemas, findings: l.findings, configMaps: map[string][]*configMap{}}
 	c.objects(ctx, l.objects)
-	report := &Report{Calendars: c.calendars, Objects: map[string]int{}, PassedOver: l.passedOver, Unreadable: l.unreadable}
+	report := &Report{Calendars: c.calendars, Posts: c.posts, Objects: map[string]int{}, PassedOver: l.passedOver, Unreadable: l.unreadable}
+	for _, ch := range c.channels {
+		report.Channels = append(report.Channels, ch.Channel)
+	}
 	ours := 0
 	for _, o := range l.objects {
 		report.Objects[o.kind]++

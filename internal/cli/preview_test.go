@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// previewed runs tribune preview and gives what it printed, and its exit code.
+func previewed(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	root := newRoot("tribune")
+	var out, errs bytes.Buffer
+	root.SetOut(&out)
+	root.SetErr(&errs)
+	root.SetIn(strings.NewReader(stdin))
+	root.SetArgs(append([]string{"preview"}, args...))
+	err := root.ExecuteContext(context.Background())
+	var exit exitError
+	var usage usageError
+	switch {
+	case err == nil:
+	case errors.As(err, &exit):
+		code = exit.code
+	case errors.As(err, &usage):
+		code = 2
+		errs.WriteString(err.Error())
+	default:
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), code
+}
+
+const previewManifests = `
+apiVersion: tribune.dev/v1alpha1
+kind: SocialChannel
+metadata: {name: sky}
+spec: {network: Bluesky, mode: Rehearsal, language: es}
+---
+apiVersion: tribune.dev/v1alpha1
+kind: ContentCalendar
+metadata: {name: autumn}
+spec:
+  timeZone: Europe/Madrid
+  channelRefs: [{name: sky}]
+  entries:
+  - {name: launch, at: "2099-12-01T09:00", content: {text: Far}}
+  - {name: daily, cron: "0 10 * * *", content: {text: "On {channel}", translations: {es: "En {channel}"}}}
+  - {name: wrong, cron: "0 11 * * *", content: {text: "` + "x{nonsense}" + `"}}
+---
+apiVersion: tribune.dev/v1alpha1
+kind: Post
+metadata: {name: hello}
+spec: {channelRef: {name: sky}, publishAt: "2099-12-01T08:00:00Z", content: {text: "Hello #all"}}
+`
+
+func TestPreviewOfManifests(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "all.yaml")
+	if err := os.WriteFile(path, []byte(previewManifests), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, errs, code := previewed(t, "", path)
+	for _, want := range []string{"daily → sky (Bluesky)", "│ En sky", "10:00 Europe/Madrid", "Post hello → sky (Bluesky)", "hashtag   all", "10 of 300 graphemes", "✗ spec.entries[2].content.text (entry wrong)", "nonsense"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+	if code != 1 || !strings.Contains(errs, "entry launch of ContentCalendar autumn is not shown") || !strings.Contains(errs, "run tribune lint") {
+		t.Errorf("exit code %d, standard error: %s", code, errs)
+	}
+	out, _, _ = previewed(t, previewManifests, "-", "--network", "mastodon", "-o", "json")
+	var items []struct{ Network, Text, Channel string }
+	if err := json.Unmarshal([]byte(out), &items); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, item := range items {
+		if item.Network != "Mastodon" || item.Channel != "" {
+			t.Errorf("%+v; want Mastodon and no channel", item)
+		}
+	}
+	if out, _, code := previewed(t, "", path, "--channel", "other"); out != "" || code != 0 {
+		t.Errorf("another channel: %d, %s", code, out)
+	}
+}
+
+func TestPreviewOfTexts(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	draft := write("draft.txt", "Hello {world}\n")
+	article := write("notes.md", "---\nname: notes\nat: 2099-12-01T11:00\ntitle: Notes\n---\nSome **bold** words.\n")
+	if out, _, code := previewed(t, "", draft, "--network", "bluesky"); code != 0 || !strings.Contains(out, "│ Hello {world}") || !strings.Contains(out, "13 of 300") {
+		t.Errorf("%d: %s", code, out)
+	}
+	if out, _, _ := previewed(t, "", draft, "-o", "markdown"); strings.Count(out, "### ") < 10 {
+		t.Errorf("not all networks are shown: %s", out)
+	}
+	if out, _, code := previewed(t, "", article, "--network", "WordPress", "-o", "html"); code != 0 || !strings.Contains(out, "Notes") || !strings.Contains(out, "Some bold words.") {
+		t.Errorf("%d: %s", code, out)
+	}
+	if out, _, code := previewed(t, "Text from a pipe", "-", "--network", "X"); code != 0 || !strings.Contains(out, "16 of 280 weighted") {
+		t.Errorf("%d: %s", code, out)
+	}
+	if _, _, code := previewed(t, "", write("long.txt", strings.Repeat("a", 501)), "--network", "Mastodon"); code != 1 {
+		t.Errorf("exit code %d of a text that is too long; want 1", code)
+	}
+	for _, args := range [][]string{
+		{}, {draft, "--network", "Myspace"}, {draft, "--channel", "sky"}, {filepath.Join(dir, "none.txt")}, {draft, "-o", "pdf"}, {"--jsonl", draft},
+		{write("binary.txt", "\xff\xfe\x00")},
+	} {
+		if _, errs, code := previewed(t, "", args...); code != 2 || errs == "" {
+			t.Errorf("%q: exit code %d, %q; want 2 and a reason", args, code, errs)
+		}
+	}
+}
+
+func TestPreviewOfACollection(t *testing.T) {
+	lines := "{\"text\": \"One https://acme.com/x\"}\n\n{\"text\": \"Two\", \"other\": 1}\nnonsense\n{\"words\": \"x\"}\n{\"text\": \"\\u0000\"}\n"
+	out, _, code := previewed(t, lines, "--jsonl", "-", "--network", "X")
+	if code != 1 {
+		t.Errorf("exit code %d; want 1, as some lines are wrong", code)
+	}
+	var got []string
+	for text := range strings.Lines(out) {
+		var item struct {
+			Line     int
+			Text     string
+			Count    int
+			Problems []string
+			Entities []struct{ Type, Value string }
+		}
+		if err := json.Unmarshal([]byte(text), &item); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		problem := ""
+		if len(item.Problems) > 0 {
+			problem = item.Problems[0]
+		}
+		got = append(got, fmt.Sprintf("%d|%s|%.5s", item.Line, item.Text, problem))
+		if item.Line == 1 && (item.Count != 27 || len(item.Entities) != 1 || item.Entities[0].Value != "https://acme.com/x") {
+			t.Errorf("%+v", item)
+		}
+	}
+	if want := "1|One https://acme.com/x|,3|Two|,4||is no,5||is no"; !strings.HasPrefix(strings.Join(got, ","), want) || len(got) != 5 {
+		t.Errorf("%q; want %s and the sixth line", got, want)
+	}
+}

@@ -1,0 +1,136 @@
+package preview
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Text writes items for a terminal.
+func Text(w io.Writer, items []Item) error {
+	out := &errWriter{w: w}
+	for n := range items {
+		if n > 0 {
+			out.printf("\n")
+		}
+		items[n].text(out)
+	}
+	return out.err
+}
+
+func (i *Item) text(out *errWriter) {
+	out.printf("%s\n", i.heading(" → "))
+	if i.Next != nil {
+		out.printf("  %s\n", i.Next)
+	}
+	for _, f := range i.fields() {
+		out.printf("  %-9s %s\n", f[0], f[1])
+	}
+	segments := i.segments()
+	for n := range segments {
+		s := &segments[n]
+		out.printf("  ┌\n")
+		for line := range strings.SplitSeq(s.Text, "\n") {
+			out.printf("  │ %s\n", printable(line))
+		}
+		out.printf("  └ %s%s\n", s.length(), part(n, len(segments)))
+		for _, e := range s.Entities {
+			out.printf("    %-9s %s\n", e.Type, printable(e.Value))
+		}
+		for _, m := range s.Media {
+			out.printf("    %-9s %s: %s\n", "picture", printable(m.Ref), altText(m))
+		}
+	}
+	for _, p := range i.Problems {
+		out.printf("  ✗ %s\n", printable(p))
+	}
+}
+
+// heading names an item.
+func (i *Item) heading(arrow string) string {
+	where := i.Network
+	if i.Channel != "" {
+		where = i.Channel + " (" + i.Network + ")"
+	}
+	if i.Source == "" {
+		return where
+	}
+	return printable(i.Source) + arrow + where
+}
+
+// fields are what stands around the text.
+func (i *Item) fields() [][2]string {
+	var all [][2]string
+	add := func(name, value string) {
+		if value != "" {
+			all = append(all, [2]string{name, printable(value)})
+		}
+	}
+	add("title", i.Title)
+	add("warning", i.ContentWarning)
+	add("for", i.Visibility)
+	add("tags", strings.Join(i.Tags, ", "))
+	if i.Link != nil {
+		link := i.Link.URL
+		if i.Link.Title != "" {
+			link = i.Link.Title + ": " + link
+		}
+		if i.Link.Later {
+			link = "to what is published before it; its address is known then"
+		}
+		add("link", link)
+	}
+	return all
+}
+
+func (s *Segment) length() string {
+	if s.Limit == 0 {
+		return fmt.Sprintf("%d %s", s.Count, s.Unit)
+	}
+	return fmt.Sprintf("%d of %d %s", s.Count, s.Limit, s.Unit)
+}
+
+func part(n, of int) string {
+	if of == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" · %d/%d", n+1, of)
+}
+
+func altText(m Media) string {
+	if m.AltText == "" {
+		return "(no description)"
+	}
+	return printable(m.AltText)
+}
+
+// String tells an instant in both clocks.
+func (n *Next) String() string {
+	s := fmt.Sprintf("%s %s = %s UTC", n.Local, n.Zone, n.UTC.Format("2006-01-02 15:04"))
+	if n.Shifted != "" {
+		s += " (moved: " + printable(n.Shifted) + ")"
+	}
+	return s
+}
+
+// printable is a text in which no character can move a terminal's cursor.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '\ufffd'
+		}
+		return r
+	}, s)
+}
+
+// errWriter keeps the first error, so that only the end has to look.
+type errWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (e *errWriter) printf(format string, args ...any) {
+	if e.err == nil {
+		_, e.err = fmt.Fprintf(e.w, format, args...)
+	}
+}
