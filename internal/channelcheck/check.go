@@ -108,6 +108,10 @@ func Check(ctx context.Context, c Channel) *Report {
 			return r
 		}
 	}
+	if len(adapter.OptionalSecretKeys) > 0 && len(c.Config.Credentials) == 0 && c.Spec.Mode == tribunev1alpha1.ChannelModeRehearsal {
+		r.missing(c, strings.Join(adapter.OptionalSecretKeys, " or "))
+		return r
+	}
 	n, err := adapter.New(c.Config)
 	if err != nil {
 		r.problem("%s", err)
@@ -120,6 +124,9 @@ func Check(ctx context.Context, c Channel) *Report {
 		return r
 	}
 	r.describe(account, adapter)
+	if adapter.AsksNobody {
+		r.advise("nobody was asked, as nothing there can be asked without publishing: the settings are fit, and the first Post or message shows the rest")
+	}
 	if want := c.Spec.Account; want != "" && !channel.IsAccount(want, account) {
 		r.problem("spec.account is %s, but the credentials belong to %s (%s): correct the Secret or spec.account", want, account.Handle, account.ID)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -102,7 +103,7 @@ func (c *checked) environment() {
 	if !ok {
 		return
 	}
-	for _, key := range adapter.SecretKeys {
+	for _, key := range slices.Concat(adapter.SecretKeys, adapter.OptionalSecretKeys) {
 		value := os.Getenv("TRIBUNE_SECRET_" + strings.ToUpper(key))
 		if value == "" || len(c.Config.Credentials[key]) > 0 {
 			continue

@@ -50,6 +50,13 @@ func readTarget(fromSpec string, fromSecret []byte) (target, error) {
 	return target{url: u, id: hash(place(u)), handle: u.Host, shown: httpx.RedactURL(u)}, nil
 }
 
+// CheckURL says what is wrong with spec.webhook.url, as New would; nil for none. Whether the Secret gives another address is
+// not known here.
+func CheckURL(address string) error {
+	_, err := readTarget(address, nil)
+	return err
+}
+
 // readURL has errors that do not show the address.
 func readURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)

@@ -272,6 +272,14 @@ func TestConfiguration(t *testing.T) {
 	}
 }
 
+func TestCheckURL(t *testing.T) {
+	for address, want := range map[string]bool{"https://desk.acme.example/hooks": true, "https://me:x@desk.acme.example": false, "https://desk.acme.example/#x": false, "": false} {
+		if err := webhook.CheckURL(address); (err == nil) != want {
+			t.Errorf("%q: %v", address, err)
+		}
+	}
+}
+
 // The account is the address without what changes about it; a secret one is shown nowhere.
 func TestAccount(t *testing.T) {
 	of := func(url string, credentials map[string]string) network.Account {
