@@ -75,7 +75,7 @@ func TestHostileInputs(t *testing.T) {
 		compose.Render(compose.Content{Segment: compose.Segment{Text: s}, Markdown: true}, ghost)
 	}
 	for name, input := range hostile() {
-		limit := perKilobyte * time.Duration(len(input)) / 1024
+		limit := slowdown * perKilobyte * time.Duration(len(input)) / 1024
 		for what, work := range works {
 			best := time.Duration(1 << 62)
 			for range 10 { // the garbage of others is collected too

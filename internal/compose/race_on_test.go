@@ -1,0 +1,6 @@
+//go:build race
+
+package compose_test
+
+// slowdown by the race detector.
+const slowdown = 20
