@@ -145,13 +145,14 @@ func (r *resolver) segment(prefix, text string, translations map[string]tribunev
 // translation picks the one for the channel: of its language, else of its language with fewer subtags (RFC 4647 lookup), unless
 // the text itself is in the channel's language. "" for the text.
 func (r *resolver) translation(prefix string, translations map[string]tribunev1alpha1.TranslatedText, language string) string {
-	for _, key := range slices.Sorted(maps.Keys(translations)) {
+	keys := slices.Sorted(maps.Keys(translations))
+	for _, key := range keys {
 		if !wellFormed(key) {
 			r.problem(prefix+"translations", fmt.Sprintf("has %q, which is no language: write a BCP 47 tag such as es or pt-BR", key))
 		}
 	}
 	for want := r.options.Language; want != ""; want = shorter(want) {
-		for key := range translations {
+		for _, key := range keys {
 			if strings.EqualFold(key, want) {
 				return key
 			}
