@@ -152,7 +152,7 @@ func canApprove(p *tribunev1alpha1.Post, by string) error {
 	mine := decided(p, by)
 	switch {
 	case mine != nil && mine.Decision == tribunev1alpha1.DecisionApproved:
-		return errDone{"was approved by you already"}
+		return doneError{"was approved by you already"}
 	case mine == nil && p.Spec.Approval == nil && publish.ApprovalOf(p).Rejected == nil:
 		return errors.New("it needs no approval (spec.approval): it goes out by itself when it is due")
 	case mine == nil && p.Spec.Approval == nil:
@@ -166,7 +166,7 @@ func canReject(p *tribunev1alpha1.Post, by string) error {
 		return err
 	}
 	if mine := decided(p, by); mine != nil && mine.Decision == tribunev1alpha1.DecisionRejected {
-		return errDone{"was rejected by you already"}
+		return doneError{"was rejected by you already"}
 	}
 	return nil
 }
@@ -179,8 +179,8 @@ func say(p *tribunev1alpha1.Post, by string, what tribunev1alpha1.ApprovalDecisi
 	if len(list) >= maxApprovals {
 		list = slices.DeleteFunc(list, func(a tribunev1alpha1.PostApproval) bool { return a.ContentHash != hash })
 	}
-	p.Status.Approvals = append(list, tribunev1alpha1.PostApproval{By: by, Decision: what, ContentHash: hash,
-		At: metav1.Time{Time: now.Truncate(time.Second)}, Note: note})
+	list = append(list, tribunev1alpha1.PostApproval{By: by, Decision: what, ContentHash: hash, At: metav1.Time{Time: now.Truncate(time.Second)}, Note: note})
+	p.Status.Approvals = list
 }
 
 // elsewhere says how holds are lifted that no release lifts.
@@ -212,7 +212,7 @@ func canRelease(p *tribunev1alpha1.Post, _ string) error {
 		return fmt.Errorf("it is held for %s, which no release lifts: %s", held.Reason, how)
 	}
 	if publish.Released(p, held.Reason) {
-		return errDone{"was released already"}
+		return doneError{"was released already"}
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ const maxTries = 5
 type decision struct {
 	// question that is asked after the Post was shown.
 	question string
-	// possible says why it cannot be said about the Post as it is, and what to do instead; errDone where it was said already.
+	// possible says why it cannot be said about the Post as it is, and what to do instead; doneError where it was said already.
 	possible func(p *tribunev1alpha1.Post, by string) error
 	// write puts it into the Post, and says what that means.
 	write func(p *tribunev1alpha1.Post, by string, now time.Time) string
@@ -37,10 +37,10 @@ type decision struct {
 	approves bool
 }
 
-// errDone ends a decision that stands already.
-type errDone struct{ said string }
+// doneError ends a decision that stands already.
+type doneError struct{ said string }
 
-func (e errDone) Error() string { return e.said }
+func (e doneError) Error() string { return e.said }
 
 // decider carries decisions out: it shows, asks and writes.
 type decider struct {
@@ -98,7 +98,7 @@ func each(cmd *cobra.Command, names []string, do func(name string) (string, erro
 	failed := false
 	for _, name := range names {
 		said, err := do(name)
-		var done errDone
+		var done doneError
 		switch {
 		case errors.As(err, &done):
 			fmt.Fprintf(cmd.OutOrStdout(), "post/%s %s\n", name, done.said)

@@ -101,7 +101,7 @@ func TestPossible(t *testing.T) {
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("got %v, want %q", err, test.want)
 			}
-			var done errDone
+			var done doneError
 			if errors.As(err, &done) != test.done {
 				t.Errorf("stands already: got %v, want %v", !test.done, test.done)
 			}

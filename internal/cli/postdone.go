@@ -33,7 +33,7 @@ func newPostDone() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if address == "" {
-				return usageError{errors.New("say where it is: --url https://...")}
+				return usageError{errors.New("say where it is with --url")}
 			}
 			if err := plausibleURL(address); err != nil {
 				return usageError{fmt.Errorf("--url %w", err)}
@@ -58,7 +58,7 @@ func newPostDone() *cobra.Command {
 func canBeDone(ctx context.Context, k8s client.Client, p *tribunev1alpha1.Post, address string) error {
 	if p.Status.State == tribunev1alpha1.PostPublished && p.Status.Edition == max(p.Spec.Edition, 1) {
 		if p.Status.URL == address {
-			return errDone{"was done already"}
+			return doneError{"was done already"}
 		}
 		return fmt.Errorf("it was done already%s", atURL(p))
 	}
@@ -91,9 +91,9 @@ It sets spec.unpublished: true. If the Post is kept in Git, set it there too: el
 				possible: func(p *tribunev1alpha1.Post, _ string) error {
 					switch {
 					case p.Spec.Unpublished && p.Status.State == tribunev1alpha1.PostDeleted:
-						return errDone{"was taken off the network already"}
+						return doneError{"was taken off the network already"}
 					case p.Spec.Unpublished:
-						return errDone{"is being taken off the network already"}
+						return doneError{"is being taken off the network already"}
 					}
 					return nil
 				},

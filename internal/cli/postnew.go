@@ -66,7 +66,7 @@ What is to be kept in Git:
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return n.runNew(cmd) },
 	}
-	n.decider.flags(cmd)
+	n.flags(cmd)
 	f := cmd.Flags()
 	f.StringArrayVarP(&n.channels, "channel", "c", nil, "SocialChannel that it goes out on; repeatable")
 	f.StringVar(&n.source.text, "text", "", "what it says")
@@ -185,7 +185,7 @@ func (n *newPostCommand) look(ctx context.Context) (map[string]*tribunev1alpha1.
 		}
 	}
 	var status apierrors.APIStatus
-	if !n.dryRun || errors.As(err, &status) || errors.As(err, &unknownChannel{}) {
+	if !n.dryRun || errors.As(err, &status) || errors.As(err, &unknownChannelError{}) {
 		return nil, err
 	}
 	n.namespace = flag
@@ -193,8 +193,8 @@ func (n *newPostCommand) look(ctx context.Context) (map[string]*tribunev1alpha1.
 	return nil, nil
 }
 
-// unknownChannel is one that does not exist.
-type unknownChannel struct{ error }
+// unknownChannelError is one that does not exist.
+type unknownChannelError struct{ error }
 
 func (n *newPostCommand) read(ctx context.Context) (map[string]*tribunev1alpha1.SocialChannel, error) {
 	channels := map[string]*tribunev1alpha1.SocialChannel{}
@@ -203,7 +203,7 @@ func (n *newPostCommand) read(ctx context.Context) (map[string]*tribunev1alpha1.
 		err := n.k8s.Get(ctx, types.NamespacedName{Namespace: n.namespace, Name: name}, ch)
 		switch {
 		case apierrors.IsNotFound(err):
-			return nil, unknownChannel{fmt.Errorf("there is no SocialChannel %s in namespace %s%s", name, n.namespace, n.others(ctx))}
+			return nil, unknownChannelError{fmt.Errorf("there is no SocialChannel %s in namespace %s%s", name, n.namespace, n.others(ctx))}
 		case err != nil:
 			return nil, refusal(err, "read SocialChannels", n.namespace)
 		}

@@ -124,7 +124,7 @@ func TestDecisionHash(t *testing.T) {
 		Translations: map[string]tribunev1alpha1.TranslatedText{"es": "Hola", "de": "Hallo", "fr": "Salut"},
 		Thread:       []tribunev1alpha1.ThreadSegment{{Text: "more"}}}
 	hash := publish.DecisionHash(base)
-	if len(hash) == 0 || len(hash) > 64 {
+	if hash == "" || len(hash) > 64 {
 		t.Errorf("the hash %q does not fit the API", hash)
 	}
 	changes := map[string]func(*tribunev1alpha1.Post){
