@@ -286,6 +286,7 @@ func (c *checker) post(r *readable) {
 		return
 	}
 	c.posts = append(c.posts, post)
+	c.waits(r, post)
 	spec, _ := r.content["spec"].(map[string]any)
 	switch original, _ := r.object.content["spec"].(map[string]any); {
 	case original["publishAt"] == nil:
