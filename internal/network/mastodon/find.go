@@ -162,7 +162,7 @@ func (m *Mastodon) confirm(ctx context.Context, s *status, text string) (bool, e
 	case err == nil:
 		return sameSource(source, text), nil
 	case network.KindOf(err) == network.Gone:
-		return false, nil //nolint:nilerr // it was deleted between the two looks, so it is not there
+		return false, nil // it was deleted between the two looks
 	}
 	return false, err
 }

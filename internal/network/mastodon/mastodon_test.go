@@ -290,6 +290,38 @@ func TestMediaThatIsProcessed(t *testing.T) {
 	kind(t, err, network.Refused, "ValidationFailed")
 }
 
+func TestAnEditKeepsThePictures(t *testing.T) {
+	s := mastodontest.Start(t, mastodontest.Options{})
+	a := s.Account("acme")
+	n := adapter(t, s, a)
+	p := publication(n, signIn(t, n), "edited", "With a pictur")
+	uploaded, err := n.Upload(t.Context(), network.Media{Bytes: picture(t), AltText: "grey"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Media = []network.Attachment{uploaded}
+	r, err := n.Publish(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		media []network.Attachment
+		want  int
+	}{{nil, 1}, {[]network.Attachment{}, 0}} {
+		p.Text, p.Media = fmt.Sprintf("With %d", c.want), c.media
+		if _, err := n.Edit(t.Context(), r.Ref, p); err != nil {
+			t.Fatal(err)
+		}
+		log := a.Log()
+		if last := log[len(log)-1]; last.Text != p.Text || len(last.Media) != c.want {
+			t.Errorf("%+v, want %d pictures", last, c.want)
+		}
+	}
+	a.Delete(r.ID)
+	_, err = n.Edit(t.Context(), r.Ref, p)
+	kind(t, err, network.Gone, "StatusGone")
+}
+
 func TestTheAvatarIsKnownAgain(t *testing.T) {
 	s := mastodontest.Start(t, mastodontest.Options{})
 	a := s.Account("acme")

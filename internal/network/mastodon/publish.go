@@ -26,6 +26,9 @@ type status struct {
 	Application *struct {
 		Name string `json:"name"`
 	} `json:"application"`
+	Media []struct {
+		ID string `json:"id"`
+	} `json:"media_attachments"`
 	Favourites *int64 `json:"favourites_count"`
 	Reblogs    *int64 `json:"reblogs_count"`
 	Replies    *int64 `json:"replies_count"`
@@ -156,7 +159,8 @@ func statusPath(ref network.Ref) (string, error) {
 }
 
 // Edit implements network.Editor. It may be repeated: a server that finds nothing to change changes nothing. Who may see a
-// status cannot be edited.
+// status cannot be edited. A Publication whose Media is nil, not just empty, leaves the pictures as they are: servers take off
+// those that an edit does not name.
 func (m *Mastodon) Edit(ctx context.Context, ref network.Ref, p network.Publication) (network.Receipt, error) {
 	path, err := statusPath(ref)
 	if err != nil {
@@ -171,10 +175,15 @@ func (m *Mastodon) Edit(ctx context.Context, ref network.Ref, p network.Publicat
 		return network.Receipt{}, err
 	}
 	n.Visibility, n.ReplyTo = "", ""
+	if p.Media == nil {
+		if n.MediaIDs, err = m.picturesOf(ctx, path); err != nil {
+			return network.Receipt{}, err
+		}
+	}
 	var stored status
 	_, err = m.api.call(ctx, request{method: http.MethodPut, path: path, input: n, out: &stored})
 	if said(err, http.StatusNotFound, http.StatusGone) {
-		return network.Receipt{}, &network.Error{Kind: network.Gone, Reason: "StatusGone", Message: "the status is not there any more", Err: err}
+		return network.Receipt{}, statusGone(err)
 	}
 	if err != nil {
 		return network.Receipt{}, m.publishError(ctx, n, err)
@@ -188,6 +197,27 @@ func (m *Mastodon) Edit(ctx context.Context, ref network.Ref, p network.Publicat
 		r.Revision = *stored.EditedAt
 	}
 	return r, nil
+}
+
+func statusGone(err error) *network.Error {
+	return &network.Error{Kind: network.Gone, Reason: "StatusGone", Message: "the status is not there any more", Err: err}
+}
+
+// picturesOf are the ids of what a status shows.
+func (m *Mastodon) picturesOf(ctx context.Context, path string) ([]string, error) {
+	var s status
+	_, err := m.api.call(ctx, request{path: path, out: &s})
+	if said(err, http.StatusNotFound, http.StatusGone) {
+		return nil, statusGone(err)
+	}
+	if err != nil {
+		return nil, before(err)
+	}
+	ids := []string{}
+	for _, picture := range s.Media {
+		ids = append(ids, picture.ID)
+	}
+	return ids, nil
 }
 
 // Delete implements network.Deleter.
