@@ -107,13 +107,10 @@ func (p *past) find(post string, edition int64) int {
 	return -1
 }
 
-func (p *past) remove(post string, edition int64) bool {
-	i := p.find(post, edition)
-	if i < 0 {
-		return false
+func (p *past) remove(post string, edition int64) {
+	if i := p.find(post, edition); i >= 0 {
+		p.starts = slices.Delete(slices.Clone(p.starts), i, i+1)
 	}
-	p.starts = slices.Delete(slices.Clone(p.starts), i, i+1)
-	return true
 }
 
 // note learns from a Post that changed, whoever changed it.

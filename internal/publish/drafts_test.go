@@ -15,7 +15,7 @@ import (
 // hide stores a draft.
 func (w *world) hide(segment int) stored {
 	w.serial++
-	d := stored{id: int(w.serial), segment: segment, at: w.now}
+	d := stored{id: w.serial, segment: segment, at: w.now}
 	w.drafts = append(w.drafts, d)
 	w.log("network stores draft %d of segment %d", d.id, segment)
 	return d

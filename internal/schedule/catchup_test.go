@@ -125,7 +125,7 @@ func TestCatchUpKeepsItsBound(t *testing.T) {
 				old = append(old, p)
 			}
 		}
-		slices.SortFunc(old, func(a, b LatePost) int { return cmpPosts(a, b) })
+		slices.SortFunc(old, cmpPosts)
 		goes := map[string]bool{}
 		for _, p := range old[max(0, len(old)-w.policy.MaxPosts):] {
 			goes[p.Name] = true
