@@ -288,5 +288,4 @@ func TestWithoutTheGateItIsSeen(t *testing.T) {
 	if !slices.ContainsFunc(problems, func(p string) bool { return strings.Contains(p, "after the Crisis was acknowledged") }) {
 		t.Errorf("nothing was seen: %q", problems)
 	}
-	w.resume(100)
 }
