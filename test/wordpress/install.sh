@@ -26,7 +26,7 @@ rm -rf "$target"
 mkdir -p "$target/packages" "$target/root"
 cd "$target/packages"
 mapfile -t packages < <(printf '%s\n' wordpress wordpress-theme-twentytwentythree "${programs[@]}" "${missing[@]}" | sort -u)
-apt-get -qq download "${packages[@]}"
+apt-get -qq -o "APT::Sandbox::User=$(id -un)" download "${packages[@]}"
 for package in *.deb; do
 	dpkg -x "$package" "$target/root"
 done

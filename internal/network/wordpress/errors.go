@@ -45,17 +45,22 @@ func readRefusal(status int, body []byte) *refusal {
 		Message string          `json:"message"`
 		Data    json.RawMessage `json:"data"`
 	}
-	if json.Unmarshal(body, &said) != nil || said.Code == "" {
-		return nil
+	err := json.Unmarshal(body, &said)
+	if err == nil && said.Code != "" {
+		return newRefusal(status, said.Code, said.Message, said.Data)
 	}
-	r := &refusal{status: status, code: clip(said.Code), message: clip(said.Message)}
+	return nil
+}
+
+func newRefusal(status int, code, message string, details json.RawMessage) *refusal {
+	r := &refusal{status: status, code: clip(code), message: clip(message)}
 	var data struct {
 		TermID  int64 `json:"term_id"`
 		Details map[string]struct {
 			Code string `json:"code"`
 		} `json:"details"`
 	}
-	if json.Unmarshal(said.Data, &data) == nil {
+	if json.Unmarshal(details, &data) == nil {
 		r.term = data.TermID
 		for _, d := range data.Details {
 			r.forbidden = r.forbidden || strings.HasPrefix(d.Code, "rest_forbidden")
