@@ -41,12 +41,23 @@ func inCrisis(f Facts) *Step {
 	return &Step{Do: Hold, Reason: tribunev1alpha1.ReasonCrisis, Message: c.Message, Until: c.Until}
 }
 
-// returned: no Crisis holds the Post any more. If its time passed meanwhile, the Crisis says what becomes of it.
+// returned: no Crisis holds the Post any more. If its time passed meanwhile, the Crisis says what becomes of it; if it is merely
+// late, that is not its fault.
 func returned(f Facts) *Step {
 	review := heldFor(f, tribunev1alpha1.ReasonAwaitingReview) && !Released(f.Post, tribunev1alpha1.ReasonAwaitingReview)
-	if !review && !heldFor(f, tribunev1alpha1.ReasonCrisis) || !f.Now.After(deadline(f)) {
+	switch {
+	case !review && !heldFor(f, tribunev1alpha1.ReasonCrisis):
 		return nil
+	case f.Now.After(deadline(f)):
+		return tooLateToReturn(f, review)
+	case !review && f.Now.After(lateFrom(f).Add(LateAfter)):
+		return &Step{Do: Return, Reason: tribunev1alpha1.ReasonReturned, Message: "a Crisis held it; the time that it may be late counts from its return"}
 	}
+	return nil
+}
+
+// tooLateToReturn does what the Crisis says of Posts whose time passed.
+func tooLateToReturn(f Facts, review bool) *Step {
 	missed := f.Crisis.Missed
 	if review {
 		missed = tribunev1alpha1.MissedReview
