@@ -63,7 +63,7 @@ func (r *Reconciler) gather(ctx context.Context, s *scope) error {
 	}
 	for i := range list.Items {
 		if ch := &list.Items[i]; ch.DeletionTimestamp.IsZero() {
-			in.Channels = append(in.Channels, channelOf(ch))
+			in.Channels = append(in.Channels, plan.ChannelOf(ch))
 		}
 	}
 	children, err := r.children(ctx, client.ObjectKeyFromObject(s.calendar))
@@ -86,25 +86,11 @@ func (r *Reconciler) gather(ctx context.Context, s *scope) error {
 	return nil
 }
 
-func channelOf(ch *tribunev1alpha1.SocialChannel) plan.Channel {
-	c := plan.Channel{Name: ch.Name, Labels: ch.Labels, Network: ch.Spec.Network, Language: ch.Spec.Language}
-	if ch.Spec.Publishing != nil {
-		c.QuietHours = ch.Spec.Publishing.QuietHours
-	}
-	return c
-}
-
 // existing tells the plan what became of the Posts that it made before.
 func existing(children map[string]*tribunev1alpha1.Post) []plan.Existing {
 	all := make([]plan.Existing, 0, len(children))
 	for _, name := range slices.Sorted(maps.Keys(children)) {
-		p := children[name]
-		e := plan.Existing{Name: name, Entry: p.Labels[tribunev1alpha1.LabelEntry], Channel: p.Labels[tribunev1alpha1.LabelChannel],
-			Occurrence: p.Annotations[tribunev1alpha1.AnnotationOccurrence], At: publish.Due(p), State: p.Status.State}
-		if p.Status.PublishedAt != nil {
-			e.PublishedAt = p.Status.PublishedAt.Time
-		}
-		all = append(all, e)
+		all = append(all, plan.ExistingOfPost(children[name]))
 	}
 	return all
 }

@@ -35,7 +35,7 @@ func TestWhatProgramsRead(t *testing.T) {
 	}
 	want := map[string]any{
 		"source": "launch", "network": "X", "text": "Hi 🚀 @acme #rocket acme.example", "limit": 280.0, "unit": "weighted", "problems": []any{},
-		"count": got["count"],
+		"count":    got["count"],
 		"entities": []any{entity("mention", "acme", 8, 13, 6), entity("hashtag", "rocket", 14, 21, 12)},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
