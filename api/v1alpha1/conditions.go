@@ -161,6 +161,8 @@ const (
 
 	// AnnotationOccurrence is the local date, or date and time, that a calendar made a Post for.
 	AnnotationOccurrence = "tribune.dev/occurrence"
+	// AnnotationQueued marks the Posts of entries with slot: that they exist is how their calendar knows that a turn was taken.
+	AnnotationQueued = "tribune.dev/queued"
 	// AnnotationReconcileRequest asks for a reconcile now; any new value does.
 	AnnotationReconcileRequest = "tribune.dev/reconcile-requested-at"
 )

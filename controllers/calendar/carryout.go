@@ -213,6 +213,9 @@ func (r *Reconciler) make(ctx context.Context, s *scope, p *plan.Post) error {
 			Annotations: map[string]string{tribunev1alpha1.AnnotationOccurrence: p.Occurrence}},
 		Spec: p.Spec,
 	}
+	if p.Queued {
+		post.Annotations[tribunev1alpha1.AnnotationQueued] = "true"
+	}
 	err := r.Client.Create(ctx, post)
 	switch {
 	case err == nil:

@@ -209,6 +209,9 @@ func retention(s *scope) (until time.Time, kept bool) {
 	if !s.facts.Calendar.Made || p.Status.ObservedGeneration != p.Generation {
 		return time.Time{}, false
 	}
+	if p.Annotations[tribunev1alpha1.AnnotationQueued] != "" && s.facts.Calendar.Exists {
+		return time.Time{}, false // its entry would be queued anew
+	}
 	switch p.Status.State {
 	case tribunev1alpha1.PostPublished, tribunev1alpha1.PostDeleted:
 		if p.Status.PublishedAt != nil {

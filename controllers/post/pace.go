@@ -1,6 +1,7 @@
 package post
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -8,12 +9,11 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/plan"
 	"github.com/tribune-dev/tribune/internal/publish"
 	"github.com/tribune-dev/tribune/internal/schedule"
 )
@@ -96,16 +96,17 @@ func (r *Reconciler) windows(ctx context.Context, s *scope, ch *tribunev1alpha1.
 	}
 	for i := range list.Items {
 		cal := &list.Items[i]
-		if cal.Spec.Suspend || !plansFor(cal, ch) {
+		if cal.Spec.Suspend || !plan.PlansFor(cal, plan.ChannelOf(ch)) {
 			continue
 		}
-		s.quiet(cal.Spec.QuietHours, cal.Spec.TimeZone, fmt.Sprintf("quietHours of ContentCalendar %s", cal.Name))
+		zone := cmp.Or(cal.Spec.TimeZone, "UTC")
+		s.quiet(cal.Spec.QuietHours, zone, fmt.Sprintf("quietHours of ContentCalendar %s", cal.Name))
 		for j := range cal.Spec.Blackouts {
 			b := &cal.Spec.Blackouts[j]
 			if excepted(b.Except, &s.facts.Post.Spec) {
 				continue
 			}
-			w, err := schedule.Between(b.From, b.To, cal.Spec.TimeZone)
+			w, err := schedule.Between(b.From, b.To, zone)
 			if err != nil {
 				continue // the calendar says so
 			}
@@ -117,18 +118,6 @@ func (r *Reconciler) windows(ctx context.Context, s *scope, ch *tribunev1alpha1.
 		}
 	}
 	return nil
-}
-
-// plansFor is true if a calendar's Posts go out on a channel.
-func plansFor(cal *tribunev1alpha1.ContentCalendar, ch *tribunev1alpha1.SocialChannel) bool {
-	if slices.ContainsFunc(cal.Spec.ChannelRefs, func(ref tribunev1alpha1.LocalReference) bool { return string(ref.Name) == ch.Name }) {
-		return true
-	}
-	if cal.Spec.ChannelSelector == nil {
-		return false
-	}
-	selector, err := metav1.LabelSelectorAsSelector(cal.Spec.ChannelSelector)
-	return err == nil && selector.Matches(labels.Set(ch.Labels))
 }
 
 func (s *scope) quiet(q *tribunev1alpha1.QuietHours, zone, whose string) {

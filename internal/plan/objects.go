@@ -40,7 +40,7 @@ func ExistingOf(posts []tribunev1alpha1.Post, calendar string) []Existing {
 // ExistingOfPost gives what a plan needs to know of a Post that it made before.
 func ExistingOfPost(p *tribunev1alpha1.Post) Existing {
 	e := Existing{Name: p.Name, Entry: p.Labels[tribunev1alpha1.LabelEntry], Channel: p.Labels[tribunev1alpha1.LabelChannel],
-		Occurrence: p.Annotations[tribunev1alpha1.AnnotationOccurrence], At: publish.Due(p), State: p.Status.State}
+		Occurrence: p.Annotations[tribunev1alpha1.AnnotationOccurrence], At: publish.Due(p), State: p.Status.State, Edition: p.Status.Edition}
 	if p.Status.PublishedAt != nil {
 		e.PublishedAt = p.Status.PublishedAt.Time
 	}
