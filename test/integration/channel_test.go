@@ -232,7 +232,7 @@ func TestChannelRotation(t *testing.T) {
 	if !strings.Contains(c.Message, "set spec.account: other.example") {
 		t.Error(c.Message)
 	}
-	w.mustApply(manifestOn("sky", "in-whose-name", "Hello"))
+	w.mustApply(manifestOn("sky", "in-whose-name", "Hello in another name"))
 	w.reaches("in-whose-name", "Held", "ChannelNotReady")
 	w.mustApply(skyChannel(s, ", account: other.example"))
 	w.is("channel", "sky", "Ready", "True", "SignedIn")

@@ -45,6 +45,7 @@ func init() {
 		// What is not known to honour keys is scanned, so this is the weaker of the two.
 		Once:       network.OnceScan,
 		SecretKeys: []string{SecretAccessToken},
+		Rate:       network.Rate{Calls: 300, Per: 5 * time.Minute},
 		New:        New,
 	})
 }
