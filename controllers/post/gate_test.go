@@ -78,7 +78,7 @@ func TestGateSharesReads(t *testing.T) {
 		var group sync.WaitGroup
 		for i := range askers {
 			group.Go(func() {
-				time.Sleep(time.Duration(i*7) * time.Millisecond)
+				<-time.After(time.Duration(i*7) * time.Millisecond)
 				for range each {
 					asked := time.Now()
 					v, err := g.Check(t.Context(), somePost())

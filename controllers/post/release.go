@@ -77,8 +77,9 @@ func (l *release) stop(v Verdict, err error) error {
 	return errHeld
 }
 
-// end puts into the outcome when the body began to leave, or that the gate kept it. Nothing leaves afterwards.
-func (l *release) end(out *publish.Outcome) {
+// end puts into the outcome when the body began to leave, or that the gate kept it, which says nothing of the channel. Nothing
+// leaves afterwards.
+func (l *release) end(out *publish.Outcome) (kept bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ended = true
@@ -88,7 +89,10 @@ func (l *release) end(out *publish.Outcome) {
 		out.Closed, out.Err = l.closed, nil
 	case l.err != nil:
 		out.Err = l.err
+	default:
+		return false
 	}
+	return true
 }
 
 func gateUnavailable(err error) error {

@@ -207,10 +207,8 @@ func (r *Reconciler) publish(ctx context.Context, s *scope, pub network.Publicat
 	defer cancel()
 	body := &release{gate: r.Gate, clock: r.Clock, post: s.facts.Post, latest: l.latest, verdict: verdict}
 	out.Receipt, out.Err = s.connection.Network.Publish(httpx.WithFirstByte(calling, func() error { return body.firstByte(calling) }), pub)
-	err := out.Err
-	body.end(out)
-	if out.Err == err { // it is about the channel
-		r.report(s, err)
+	if kept := body.end(out); !kept {
+		r.report(s, out.Err)
 	}
 }
 

@@ -66,7 +66,7 @@ func TestCrisisHolds(t *testing.T) {
 		"to be left out":                    {facts(at(5*time.Hour), came("Skip")), publish.Miss, "Missed"},
 		"planned anew":                      {facts(at(5*time.Hour), came("Replan")), publish.Return, "Returned"},
 		"planned anew, and goes":            {facts(at(5*time.Hour), came("Replan"), again), publish.Begin, ""},
-		"planned anew, suspended meanwhile": {facts(at(5*time.Hour), came("Replan"), again, func(f *publish.Facts) { f.Post.Spec.Suspend = true }, again), publish.Hold, "Suspended"},
+		"planned anew, suspended meanwhile": {facts(at(5*time.Hour), came("Replan"), again, func(f *publish.Facts) { f.Post.Spec.Suspend = true; again(f) }), publish.Hold, "Suspended"},
 		"planned anew, and too late":        {facts(at(5*time.Hour), came("Replan"), again, at(7*time.Hour)), publish.Miss, "Missed"},
 		"a second Crisis":                   {facts(at(5*time.Hour), came("Replan"), again, inCrisis(0)), publish.Hold, "Crisis"},
 	} {
