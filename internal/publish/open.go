@@ -31,7 +31,7 @@ func openAttempt(f Facts) *Step {
 		return &Step{Do: Park, Segment: i, Reason: tribunev1alpha1.ReasonUnknown, Message: unknownMessage(f, "this network cannot be asked")}
 	case network.OnceDurableKey, network.OnceTwoPhase:
 		// It may be another process's call under way. Two that took it over from each other at once would never end.
-		if alone := startedAt(seg).Add(min(f.Settle, liveCall)); seg.State == tribunev1alpha1.SegmentSending && f.Now.Before(alone) {
+		if alone := startedAt(seg).Add(min(f.Settle, liveFor(f))); seg.State != tribunev1alpha1.SegmentUnknown && f.Now.Before(alone) {
 			return &Step{Do: Wait, Until: alone}
 		}
 		// One that was moved, held or is too late meanwhile is not sent again, only looked for.
@@ -44,6 +44,14 @@ func openAttempt(f Facts) *Step {
 		return &Step{Do: Wait, Until: settled}
 	}
 	return &Step{Do: LookUp, Segment: i}
+}
+
+// liveFor is how long another process's attempt may be under way: in two phases it makes several calls.
+func liveFor(f Facts) time.Duration {
+	if f.Channel.Once == network.OnceTwoPhase {
+		return 5 * liveCall
+	}
+	return liveCall
 }
 
 // unreachable: there is nobody to ask about an open attempt. For a while that is waited for.

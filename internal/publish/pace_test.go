@@ -112,12 +112,35 @@ var paced = map[string]struct {
 	"by hand, suspended": {facts(byHand, spec(func(s *tribunev1alpha1.PostSpec) { s.Suspend = true })), publish.Step{Do: publish.Hold, Reason: "Suspended", Until: expiry}, ""},
 	"done by hand": {facts(byHand, status("Missed"), resolution(publish.AttemptByHand, "Published")), publish.Step{Do: publish.Adopt, Reason: "Resolved", Supersedes: publish.AttemptByHand,
 		Records: []publish.Record{{Attempt: publish.AttemptByHand, Published: true, ID: "https://local.example/9", URL: "https://local.example/9", ContentHash: "h0", StartedAt: now, PublishedAt: now}}}, "ana published it"},
-	"done by hand where nobody does": {facts(status("Missed"), resolution(publish.AttemptByHand, "Published")), publish.Step{Do: publish.Wait}, ""},
-	"left out after an outage":       {facts(caught(schedule.CatchUpDecision{Missed: true, Message: "more"})), publish.Step{Do: publish.Miss, Reason: "CatchUp"}, "more: set a new publishAt"},
-	"its turn after an outage":       {facts(caught(schedule.CatchUpDecision{GoAt: now, Message: "more"})), publish.Step{Do: publish.Begin}, ""},
-	"later after an outage":          {facts(caught(schedule.CatchUpDecision{GoAt: now.Add(time.Minute), Message: "more"})), publish.Step{Do: publish.Hold, Reason: "CatchUp", Until: now.Add(time.Minute)}, "more"},
+	"done by hand where nobody does":             {facts(status("Missed"), resolution(publish.AttemptByHand, "Published")), publish.Step{Do: publish.Wait}, ""},
+	"left out after an outage":                   {facts(caught(schedule.CatchUpDecision{Missed: true, Message: "more"})), publish.Step{Do: publish.Miss, Reason: "CatchUp"}, "more: set a new publishAt"},
+	"its turn after an outage":                   {facts(caught(schedule.CatchUpDecision{GoAt: now, Message: "more"})), publish.Step{Do: publish.Begin}, ""},
+	"later after an outage":                      {facts(caught(schedule.CatchUpDecision{GoAt: now.Add(time.Minute), Message: "more"})), publish.Step{Do: publish.Hold, Reason: "CatchUp", Until: now.Add(time.Minute)}, "more"},
+	"two-phase: another's draft is left a while": {facts(on(network.OnceTwoPhase), status("Publishing", prepared(0)), at(3*time.Second)), publish.Step{Do: publish.Wait, Until: due.Add(10 * time.Second)}, ""},
+	"two-phase: its draft is made public": {facts(on(network.OnceTwoPhase), status("Publishing", prepared(0)), at(10*time.Second)),
+		publish.Step{Do: publish.Begin, Repeat: true, Supersedes: "attempt", Draft: &network.Ref{ID: "7"}}, ""},
+	"two-phase: its draft says something else": {facts(on(network.OnceTwoPhase), status("Publishing", prepared(0)), at(61*time.Second), func(f *publish.Facts) { f.Hashes[0] = "other" }),
+		publish.Step{Do: publish.LookUp}, ""},
+	"two-phase: a draft that was held goes on": {facts(on(network.OnceTwoPhase), status("Held", held(prepared(0)))),
+		publish.Step{Do: publish.Begin, Supersedes: "attempt", Draft: &network.Ref{ID: "7"}}, ""},
+	"two-phase: a draft that was held is too late": {facts(on(network.OnceTwoPhase), status("Held", held(prepared(0))), at(2*time.Hour)), publish.Step{Do: publish.LookUp}, ""},
+	"two-phase: a draft of a missed Post":          {facts(on(network.OnceTwoPhase), status("Missed", held(prepared(0)))), publish.Step{Do: publish.LookUp}, ""},
+	"two-phase: it is removed": {facts(on(network.OnceTwoPhase), status("Missed", held(prepared(0))), lookup(publish.Lookup{})),
+		publish.Step{Do: publish.TakeBack, Supersedes: "attempt", Reason: "WaitingToTryAgain"}, ""},
 	"edited while it waits": {facts(status("Scheduled", segment(0, notSent)), edited(func(s *tribunev1alpha1.PostSpec) { s.Content.Text = "x" }), func(f *publish.Facts) { f.Post.Status.NextAttemptAt = seconds(now.Add(time.Minute)) }),
 		publish.Step{Do: publish.Observe, Until: now.Add(time.Minute)}, ""},
+}
+
+// prepared is a segment whose draft is saved; held one whose draft waits for a hold to end.
+func prepared(i int) tribunev1alpha1.PostSegment {
+	s := segment(i, tribunev1alpha1.SegmentPrepared)
+	s.ID = "7"
+	return s
+}
+
+func held(s tribunev1alpha1.PostSegment) tribunev1alpha1.PostSegment {
+	s.State = notSent
+	return s
 }
 
 func caught(d schedule.CatchUpDecision) func(*publish.Facts) {
