@@ -16,7 +16,7 @@ if [[ -z $php ]] || ! apt-cache show wordpress mariadb-server-core >/dev/null 2>
 	exit 0
 fi
 
-programs=("$php-cli" "$php-common" "$php-mysql" "$php-gd" "$php-mbstring" "$php-xml" mariadb-server-core php-getid3 \
+programs=("$php-cli" "$php-common" "$php-mysql" "$php-gd" "$php-opcache" "$php-mbstring" "$php-xml" mariadb-server-core php-getid3 \
 	libjs-cropper libjs-underscore)
 # What the programs need and this machine has not: shared libraries.
 mapfile -t missing < <(apt-get -qq -s --no-install-recommends install "${programs[@]}" 2>/dev/null |

@@ -18,6 +18,11 @@ for extension in mysqlnd mysqli mbstring dom simplexml xml xmlreader tokenizer c
 	fi
 done
 
+# Compiling WordPress anew for each request would take most of the time.
+if [[ -e $installed/extensions/opcache.so ]]; then
+	php+=(-d zend_extension=opcache -d opcache.enable=1)
+fi
+
 database= web=
 finish() {
 	local status=$?
