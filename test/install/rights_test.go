@@ -32,6 +32,12 @@ func needs(n *networks) map[string]function {
 		"tribune-manager: patch tribune.dev/posts":                   changesPosts,
 		"tribune-manager: delete tribune.dev/posts":                  withdrawsPosts,
 		"tribune-manager: patch tribune.dev/posts/status":            publishes,
+		"tribune-manager: list tribune.dev/crises":                   publishes, // who cannot ask for them sends nothing
+		"tribune-manager: watch tribune.dev/crises":                  noticesCrises,
+		"tribune-manager: create tribune.dev/crises":                 restoresCrises,
+		"tribune-manager: patch tribune.dev/crises":                  keepsCrises,
+		"tribune-manager: patch tribune.dev/crises/status":           resolvesCrises,
+		"tribune-manager: get core/namespaces":                       restoresCrises,
 		"tribune-manager: get core/configmaps":                       publishesPictures,
 		"tribune-manager: create events.k8s.io/events":               tells,
 		"tribune-manager: patch events.k8s.io/events":                tellsAgain,

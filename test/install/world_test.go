@@ -33,6 +33,7 @@ import (
 	"github.com/tribune-dev/tribune/controllers"
 	"github.com/tribune-dev/tribune/internal/local"
 	"github.com/tribune-dev/tribune/internal/plan"
+	"github.com/tribune-dev/tribune/internal/store"
 )
 
 // Objects of a world.
@@ -42,6 +43,8 @@ const (
 	newAccount, oldAccount = "new-account", "old-account"
 	calendarName           = "team"
 	pictureName            = "pictures"
+	// crisisName is there when the manager starts, missingCrisis only in its ledger. Both are about no channel that there is.
+	crisisName, missingCrisis = "pause", "missing"
 )
 
 // world is a team's namespace with all that asks something of the manager, made before the manager starts.
@@ -165,6 +168,7 @@ func newWorld(t *testing.T, c *cluster, n *networks, namespace string) *world {
 				Network: tribunev1alpha1.NetworkBluesky, Bluesky: &tribunev1alpha1.BlueskySpec{Service: n.pds.URL},
 				CredentialsSecretRef: &tribunev1alpha1.LocalReference{Name: tribunev1alpha1.ObjectName(account)}}})
 	}
+	create = append(create, &tribunev1alpha1.Crisis{ObjectMeta: in(crisisName, nil), Spec: aboutNothing})
 	calendar := &tribunev1alpha1.ContentCalendar{ObjectMeta: in(calendarName, nil), Spec: tribunev1alpha1.ContentCalendarSpec{
 		ChannelRefs: []tribunev1alpha1.LocalReference{{Name: localChannel}},
 		Entries: []tribunev1alpha1.CalendarEntry{
@@ -184,10 +188,34 @@ func newWorld(t *testing.T, c *cluster, n *networks, namespace string) *world {
 	w.metricsAddress = freeAddress(t)
 	w.flags = []string{
 		"manager", "--leader-elect", "--leader-election-namespace", system, "--health-address", "0", "--metrics-address", w.metricsAddress,
-		"--ledger", filepath.Join(t.TempDir(), "ledger.db"), "--log-format", "text",
+		"--ledger", w.ledger(t), "--log-format", "text",
 		"--local-url", n.local.URL, "--allow-destination", strings.TrimPrefix(n.pds.URL, "http://"),
 	}
 	return w
+}
+
+// aboutNothing is a Crisis that holds nothing here.
+var aboutNothing = tribunev1alpha1.CrisisSpec{Scope: &tribunev1alpha1.CrisisScope{ChannelRefs: []tribunev1alpha1.LocalReference{{Name: "elsewhere"}}}}
+
+// ledger knows a Crisis that the cluster does not.
+func (w *world) ledger(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	ledger, err := store.Open(t.Context(), store.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ledger.Close() }()
+	spec, err := json.Marshal(aboutNothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = ledger.SaveCrisis(t.Context(), store.Crisis{Namespace: w.namespace, Name: missingCrisis, UID: "of-another-cluster", Spec: string(spec),
+		Holds: `[{"channels":["elsewhere"]}]`, OpenedAt: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // earlierPosts are those that the calendar made when its entry "changed" had another text and its entry "gone" was there.
@@ -221,7 +249,16 @@ func (w *world) earlierPosts(t *testing.T, calendar *tribunev1alpha1.ContentCale
 func (w *world) remove(t *testing.T) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
-	for _, o := range []client.Object{&tribunev1alpha1.ContentCalendar{}, &tribunev1alpha1.SocialChannel{}, &tribunev1alpha1.Post{}} {
+	crises := &tribunev1alpha1.CrisisList{}
+	if err := w.admin.List(ctx, crises, client.InNamespace(w.namespace)); err != nil {
+		t.Error(err)
+	}
+	for i := range crises.Items { // a deletion alone does not take them away
+		if err := w.admin.Patch(ctx, &crises.Items[i], client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, o := range []client.Object{&tribunev1alpha1.ContentCalendar{}, &tribunev1alpha1.SocialChannel{}, &tribunev1alpha1.Post{}, &tribunev1alpha1.Crisis{}} {
 		if err := w.admin.DeleteAllOf(ctx, o, client.InNamespace(w.namespace)); err != nil {
 			t.Error(err)
 		}
@@ -354,6 +391,18 @@ var (
 		}
 		return w.hasEvent(ctx, func(e *eventsv1.Event) bool { return e.Regarding.Name == calendarName && e.Series != nil })
 	}}
+	resolvesCrises = function{name: "a Crisis says what it holds", done: resolved(crisisName)}
+	keepsCrises    = function{name: "a Crisis is kept from being deleted while it holds", done: func(ctx context.Context, w *world) bool {
+		c := &tribunev1alpha1.Crisis{}
+		err := w.admin.Get(ctx, types.NamespacedName{Namespace: w.namespace, Name: crisisName}, c)
+		return err == nil && len(c.Finalizers) > 0
+	}}
+	restoresCrises = function{name: "a Crisis that only the ledger knows is made again", done: func(ctx context.Context, w *world) bool {
+		return w.admin.Get(ctx, types.NamespacedName{Namespace: w.namespace, Name: missingCrisis}, &tribunev1alpha1.Crisis{}) == nil
+	}}
+	noticesCrises = function{name: "a Crisis that is made now says at once what it holds", done: resolved("noticed"), first: func(ctx context.Context, w *world) error {
+		return w.admin.Create(ctx, &tribunev1alpha1.Crisis{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "noticed"}, Spec: aboutNothing})
+	}}
 	noticesPosts = function{name: "a Post that is made now is published at once", done: published("noticed"), first: func(ctx context.Context, w *world) error {
 		return w.admin.Create(ctx, &tribunev1alpha1.Post{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "noticed"},
 			Spec: tribunev1alpha1.PostSpec{ChannelRef: tribunev1alpha1.LocalReference{Name: localChannel}, PublishAt: &metav1.Time{Time: time.Now()},
@@ -420,6 +469,14 @@ func readyCalendar(name string) func(context.Context, *world) bool {
 		calendar := &tribunev1alpha1.ContentCalendar{}
 		err := w.admin.Get(ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, calendar)
 		return err == nil && meta.IsStatusConditionTrue(calendar.Status.Conditions, tribunev1alpha1.ConditionReady)
+	}
+}
+
+func resolved(name string) func(context.Context, *world) bool {
+	return func(ctx context.Context, w *world) bool {
+		c := &tribunev1alpha1.Crisis{}
+		err := w.admin.Get(ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, c)
+		return err == nil && c.Status.State == tribunev1alpha1.CrisisOpen
 	}
 }
 
