@@ -13,8 +13,8 @@ import (
 const (
 	// DefaultMaxPerDay is how many Posts go out on a channel in 24 hours.
 	DefaultMaxPerDay = 50
-	// day is the window of the daily limit and of duplicates: any 24 hours.
-	day = 24 * time.Hour
+	// paceWindow is the window of the daily limit and of duplicates: any 24 hours.
+	paceWindow = 24 * time.Hour
 )
 
 // Start is a Post that went out on a channel, or is going out.
@@ -76,7 +76,7 @@ func possibleDuplicate(f Facts) *Step {
 	content := f.Hashes[0]
 	for i := len(f.Pace.Starts) - 1; i >= 0; i-- {
 		s := &f.Pace.Starts[i]
-		if !s.At.Add(day).After(f.Now) {
+		if !s.At.Add(paceWindow).After(f.Now) {
 			break
 		}
 		same := s.Content != "" && s.Content == content || s.Text != "" && s.Text == f.Text
@@ -88,7 +88,7 @@ func possibleDuplicate(f Facts) *Step {
 		}
 		return hold(f, tribunev1alpha1.ReasonPossibleDuplicate, fmt.Sprintf(
 			"Post %s said the same here at %s: change the text, delete one of them, or run `tribune post release %s -n %s` to send it all the same",
-			s.Post, s.At.UTC().Format(time.RFC3339), f.Post.Name, f.Post.Namespace), s.At.Add(day))
+			s.Post, s.At.UTC().Format(time.RFC3339), f.Post.Name, f.Post.Namespace), s.At.Add(paceWindow))
 	}
 	return nil
 }
@@ -134,7 +134,7 @@ func tooMany(f Facts) *Step {
 	}
 	var within []time.Time
 	for i := range f.Pace.Starts {
-		if s := &f.Pace.Starts[i]; s.At.Add(day).After(f.Now) && s.Post != f.Post.Name {
+		if s := &f.Pace.Starts[i]; s.At.Add(paceWindow).After(f.Now) && s.Post != f.Post.Name {
 			within = append(within, s.At)
 		}
 	}
@@ -142,9 +142,9 @@ func tooMany(f Facts) *Step {
 	if over < 0 {
 		return nil
 	}
-	until := f.Now.Add(day)
+	until := f.Now.Add(paceWindow)
 	if over < len(within) {
-		until = within[over].Add(day)
+		until = within[over].Add(paceWindow)
 	}
 	return hold(f, tribunev1alpha1.ReasonDailyLimit, fmt.Sprintf("%d Posts went out on this channel in 24 hours, and publishing.maxPerDay is %d", len(within), limit), until)
 }

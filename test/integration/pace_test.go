@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/publish"
@@ -193,7 +192,7 @@ func TestOutage(t *testing.T) {
 	count := func() map[string]int {
 		n := map[string]int{}
 		for _, p := range w.posts() {
-			n[string(p.Status.State)+" "+condition(p.Status.Conditions, "Ready").Reason]++
+			n[string(p.Status.State)+"/"+condition(p.Status.Conditions, "Ready").Reason]++
 		}
 		return n
 	}
@@ -202,14 +201,14 @@ func TestOutage(t *testing.T) {
 	settled := func(want map[string]int) func() string {
 		return func() string { return cmp.Diff(want, count()) }
 	}
-	w.eventually("the first", settled(map[string]int{"Missed Missed": 13, "Missed CatchUp": 7, "Published Published": 3, "Held CatchUp": 2}))
+	w.eventually("the first", settled(map[string]int{"Missed/Missed": 13, "Missed/CatchUp": 7, "Published/Published": 3, "Held/CatchUp": 2}))
 	w.manager.stop()
 	w.manager = w.run()
 	w.is("channel", "square", "Ready", "True", "SignedIn")
 	w.forward(10*time.Minute + 2*time.Second)
-	w.eventually("the next", settled(map[string]int{"Missed Missed": 13, "Missed CatchUp": 7, "Published Published": 4, "Held CatchUp": 1}))
+	w.eventually("the next", settled(map[string]int{"Missed/Missed": 13, "Missed/CatchUp": 7, "Published/Published": 4, "Held/CatchUp": 1}))
 	w.forward(10*time.Minute + 2*time.Second)
-	w.eventually("the last", settled(map[string]int{"Missed Missed": 13, "Missed CatchUp": 7, "Published Published": 5}))
+	w.eventually("the last", settled(map[string]int{"Missed/Missed": 13, "Missed/CatchUp": 7, "Published/Published": 5}))
 	var out []time.Time
 	for _, p := range w.published("square") {
 		out = append(out, p.CreatedAt)
