@@ -48,6 +48,14 @@ func (w *world) subjects() []subject {
 		c := &calendars.Items[i]
 		all = append(all, subject{"ContentCalendar", c, c.Status.Conditions, c.Status.ObservedGeneration, ""})
 	}
+	crises := &tribunev1alpha1.CrisisList{}
+	if err := w.k8s.List(w.ctx, crises, client.InNamespace(w.namespace)); err != nil {
+		w.t.Fatal(err)
+	}
+	for i := range crises.Items {
+		c := &crises.Items[i]
+		all = append(all, subject{"Crisis", c, c.Status.Conditions, c.Status.ObservedGeneration, ""})
+	}
 	return all
 }
 
