@@ -55,8 +55,12 @@ func Apply(f Facts, step Step) tribunev1alpha1.PostStatus {
 		}
 		st.State = tribunev1alpha1.PostScheduled
 		st.NextAttemptAt, st.Resolution = nil, nil
+	case Withdraw, Remain, Report:
+		applyAfterwards(f, &st, step)
+		return st
 	case Observe:
 		st.ObservedGeneration = f.Post.Generation
+		restore(f, &st)
 		for i := range st.Conditions {
 			st.Conditions[i].ObservedGeneration = f.Post.Generation
 		}
@@ -285,9 +289,18 @@ func conclude(f Facts, st *tribunev1alpha1.PostStatus, reason, message string) {
 		set(tribunev1alpha1.ConditionPublished, metav1.ConditionFalse, reason, message)
 	}
 	set(tribunev1alpha1.ConditionReady, ready, reason, message)
+	sayApproved(f, st)
+}
+
+// sayApproved brings the condition Approved in line with the decisions.
+func sayApproved(f Facts, st *tribunev1alpha1.PostStatus) {
+	set := func(conditionType string, status metav1.ConditionStatus, reason, message string) {
+		meta.SetStatusCondition(&st.Conditions, metav1.Condition{Type: conditionType, Status: status, Reason: reason, Message: message,
+			ObservedGeneration: f.Post.Generation, LastTransitionTime: metav1.Time{Time: f.Now}})
+	}
 	switch granted, reason, message, ok := approvedCondition(f); {
 	case !ok:
-		unset(tribunev1alpha1.ConditionApproved)
+		meta.RemoveStatusCondition(&st.Conditions, tribunev1alpha1.ConditionApproved)
 	case granted:
 		set(tribunev1alpha1.ConditionApproved, metav1.ConditionTrue, reason, bounded(message))
 	default:

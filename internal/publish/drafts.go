@@ -43,7 +43,7 @@ func leftDraft(f Facts) *Step {
 	}
 	st := f.Post.Status
 	ended := st.State == tribunev1alpha1.PostMissed || st.State == tribunev1alpha1.PostFailed
-	if !ended && !differs(f, i) && len(f.Problems) == 0 && !f.Now.After(deadline(f)) {
+	if !ended && !leaves(f) && !differs(f, i) && len(f.Problems) == 0 && !f.Now.After(deadline(f)) {
 		return nil
 	}
 	switch l := f.Lookup; {

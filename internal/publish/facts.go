@@ -51,6 +51,10 @@ type Channel struct {
 	RetryAt time.Time
 	// ByHand is true if a person publishes there.
 	ByHand bool
+	// Edits and Deletes are true if the account, while connected, can change and take off what went out.
+	Edits, Deletes bool
+	// SecretGone is true if the channel has lost its credentials for good.
+	SecretGone bool
 }
 
 // Calendar is what is known of the calendar that made a Post.
@@ -64,11 +68,13 @@ type Calendar struct {
 
 // Record is what the ledger knows of one segment.
 type Record struct {
-	Segment     int
-	Key         string
-	Attempt     string
-	Open        bool
-	Published   bool
+	Segment   int
+	Key       string
+	Attempt   string
+	Open      bool
+	Published bool
+	// Deleted is true if it was published and taken off.
+	Deleted     bool
 	Cursor      string
 	ID          string
 	Revision    string
@@ -124,6 +130,11 @@ type Facts struct {
 
 	// Unverified is true if nothing makes sure that a decision is of whom it names: the admission policies are missing.
 	Unverified bool
+
+	// Deleting is true for a Post that is being deleted, and is to be taken off the network first.
+	Deleting bool
+	// Looks at a Post that is out; nil where it is not looked at.
+	Looks *Looks
 
 	// Lookup is the answer to the last Lookup step, nil while none was asked.
 	Lookup *Lookup

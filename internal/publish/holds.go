@@ -11,6 +11,7 @@ import (
 // holds are what may keep a due Post from going out for now, in the order in which they are asked: what people decided comes
 // before what time will mend, so that the reason shown is the one that somebody can do something about.
 var holds = []rule{
+	unpublishedHold, // after.go
 	suspended,
 	calendarHolds,
 	unapproved, // hold_approval.go

@@ -44,6 +44,18 @@ const (
 	Finish Action = "Finish"
 	// Observe: a change has been seen, and has no effect for now; with a Reason, because the Post went out.
 	Observe Action = "Observe"
+	// Withdraw: it is not on the network, and never will be.
+	Withdraw Action = "Withdraw"
+	// Remove: take what is out off the network.
+	Remove Action = "Remove"
+	// Remain: it cannot be taken off; a person must.
+	Remain Action = "Remain"
+	// Edit: bring the changed content to the network.
+	Edit Action = "Edit"
+	// Report: say in InSync, by Reason, how the content and what is on the network stand to each other.
+	Report Action = "Report"
+	// Look: read it back from the network.
+	Look Action = "Look"
 )
 
 // Step is a decision.
@@ -75,6 +87,8 @@ var rules = []rule{
 	knownToLedger,  // the status lost what the ledger knows
 	openAttempt,    // an attempt of which the outcome is not known
 	leftDraft,      // a draft that will not be made public any more
+	withdrawn,      // after.go: it is not to go out any more
+	deletedBefore,  // it was taken off before this object was made
 	standing,       // Missed and Failed stand until a new generation
 	channelMissing, // there is no channel
 	invalid,        // it cannot be rendered
@@ -124,11 +138,7 @@ func finished(f Facts) *Step {
 		return nil
 	}
 	if st.State == tribunev1alpha1.PostPublished || st.State == tribunev1alpha1.PostDeleted {
-		if st.ObservedGeneration != f.Post.Generation {
-			return &Step{Do: Observe, Reason: tribunev1alpha1.ReasonFrozen, Message: fmt.Sprintf(
-				"this Post went out and is frozen: the change publishes nothing; set edition: %d to publish it again", st.Edition+1)}
-		}
-		return &Step{Do: Wait}
+		return afterwards(f)
 	}
 	if n := len(st.Segments); n > 0 && published(st.Segments) == n {
 		return &Step{Do: Finish}

@@ -101,7 +101,8 @@ var properties = map[string]func(f publish.Facts, step publish.Step) bool{
 	"a finished Post begins nothing": func(f publish.Facts, step publish.Step) bool {
 		st := f.Post.Status
 		done := st.State == tribunev1alpha1.PostPublished || st.State == tribunev1alpha1.PostDeleted
-		return !done || st.Edition != publish.Edition(f.Post) || step.Do == publish.Wait || step.Do == publish.Observe
+		return !done || st.Edition != publish.Edition(f.Post) || step.Do == publish.Wait || step.Do == publish.Observe ||
+			step.Do == publish.Report || step.Do == publish.Edit
 	},
 	"what can be found out by a scan alone is not sent over an open attempt": func(f publish.Facts, step publish.Step) bool {
 		asks := f.Channel.Once != network.OnceDurableKey && f.Channel.Once != network.OnceTwoPhase
