@@ -19,6 +19,8 @@ TESTFLAGS ?=
 PACKAGES ?= ./...
 TEST_TIMEOUT ?= 20m
 TEST_ALL_TIMEOUT ?= 60m
+# How long each fuzz test runs.
+FUZZTIME ?= 60s
 # For other arguments to the benchmarks.
 BENCHFLAGS ?=
 
@@ -74,8 +76,13 @@ test: controlplane ## Run the tests; what needs minutes or other servers is skip
 	KUBEBUILDER_ASSETS=$(BIN)/k8s $(GO) test -timeout $(TEST_TIMEOUT) $(TESTFLAGS) $(PACKAGES)
 
 .PHONY: test-all
-test-all: controlplane pds wordpress ghost ## Run all tests, those that need minutes or other servers too
+test-all: controlplane pds wordpress ghost ## Run all tests, those that need minutes or other servers too, and each fuzz test for a minute
 	KUBEBUILDER_ASSETS=$(BIN)/k8s TRIBUNE_TEST_ALL=1 $(GO) test -timeout $(TEST_ALL_TIMEOUT) $(TESTFLAGS) $(PACKAGES)
+	GO='$(GO)' hack/fuzz.sh $(FUZZTIME)
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz test for FUZZTIME (60s)
+	GO='$(GO)' hack/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
 bench: controlplane ## Measure speed and memory: JSON lines, compared with test/performance/thresholds.json

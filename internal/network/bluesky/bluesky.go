@@ -50,6 +50,7 @@ func init() {
 		Abilities:  abilities,
 		Once:       network.OnceDurableKey,
 		SecretKeys: []string{SecretIdentifier, SecretAppPassword},
+		Rate:       network.Rate{Calls: 3000, Per: 5 * time.Minute}, // of an address; accounts have limits of their own, which the server tells
 		New:        New,
 	})
 }
