@@ -72,7 +72,7 @@ func TestNoWriteWithoutAChange(t *testing.T) {
 	before = maps.Clone(w.versions())
 	w.manager.stop()
 	w.manager = w.run()
-	w.mustApply(manifest("marker-2", "", "x"))
+	w.mustApply(manifest("marker-2", "", "y"))
 	w.reaches("marker-2", "Published", "")
 	for _, s := range w.subjects() { // a look at each, asked for after the start
 		if s.String() != "Post/marker-2" {

@@ -61,10 +61,10 @@ func TestMinInterval(t *testing.T) {
 	w.is("channel", "square", "Ready", "True", "SignedIn")
 	w.forward(5 * time.Minute)
 	w.reaches("b", "Held", "MinInterval")
-	w.forward(5*time.Minute + time.Second)
+	w.forward(6 * time.Minute)
 	w.reaches("b", "Published", "Published")
 	w.reaches("c", "Held", "MinInterval")
-	w.forward(10*time.Minute + time.Second)
+	w.forward(11 * time.Minute)
 	w.reaches("c", "Published", "Published")
 	posts := w.published("square")
 	for i := 1; i < len(posts); i++ {
