@@ -153,7 +153,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	}
 	if err := (&post.Reconciler{Client: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, Owner: o.Owner, Directory: directory, Ledger: o.Ledger,
 		Gate: &post.CrisisGate{Reader: mgr.GetAPIReader(), Ledger: o.Ledger, Clock: o.Clock}, Media: o.Media, ConfigMaps: mgr.GetClient(), Settle: o.Settle, ClockSkew: o.Skew, Metrics: metrics,
-		Policies: post.NewPolicies(mgr.GetAPIReader(), o.Clock),
+		Policies: post.NewPolicies(mgr.GetAPIReader(), o.Clock), Reader: mgr.GetAPIReader(),
 	}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up Post: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/channels"
@@ -91,6 +92,10 @@ type Reconciler struct {
 	// past of the channels, and wake of a Post whose turn has come.
 	past history
 	wake func(types.NamespacedName)
+	// Reader asks the API server itself; nil: no namespace is ever looked at.
+	Reader client.Reader
+	// after is what is known of Posts that are out.
+	after after
 	// Policies know whether decisions are of whom they name; nil: nobody asks.
 	Policies *Policies
 }
@@ -111,26 +116,42 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		}
 		return ctrl.Result{}, fmt.Errorf("get Post: %w", err)
 	}
-	if !post.DeletionTimestamp.IsZero() {
+	deleted := !post.DeletionTimestamp.IsZero()
+	if deleted && !controllerutil.ContainsFinalizer(post, publish.Finalizer) {
 		return ctrl.Result{}, nil
 	}
 	s, err := r.scope(ctx, post)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	keptUntil, kept := retention(s)
-	if kept && !s.facts.Now.Before(keptUntil) {
-		return r.retire(ctx, s)
-	}
-	result, err := r.step(ctx, s)
-	if kept && err == nil && result.RequeueAfter == 0 {
-		priority := priorityLater
-		result = ctrl.Result{RequeueAfter: min(keptUntil.Sub(s.facts.Now), longestRest), Priority: &priority}
-	}
+	result, err := r.run(ctx, s, deleted)
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 		// Somebody else was faster, or it is gone: the watch says what holds now. The look by ourselves is for a watch
 		// that had told it already.
 		return ctrl.Result{RequeueAfter: time.Second}, nil
+	}
+	return result, err
+}
+
+// run does what a Post asks for: it is taken leave of, retired, or taken a step further.
+func (r *Reconciler) run(ctx context.Context, s *scope, deleted bool) (ctrl.Result, error) {
+	if deleted {
+		return r.depart(ctx, s)
+	}
+	keptUntil, kept := retention(s)
+	if kept && !s.facts.Now.Before(keptUntil) {
+		return r.retire(ctx, s)
+	}
+	if err := r.keepFinalizer(ctx, s); err != nil {
+		return ctrl.Result{}, err
+	}
+	result, err := r.step(ctx, s)
+	if err == nil && result.RequeueAfter == 0 && publish.Out(s.facts.Post) {
+		result = r.untilLook(ctx, s)
+	}
+	if kept && err == nil && result.RequeueAfter == 0 {
+		priority := priorityLater
+		result = ctrl.Result{RequeueAfter: min(keptUntil.Sub(s.facts.Now), longestRest), Priority: &priority}
 	}
 	return result, err
 }
@@ -154,8 +175,21 @@ func (r *Reconciler) step(ctx context.Context, s *scope) (ctrl.Result, error) {
 				!r.Directory.Await(channelKey(s.facts.Post), s.generation, client.ObjectKeyFromObject(s.facts.Post)) {
 				return r.wait(s.facts.Now), nil // it was connected meanwhile
 			}
+			if publish.Out(s.facts.Post) {
+				return r.rest(step.Until), nil
+			}
 			return r.wait(step.Until), nil
+		case publish.Remove:
+			return r.aside(func() (ctrl.Result, error) { return r.remove(ctx, s) })
+		case publish.Edit:
+			return r.aside(func() (ctrl.Result, error) { return r.edit(ctx, s) })
+		case publish.Look:
+			return r.aside(func() (ctrl.Result, error) { return r.look(ctx, s) })
 		default:
+			if step.Do == publish.Withdraw && s.facts.Deleting {
+				s.departs = true // nothing of it is out, so there is nothing to say
+				return ctrl.Result{}, nil
+			}
 			again, err := r.record(ctx, s, step)
 			if err != nil || !again {
 				return r.wait(step.Until), err
@@ -226,6 +260,11 @@ func retention(s *scope) (until time.Time, kept bool) {
 
 // retire deletes a Post whose retention is over, exactly as it was seen.
 func (r *Reconciler) retire(ctx context.Context, s *scope) (ctrl.Result, error) {
+	if controllerutil.ContainsFinalizer(s.facts.Post, publish.Finalizer) { // nobody wants it off the network for its age
+		if err := r.patchFinalizer(ctx, s, false); err != nil {
+			return ctrl.Result{}, err
+		}
+	}
 	p := s.facts.Post
 	err := r.Client.Delete(ctx, p, client.Preconditions{UID: &p.UID, ResourceVersion: &p.ResourceVersion})
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
@@ -244,6 +283,10 @@ func (r *Reconciler) tell(before, after *tribunev1alpha1.Post, step publish.Step
 		return
 	}
 	was, is := before.Status.State, after.Status.State
+	if is == was && is == tribunev1alpha1.PostPublished {
+		r.tellAfter(before, after, step)
+		return
+	}
 	if is != was {
 		r.Metrics.outcome(after, is)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -25,6 +26,8 @@ type scope struct {
 	rendering  compose.Rendering
 	// generation of the channel.
 	generation int64
+	// departs is true if the Post is being deleted, and nothing of it is on the network.
+	departs bool
 }
 
 // scope gathers the facts that cost no call.
@@ -47,6 +50,9 @@ func (r *Reconciler) scope(ctx context.Context, post *tribunev1alpha1.Post) (*sc
 		if err := r.pace(ctx, s, ch); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.looks(ctx, s); err != nil {
+		return nil, err
 	}
 	s.facts.Unverified = r.Policies.missingFor(ctx, post)
 	if err := r.crises(ctx, s); err != nil {
@@ -74,6 +80,7 @@ func (r *Reconciler) channel(ctx context.Context, s *scope) (*tribunev1alpha1.So
 	c.Ready = ready == nil || ready.Status == "True"
 	if ready != nil {
 		c.NotReadyMessage = ready.Message
+		c.SecretGone = ready.Reason == tribunev1alpha1.ReasonSecretNotFound
 	}
 	if ch.Status.Account != nil {
 		c.Account = ch.Status.Account.ID
@@ -91,8 +98,12 @@ func (r *Reconciler) channel(ctx context.Context, s *scope) (*tribunev1alpha1.So
 		c.Connected = true
 		c.Account, c.Once = conn.Account.ID, conn.Account.Once
 		rules = conn.Rules
+		_, edits := conn.Network.(network.Editor)
+		_, deletes := conn.Network.(network.Deleter)
+		c.Edits = edits && slices.Contains(conn.Account.Abilities, network.AbilityEdit)
+		c.Deletes = deletes && slices.Contains(conn.Account.Abilities, network.AbilityDelete)
 	}
-	if known && !finished(s.facts.Post) {
+	if known && (!finished(s.facts.Post) || publish.EditMatters(s.facts.Post)) {
 		var problems []publish.Problem
 		s.rendering, problems = publish.RenderWith(&s.facts.Post.Spec.Content, rules, publish.Options{
 			Language: ch.Spec.Language, Tracking: s.facts.Post.Spec.Tracking, Links: s.links})
@@ -162,6 +173,7 @@ func (r *Reconciler) readLedger(ctx context.Context, s *scope) error {
 			Segment: row.Segment, Key: row.Key, Attempt: row.Attempt,
 			Open:      row.State == store.Sending || row.State == store.Unknown,
 			Published: row.State == store.Published,
+			Deleted:   row.State == store.Deleted,
 			Cursor:    row.Cursor, ID: row.RecordID, Revision: row.Revision, URL: row.URL, ContentHash: row.ContentHash, Hashes: row.Hashes,
 			StartedAt: row.StartedAt, PublishedAt: row.PublishedAt,
 		})

@@ -153,6 +153,9 @@ func (c changed) Update(e event.UpdateEvent) bool {
 	if was.Annotations[tribunev1alpha1.AnnotationReconcileRequest] != is.Annotations[tribunev1alpha1.AnnotationReconcileRequest] {
 		return true
 	}
+	if !equality.Semantic.DeepEqual(was.Status.Approvals, is.Status.Approvals) {
+		return true // an edit may wait for them
+	}
 	if statusEqual(&was.Status, &is.Status) || is.Status.State == tribunev1alpha1.PostPublished {
 		return false
 	}

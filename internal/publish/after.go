@@ -29,6 +29,11 @@ func Out(p *tribunev1alpha1.Post) bool {
 	return p.Status.State == tribunev1alpha1.PostPublished && p.Status.Edition == max(p.Spec.Edition, 1)
 }
 
+// MayBeOut is true if something of the Post is on its network, or may be.
+func MayBeOut(p *tribunev1alpha1.Post) bool {
+	return p.Status.State != tribunev1alpha1.PostDeleted && (published(p.Status.Segments) > 0 || openSegment(p.Status.Segments) >= 0)
+}
+
 // leaves is true for a Post that is not to be on the network any more.
 func leaves(f Facts) bool { return f.Post.Spec.Unpublished || f.Deleting }
 

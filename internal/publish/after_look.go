@@ -12,6 +12,8 @@ import (
 )
 
 const (
+	// FirstLook after publication.
+	FirstLook = 5 * time.Minute
 	// WatchFor is how long after its publication a Post is looked at on its network.
 	WatchFor = 30 * 24 * time.Hour
 	// spreadStart is over how much time the looks are spread that fell due before a process began.
@@ -24,7 +26,7 @@ const (
 )
 
 // firstLooks after publication; then daily.
-var firstLooks = []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour, oneDay}
+var firstLooks = []time.Duration{FirstLook, 15 * time.Minute, time.Hour, 6 * time.Hour, oneDay}
 
 // Looks are what is known of the looks at a Post that is out.
 type Looks struct {
