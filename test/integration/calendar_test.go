@@ -278,7 +278,7 @@ func TestRefusedAtOnce(t *testing.T) {
 		"long calendar name": {calendar(long, toSquare, entry("e", "2036-01-01T09:00", "x")), "at most 63 characters"},
 		"long channel name":  {"kind: SocialChannel\nmetadata: {name: " + long + "}\nspec: {network: Local}", "at most 63 characters"},
 		"long entry name":    {calendar("x", toSquare, entry(long, "2036-01-01T09:00", "x")), "63"},
-		"no time":            {calendar("x", toSquare, "{name: e, content: {text: x}}"), "set exactly one of at, cron and rrule"},
+		"no time":            {calendar("x", toSquare, "{name: e, content: {text: x}}"), "set exactly one of at, cron, rrule, slot and after"},
 		"no channels":        {calendar("x", "timeZone: UTC", entry("e", "2036-01-01T09:00", "x")), "no channels: set channelSelector or channelRefs"},
 		"a misspelt field":   {"kind: Post\nmetadata: {name: x}\nspec: {channelRef: {name: x}, content: {txt: x}}", "txt"},
 	} {

@@ -29,8 +29,8 @@ func TestKubectl(t *testing.T) {
 	for _, want := range []string{
 		"NAME ENTRIES WAITING NEXT PUBLISHED FAILED READY STATUS AGE",
 		"contentcalendar.tribune.dev/plan 2 1 " + w.of("waits").Spec.PublishAt.UTC().Format(time.RFC3339) + " 1 True Planned ",
-		"NAME NETWORK MODE HANDLE READY STATUS AGE",
-		"NAME CHANNEL PUBLISH-AT STATE READY STATUS AGE",
+		"NAME NETWORK MODE HANDLE FOLLOWERS LISTENING READY STATUS AGE",
+		"NAME CHANNEL PUBLISH-AT STATE REACTIONS REPLIES READY STATUS AGE",
 		"post.tribune.dev/next-year square " + year + " Scheduled True Scheduled ",
 		"post.tribune.dev/" + w.of("out").Name + " square " + w.of("out").Spec.PublishAt.UTC().Format(time.RFC3339) + " Published True Published ",
 	} {
