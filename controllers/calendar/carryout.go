@@ -148,7 +148,7 @@ func waiting(p *tribunev1alpha1.Post) bool {
 
 // carryOut makes, changes and withdraws Posts.
 func (r *Reconciler) carryOut(ctx context.Context, s *scope) error {
-	keep := entriesInTrouble(s) // before others add to the problems
+	keep, takenOut := entriesInTrouble(s), s.takenOut() // before others add to the problems
 	var g errgroup.Group
 	g.SetLimit(inParallel)
 	planned := make(map[string]bool, len(s.plan.Posts))
@@ -161,7 +161,17 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scope) error {
 			g.Go(func() error { return r.make(ctx, s, p) })
 		}
 	}
+	for i := range s.plan.Out {
+		p := &s.plan.Out[i]
+		if child := s.children[p.Name]; child != nil {
+			g.Go(func() error { return r.carryOver(ctx, s, child, p) })
+		}
+	}
 	for name, child := range s.children {
+		if child.DeletionTimestamp.IsZero() && !planned[name] && takenOut(child) {
+			g.Go(func() error { return r.withdraw(ctx, s, child) })
+			continue
+		}
 		// Beyond the deadline a Post's own controller decides, and a Post of an entry that cannot be read now is left alone.
 		if planned[name] || !waiting(child) || !child.DeletionTimestamp.IsZero() || keep(child) || s.now.After(publish.Due(child)) && s.stillMeant(child) {
 			continue
@@ -209,7 +219,7 @@ func where(p *plan.Post) string {
 // nobody knows together with their calendar, and the record of what went out.
 func (r *Reconciler) make(ctx context.Context, s *scope, p *plan.Post) error {
 	post := &tribunev1alpha1.Post{
-		ObjectMeta: metav1.ObjectMeta{Name: p.Name, Namespace: s.calendar.Namespace, Labels: p.Labels,
+		ObjectMeta: metav1.ObjectMeta{Name: p.Name, Namespace: s.calendar.Namespace, Labels: p.Labels, Finalizers: finalizers(&p.Spec),
 			Annotations: map[string]string{tribunev1alpha1.AnnotationOccurrence: p.Occurrence}},
 		Spec: p.Spec,
 	}
@@ -265,7 +275,7 @@ func (r *Reconciler) bringInLine(ctx context.Context, s *scope, child *tribunev1
 	}
 	again := p.Spec.Edition > max(child.Spec.Edition, 1)
 	if !waiting(child) && !again && !movedAfterMissing(child, p) {
-		return nil
+		return r.carryOver(ctx, s, child, p)
 	}
 	spec := p.Spec
 	spec.Suspend, spec.Unpublished = child.Spec.Suspend, child.Spec.Unpublished // a person's word

@@ -103,8 +103,12 @@ func unsettled(o client.Object) []string {
 		if p.Status.NextAttemptAt == nil && !changedSinceSeen(p) && !waitsForChannel {
 			return nil
 		}
-	case tribunev1alpha1.PostPublished, tribunev1alpha1.PostMissed, tribunev1alpha1.PostDeleted:
+	case tribunev1alpha1.PostMissed, tribunev1alpha1.PostDeleted:
 		return nil
+	case tribunev1alpha1.PostPublished:
+		if !publish.EditMatters(p) {
+			return nil
+		}
 	}
 	keys := []string{"channel/" + string(p.Spec.ChannelRef.Name)}
 	if name := madeBy(p); name != "" {

@@ -145,7 +145,7 @@ func Removed(f Facts, err error) tribunev1alpha1.PostStatus {
 		gone(f, &st, "taken off the network")
 		return st
 	}
-	st.ObservedGeneration = f.Post.Generation
+	observe(f, &st)
 	st.Attempts++
 	st.NextAttemptAt = timePtr(f.Now.Add(retryAfter(err, st.Attempts)))
 	message := "it could not be taken off the network, and it is tried again: " + err.Error()
@@ -312,7 +312,7 @@ type Change struct {
 // Changed is the status after an edit: what was changed, and why the rest was not, by an error or by a hold.
 func Changed(f Facts, done []Change, err error, held *Step) tribunev1alpha1.PostStatus {
 	st := *f.Post.Status.DeepCopy()
-	st.ObservedGeneration = f.Post.Generation
+	observe(f, &st)
 	for _, c := range done {
 		seg := &st.Segments[c.Segment]
 		seg.ContentHash, seg.Generation = hashOf(f, c.Segment), f.Post.Generation
@@ -373,6 +373,14 @@ func inSync(f Facts, st *tribunev1alpha1.PostStatus, reason, message string) {
 		Message: bounded(message), ObservedGeneration: f.Post.Generation, LastTransitionTime: metav1.Time{Time: f.Now}})
 }
 
+// observe says that all there is to say is about the present generation.
+func observe(f Facts, st *tribunev1alpha1.PostStatus) {
+	st.ObservedGeneration = f.Post.Generation
+	for i := range st.Conditions {
+		st.Conditions[i].ObservedGeneration = f.Post.Generation
+	}
+}
+
 // stall says that a person must act on a Post that is out.
 func stall(f Facts, st *tribunev1alpha1.PostStatus, reason, message string) {
 	for conditionType, status := range map[string]metav1.ConditionStatus{
@@ -406,12 +414,12 @@ func applyAfterwards(f Facts, st *tribunev1alpha1.PostStatus, step Step) {
 	case Withdraw:
 		gone(f, st, step.Message)
 	case Remain:
-		st.ObservedGeneration = f.Post.Generation
+		observe(f, st)
 		st.NextAttemptAt = nil
 		inSync(f, st, step.Reason, step.Message)
 		stall(f, st, step.Reason, step.Message)
 	case Report:
-		st.ObservedGeneration = f.Post.Generation
+		observe(f, st)
 		st.NextAttemptAt = nil
 		restore(f, st)
 		sayApproved(f, st)

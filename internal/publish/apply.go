@@ -59,11 +59,8 @@ func Apply(f Facts, step Step) tribunev1alpha1.PostStatus {
 		applyAfterwards(f, &st, step)
 		return st
 	case Observe:
-		st.ObservedGeneration = f.Post.Generation
+		observe(f, &st)
 		restore(f, &st)
-		for i := range st.Conditions {
-			st.Conditions[i].ObservedGeneration = f.Post.Generation
-		}
 		return st
 	case Adopt:
 		adopt(f, &st, step)
