@@ -108,7 +108,7 @@ func (r *Reconciler) edit(ctx context.Context, s *scope) (ctrl.Result, error) {
 		done = append(done, publish.Change{Segment: i, Receipt: out.Receipt})
 	}
 	if ctx.Err() != nil && out.Err != nil {
-		return ctrl.Result{}, nil // shutting down: who comes next does it again
+		return ctrl.Result{}, nil //nolint:nilerr // shutting down: who comes next does it again
 	}
 	s.facts.Now = r.Clock.Now()
 	status := publish.Changed(s.facts, done, out.Err, out.Closed)
@@ -155,7 +155,7 @@ func (r *Reconciler) editSegment(ctx context.Context, s *scope, editor network.E
 		network.Ref{ID: segment.ID, Revision: segment.Revision, URL: segment.URL}, pub)
 	failed := out.Err
 	body.end(out)
-	if out.Err == failed { // it is about the channel
+	if errors.Is(out.Err, failed) { // it is about the channel
 		r.report(s, failed)
 	}
 }

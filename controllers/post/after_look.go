@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	// untold is how long a look waits that failed, where nobody said how long.
+	// untold is how long a look waits at least that failed, where nobody said how long.
 	untold = 5 * time.Minute
 	// sweepAfter so many Posts those are forgotten that are not looked at any more.
 	sweepAfter = 4096
@@ -141,10 +141,13 @@ func (r *Reconciler) look(ctx context.Context, s *scope) (ctrl.Result, error) {
 	observed, err := observer.Observe(calling, network.Ref{ID: segment.ID, Revision: segment.Revision, URL: segment.URL})
 	s.facts.Now = r.Clock.Now()
 	if err != nil {
-		if network.KindOf(err) == network.Unauthorized {
+		m.notBefore = s.facts.Now.Add(retry(err, s.facts.Now.Sub(p.Status.PublishedAt.Time)))
+		switch network.KindOf(err) {
+		case network.Unauthorized:
 			r.report(s, err)
+		case network.Refused: // it will be the same in a moment
+			m.last = s.facts.Now
 		}
-		m.notBefore = s.facts.Now.Add(retry(err))
 		r.after.remember(p, m, s.facts.Now)
 		return r.rest(m.notBefore), nil
 	}
@@ -160,9 +163,10 @@ func (r *Reconciler) look(ctx context.Context, s *scope) (ctrl.Result, error) {
 	return ctrl.Result{}, nil
 }
 
-// retry is how long to wait after a look that failed: at least as long as the network asked, or the budget of what can wait.
-func retry(err error) time.Duration {
-	wait := untold
+// retry is how long to wait after a look that failed: as long as the network asked, or the budget of what can wait; else the
+// longer, the older the Post is.
+func retry(err error, age time.Duration) time.Duration {
+	wait := min(max(age/20, untold), time.Hour)
 	if e, ok := err.(*network.Error); ok && e.RetryAfter > 0 { //nolint:errorlint // adapters return it as it is
 		wait = e.RetryAfter
 	}

@@ -283,7 +283,7 @@ func (r *Reconciler) tell(before, after *tribunev1alpha1.Post, step publish.Step
 		return
 	}
 	was, is := before.Status.State, after.Status.State
-	if is == was && is == tribunev1alpha1.PostPublished {
+	if was == tribunev1alpha1.PostPublished && is == tribunev1alpha1.PostPublished {
 		r.tellAfter(before, after, step)
 		return
 	}
