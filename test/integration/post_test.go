@@ -168,13 +168,13 @@ func TestFrozenAndNextEdition(t *testing.T) {
 	w := start(t)
 	w.mustApply(square + manifest("hello", "", "Hello"))
 	w.reaches("hello", "Published", "Published")
-	w.patchPost("hello", `{"spec":{"publishAt":"`+in(-time.Minute)+`","content":{"text":"Other"}}}`)
+	w.patchPost("hello", `{"spec":{"publishAt":"`+in(-time.Minute)+`","onEdit":"Ignore"}}`)
 	w.hasEvent("Frozen", "set edition: 2")
 	w.reaches("hello", "Published", "Published")
 	if n := w.calls("square"); n != 1 {
 		t.Errorf("%d calls", n)
 	}
-	w.patchPost("hello", `{"spec":{"edition":2}}`)
+	w.patchPost("hello", `{"spec":{"edition":2,"content":{"text":"Other"}}}`)
 	w.eventually("edition 2", func() string {
 		if e := w.post("hello").Status.Edition; e != 2 {
 			return "status.edition is " + string(rune('0'+e))
