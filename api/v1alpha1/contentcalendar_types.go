@@ -87,7 +87,7 @@ type ContentCalendarSpec struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=50
-	EntriesFrom []EntrySource `json:"entriesFrom,omitempty"`
+	EntriesFrom []EntrySource `json:"entriesFrom,omitempty"` //nolint:kubeapilinter // a union: a rule asks for exactly one member
 
 	// onEdit says what becomes of a change of an entry whose Post went out: Update (default) edits it where the network can,
 	// Ignore leaves it. An entry may say otherwise.
@@ -380,11 +380,11 @@ type CalendarEntry struct {
 	// +optional
 	Approval *Approval `json:"approval,omitempty"`
 
-	// onEdit, instead of the calendar's.
+	// onEdit is said here instead of by the calendar.
 	// +optional
 	OnEdit EditPolicy `json:"onEdit,omitempty"`
 
-	// deletionPolicy, instead of the calendar's.
+	// deletionPolicy is said here instead of by the calendar.
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 }

@@ -5,7 +5,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // CrisisSpec says what is held, and why. People write it: tribune pause makes one. It is not kept in Git, so that no tool that
 // applies from Git can undo it.
 type CrisisSpec struct {
-	// reason, shown on every Post that is held.
+	// reason is shown on every Post that is held.
 	// +optional
 	// +kubebuilder:validation:MaxLength=500
 	Reason string `json:"reason,omitempty"`
@@ -141,8 +141,8 @@ const (
 // CrisisHold is what a Crisis holds, as resolved when it opened: nothing that changes elsewhere afterwards lifts it.
 type CrisisHold struct {
 	// allChannels of the namespace are held, those made later too.
-	// +optional
-	AllChannels bool `json:"allChannels,omitempty"`
+	// +required
+	AllChannels bool `json:"allChannels"`
 	// channels that are held by name.
 	// +optional
 	// +listType=set

@@ -370,7 +370,7 @@ type PostMetrics struct {
 	// replies and comments.
 	// +optional
 	Replies *int64 `json:"replies,omitempty"`
-	// impressions.
+	// impressions are how often it was shown.
 	// +optional
 	Impressions *int64 `json:"impressions,omitempty"`
 	// clicks on its link.

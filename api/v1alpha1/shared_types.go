@@ -337,7 +337,7 @@ type Blackout struct {
 	// +kubebuilder:validation:MinLength=16
 	// +kubebuilder:validation:MaxLength=40
 	To string `json:"to"`
-	// reason, shown where it keeps a Post.
+	// reason is shown where it keeps a Post.
 	// +optional
 	// +kubebuilder:validation:MaxLength=200
 	Reason string `json:"reason,omitempty"`

@@ -157,7 +157,9 @@ func (w *world) team(ctx context.Context, namespace string, channels int) error 
 }
 
 // unpaced lets as many Posts out as the API allows: what is measured is how fast they can go.
-func unpaced() *tribunev1alpha1.ChannelPublishing { return &tribunev1alpha1.ChannelPublishing{MaxPerDay: 1000} }
+func unpaced() *tribunev1alpha1.ChannelPublishing {
+	return &tribunev1alpha1.ChannelPublishing{MaxPerDay: 1000}
+}
 
 func channelName(i int) string { return fmt.Sprintf("channel-%02d", i) }
 

@@ -15,7 +15,7 @@ type BlackoutApplyConfiguration struct {
 	From *string `json:"from,omitempty"`
 	// to is the first instant after it.
 	To *string `json:"to,omitempty"`
-	// reason, shown where it keeps a Post.
+	// reason is shown where it keeps a Post.
 	Reason *string `json:"reason,omitempty"`
 	// on says what becomes of a Post that would go out in it: Shift (default) moves it to the first allowed instant after, Skip
 	// leaves it out.

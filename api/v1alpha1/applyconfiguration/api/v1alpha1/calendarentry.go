@@ -53,9 +53,9 @@ type CalendarEntryApplyConfiguration struct {
 	Edition *int64 `json:"edition,omitempty"`
 	// approval that its Posts need before they go out.
 	Approval *ApprovalApplyConfiguration `json:"approval,omitempty"`
-	// onEdit, instead of the calendar's.
+	// onEdit is said here instead of by the calendar.
 	OnEdit *apiv1alpha1.EditPolicy `json:"onEdit,omitempty"`
-	// deletionPolicy, instead of the calendar's.
+	// deletionPolicy is said here instead of by the calendar.
 	DeletionPolicy *apiv1alpha1.DeletionPolicy `json:"deletionPolicy,omitempty"`
 }
 

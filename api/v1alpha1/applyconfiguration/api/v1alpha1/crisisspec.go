@@ -12,7 +12,7 @@ import (
 // CrisisSpec says what is held, and why. People write it: tribune pause makes one. It is not kept in Git, so that no tool that
 // applies from Git can undo it.
 type CrisisSpecApplyConfiguration struct {
-	// reason, shown on every Post that is held.
+	// reason is shown on every Post that is held.
 	Reason *string `json:"reason,omitempty"`
 	// scope says which channels it is about. Absent: all of the namespace.
 	Scope *CrisisScopeApplyConfiguration `json:"scope,omitempty"`

@@ -17,7 +17,7 @@ type PostMetricsApplyConfiguration struct {
 	Shares *int64 `json:"shares,omitempty"`
 	// replies and comments.
 	Replies *int64 `json:"replies,omitempty"`
-	// impressions.
+	// impressions are how often it was shown.
 	Impressions *int64 `json:"impressions,omitempty"`
 	// clicks on its link.
 	Clicks *int64 `json:"clicks,omitempty"`
