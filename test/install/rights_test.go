@@ -39,6 +39,8 @@ func needs(n *networks) map[string]function {
 		"tribune-manager: patch tribune.dev/crises/status":           resolvesCrises,
 		"tribune-manager: get core/namespaces":                       restoresCrises,
 		"tribune-manager: get core/configmaps":                       publishesPictures,
+		"tribune-manager: list core/configmaps":                      plansPosts,
+		"tribune-manager: watch core/configmaps":                     noticesArticles,
 		"tribune-manager: create events.k8s.io/events":               tells,
 		"tribune-manager: patch events.k8s.io/events":                tellsAgain,
 

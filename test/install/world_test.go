@@ -417,6 +417,19 @@ var (
 			Spec: tribunev1alpha1.ContentCalendarSpec{ChannelRefs: []tribunev1alpha1.LocalReference{{Name: localChannel}},
 				Entries: []tribunev1alpha1.CalendarEntry{{Name: "daily", Cron: "0 9 * * *", Content: &tribunev1alpha1.Content{Text: "Good morning"}}}}})
 	}}
+	noticesArticles = function{name: "an article that is put into a ConfigMap now becomes a Post", done: func(ctx context.Context, w *world) bool {
+		return w.post(ctx, plan.Name("articles", "story", "once", localChannel)) != nil
+	}, first: func(ctx context.Context, w *world) error {
+		at := time.Now().Add(time.Hour).UTC().Format("2006-01-02T15:04")
+		file := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "articles"},
+			Data: map[string]string{"story.md": "---\nat: " + at + "\n---\nThe whole story"}}
+		if err := w.admin.Create(ctx, file); err != nil {
+			return err
+		}
+		return w.admin.Create(ctx, &tribunev1alpha1.ContentCalendar{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "articles"},
+			Spec: tribunev1alpha1.ContentCalendarSpec{ChannelRefs: []tribunev1alpha1.LocalReference{{Name: localChannel}},
+				EntriesFrom: []tribunev1alpha1.EntrySource{{ConfigMapRef: &tribunev1alpha1.ConfigMapReference{Name: "articles"}}}}})
+	}}
 	keepsSessions = function{name: "a new session is kept in a Secret", done: func(ctx context.Context, w *world) bool {
 		return w.admin.Get(ctx, types.NamespacedName{Namespace: w.namespace, Name: newAccount + "-session"}, &corev1.Secret{}) == nil
 	}}
