@@ -120,6 +120,9 @@ func (r *Reconciler) edit(ctx context.Context, s *scope) (ctrl.Result, error) {
 	if err := r.saveAfter(ctx, s, status, publish.Step{Do: publish.Edit}); err != nil {
 		return ctrl.Result{}, err
 	}
+	if len(done) > 0 && s.facts.Looks != nil {
+		r.after.remember(s.facts.Post, seen{}, s.facts.Now) // looked at anew: later looks are compared with what is there now
+	}
 	if status.NextAttemptAt == nil && out.Closed != nil {
 		return r.rest(s.facts.Now.Add(time.Minute)), nil
 	}
@@ -242,10 +245,11 @@ func (r *Reconciler) depart(ctx context.Context, s *scope) (ctrl.Result, error) 
 		return ctrl.Result{}, r.patchFinalizer(ctx, s, false)
 	}
 	ends, err := r.namespaceEnds(ctx, p.Namespace)
-	if err != nil {
+	why := publish.GiveUp(s.facts, ends)
+	if err != nil && why == "" {
 		return ctrl.Result{}, err
 	}
-	if why := publish.GiveUp(s.facts, ends); why != "" {
+	if why != "" {
 		if !ends && publish.MayBeOut(p) {
 			r.Recorder.Eventf(p, nil, corev1.EventTypeWarning, tribunev1alpha1.ReasonUnpublished, "Publish",
 				"the Post is deleted, and what went out stays on the network: %s", why)

@@ -225,7 +225,10 @@ func changed(f Facts) *Step {
 		return report(tribunev1alpha1.ReasonEditNotSupported, "the network cannot change what went out%s", unlessAgain)
 	}
 	if wait := editHeld(f); wait != nil {
-		return again(wait)
+		if wait.Reason == tribunev1alpha1.ReasonCrisis {
+			return again(wait)
+		}
+		return wait // a change of the Post or its channel says when it is over
 	}
 	switch {
 	case st.ObservedGeneration == f.Post.Generation && st.NextAttemptAt != nil && f.Now.Before(st.NextAttemptAt.Time):

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -179,6 +180,45 @@ spec:
 	}
 }
 
+// What could not be taken off is tried again, by the next manager as well, and nothing of a namespace that ends is taken off.
+func TestRemovalOutlivesOutages(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.mustApply(square + manifest("out", "", "Out") + manifest("deleted", "", "Deleted", "deletionPolicy: Delete") +
+		manifest("changed", "", "Changd") + manifest("cascade", "", "Cascade", "deletionPolicy: Delete"))
+	for _, name := range []string{"out", "deleted", "changed", "cascade"} {
+		w.reaches(name, "Published", "")
+	}
+	w.network.down()
+	w.patchPost("out", `{"spec":{"unpublished":true}}`)
+	w.patchPost("changed", `{"spec":{"content":{"text":"Changed"}}}`)
+	w.delete(&tribunev1alpha1.Post{}, "deleted")
+	w.eventually("a try that fails", func() string {
+		if c := condition(w.post("out").Status.Conditions, "InSync"); c.Reason == "Unpublished" {
+			return ""
+		}
+		return asJSON(w.post("out").Status.Conditions)
+	})
+	if p := w.post("deleted"); p.DeletionTimestamp.IsZero() || len(p.Finalizers) != 1 {
+		t.Errorf("let go: %s", asJSON(p.ObjectMeta))
+	}
+	w.manager.stop()
+	w.network.up()
+	w.manager = w.run()
+	w.reaches("out", "Deleted", "Unpublished")
+	w.vanishes("deleted")
+	w.stands("changed", "True", "Edited")
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}
+	if err := w.k8s.Delete(w.ctx, ns); err != nil { // no controller empties it here
+		t.Fatal(err)
+	}
+	w.delete(&tribunev1alpha1.Post{}, "cascade")
+	w.vanishes("cascade")
+	if diff := cmp.Diff([]string{"Cascade", "Changed"}, slices.Sorted(slices.Values(w.texts("square")))); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestEditAfterPublishing(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -274,6 +314,10 @@ func TestDriftAndMetrics(t *testing.T) {
 	w.clock.forward(time.Hour)
 	w.pokePost("hello")
 	w.stands("hello", "True", "InSync")
+	samples, err := w.manager.ledger.SamplesOf(w.ctx, w.namespace, "hello", 1)
+	if err != nil || len(samples) != 3 || samples[0].SeenHash == samples[1].SeenHash || samples[0].SeenHash != samples[2].SeenHash {
+		t.Errorf("samples are %s, %v", asJSON(samples), err)
+	}
 	if n := w.calls("square"); n != 2 {
 		t.Errorf("%d posts were sent, want 2: what was removed is not published again", n)
 	}
