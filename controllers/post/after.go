@@ -137,7 +137,7 @@ func (r *Reconciler) editSegment(ctx context.Context, s *scope, editor network.E
 		out.Err = err
 		return
 	}
-	verdict, open := r.gate(ctx, s, out)
+	verdict, open := r.ask(ctx, s).answer(out)
 	if !open {
 		return
 	}

@@ -165,6 +165,10 @@ func (r *Reconciler) attempt(ctx context.Context, s *scope, place *channels.Plac
 	segment := s.facts.Post.Status.Segments[in.Segment]
 	pub.Key, pub.CreatedAt = segment.Key, segment.CreatedAt.Time
 	parents(s, in.Segment, &pub)
+	var asked question
+	if s.facts.Channel.Once != network.OnceTwoPhase { // those ask when their draft is stored
+		asked = r.ask(ctx, s) // while the ledger writes: the intent is saved
+	}
 	if err := r.enter(ctx, s, segment, step.Supersedes); err != nil {
 		out.Err = err
 		return out
@@ -186,7 +190,7 @@ func (r *Reconciler) attempt(ctx context.Context, s *scope, place *channels.Plac
 		r.inTwoPhases(ctx, s, pub, step, &out)
 		return out
 	}
-	r.publish(ctx, s, pub, limits{latest: latest, call: call}, &out)
+	r.publish(ctx, s, pub, limits{latest: latest, call: call}, asked, &out)
 	return out
 }
 
@@ -198,8 +202,8 @@ type limits struct {
 
 // publish asks the gate and makes the call that the public sees. The body begins to leave while the verdict is fresh and there
 // is room for it, or not at all.
-func (r *Reconciler) publish(ctx context.Context, s *scope, pub network.Publication, l limits, out *publish.Outcome) {
-	verdict, open := r.gate(ctx, s, out)
+func (r *Reconciler) publish(ctx context.Context, s *scope, pub network.Publication, l limits, asked question, out *publish.Outcome) {
+	verdict, open := asked.answer(out)
 	if !open {
 		return
 	}
@@ -212,9 +216,28 @@ func (r *Reconciler) publish(ctx context.Context, s *scope, pub network.Publicat
 	}
 }
 
-// gate asks whether the Post may go out now. If not, the outcome says why.
-func (r *Reconciler) gate(ctx context.Context, s *scope, out *publish.Outcome) (verdict Verdict, open bool) {
-	verdict, err := r.Gate.Check(ctx, s.facts.Post)
+// question that the gate was asked, and answers meanwhile.
+type question func() (Verdict, error)
+
+// ask asks whether the Post may go out now.
+func (r *Reconciler) ask(ctx context.Context, s *scope) question {
+	post := s.facts.Post
+	var verdict Verdict
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		verdict, err = r.Gate.Check(ctx, post)
+	}()
+	return func() (Verdict, error) {
+		<-done
+		return verdict, err
+	}
+}
+
+// answer waits for the gate's word. If the Post may not go out, the outcome says why.
+func (q question) answer(out *publish.Outcome) (verdict Verdict, open bool) {
+	verdict, err := q()
 	switch {
 	case err != nil:
 		out.Err = gateUnavailable(err)

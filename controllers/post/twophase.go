@@ -43,7 +43,7 @@ func (r *Reconciler) inTwoPhases(ctx context.Context, s *scope, pub network.Publ
 		pub.Prepared = draft
 	}
 	// To make it public may be repeated, so there is all the time that the Post has.
-	r.publish(ctx, s, pub, limits{latest: publish.LatestBegin(s.facts), call: publish.MaxCall}, out)
+	r.publish(ctx, s, pub, limits{latest: publish.LatestBegin(s.facts), call: publish.MaxCall}, r.ask(ctx, s), out)
 	if step.Supersedes != "" && out.Err == nil && out.Closed == nil {
 		r.sweep(ctx, s, drafts, out)
 	}
@@ -53,7 +53,7 @@ func (r *Reconciler) inTwoPhases(ctx context.Context, s *scope, pub network.Publ
 // outcome says why.
 func (r *Reconciler) draft(ctx context.Context, s *scope, drafts network.Preparer, pub network.Publication, out *publish.Outcome) *network.Ref {
 	if len(publish.MediaFor(&s.facts.Post.Spec.Content, &s.rendering.Segments[out.Segment])) > 0 {
-		if _, open := r.gate(ctx, s, out); !open {
+		if _, open := r.ask(ctx, s).answer(out); !open {
 			return nil
 		}
 		if pub.Media, out.Err = r.uploads(ctx, s, out.Segment); out.Err != nil {
