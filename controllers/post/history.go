@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
@@ -43,8 +44,12 @@ type past struct {
 	waiting map[string]turn
 }
 
-// turn of a Post that waits for the channel's pace.
-type turn struct{ due, until time.Time }
+// turn of a Post that waits for the channel's pace. One that its status tells of keeps its place until that says otherwise,
+// however late it is.
+type turn struct {
+	due, until time.Time
+	told       bool
+}
 
 func (h *history) of(channel types.NamespacedName) *past {
 	if h.channels == nil {
@@ -115,6 +120,7 @@ func (p *past) remove(post string, edition int64) {
 
 // note learns from a Post that changed, whoever changed it.
 func (h *history) note(post *tribunev1alpha1.Post, now time.Time) {
+	h.noteTurn(post)
 	segs := post.Status.Segments
 	if len(segs) == 0 {
 		return
@@ -146,6 +152,29 @@ func (h *history) note(post *tribunev1alpha1.Post, now time.Time) {
 	}
 }
 
+// noteTurn learns whether a Post waits for its turn. What this process does at the moment it knows better than an older status.
+func (h *history) noteTurn(post *tribunev1alpha1.Post) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.of(channelKey(post))
+	if i := p.find(post.Name, publish.Edition(post)); i >= 0 && p.starts[i].UnderWay {
+		return
+	}
+	held := meta.FindStatusCondition(post.Status.Conditions, tribunev1alpha1.ConditionHeld)
+	waits := post.Status.State == tribunev1alpha1.PostHeld && held != nil &&
+		(held.Reason == tribunev1alpha1.ReasonMinInterval || held.Reason == tribunev1alpha1.ReasonDailyLimit)
+	switch {
+	case waits && post.DeletionTimestamp.IsZero():
+		t := turn{due: publish.Due(post), told: true}
+		if post.Status.HeldUntil != nil {
+			t.until = post.Status.HeldUntil.Time
+		}
+		p.waiting[post.Name] = t
+	case p.waiting[post.Name].told:
+		delete(p.waiting, post.Name)
+	}
+}
+
 // view is what a decision about a Post may know.
 func (h *history) view(post *tribunev1alpha1.Post, now time.Time) (all []publish.Start, ahead int) {
 	h.mu.Lock()
@@ -158,7 +187,7 @@ func (h *history) view(post *tribunev1alpha1.Post, now time.Time) (all []publish
 func (p *past) ahead(post *tribunev1alpha1.Post, now time.Time) int {
 	due, n := publish.Due(post), 0
 	for name, t := range p.waiting {
-		if t.until.Add(turnGrace).Before(now) {
+		if !t.told && t.until.Add(turnGrace).Before(now) {
 			delete(p.waiting, name) // it is gone, or something else holds it
 			continue
 		}
@@ -173,7 +202,8 @@ func (p *past) ahead(post *tribunev1alpha1.Post, now time.Time) int {
 func (h *history) wait(post *tribunev1alpha1.Post, until time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.of(channelKey(post)).waiting[post.Name] = turn{due: publish.Due(post), until: until}
+	p := h.of(channelKey(post))
+	p.waiting[post.Name] = turn{due: publish.Due(post), until: until, told: p.waiting[post.Name].told}
 }
 
 // leave notes that a Post does not wait for a turn any more.

@@ -128,3 +128,49 @@ func BenchmarkHistory(b *testing.B) {
 		}
 	}
 }
+
+// Whose status says that it waits for its turn keeps its place: over a restart, and however late it is looked at.
+func TestTurnsAreKept(t *testing.T) {
+	waits := func(name string, due time.Duration) *tribunev1alpha1.Post {
+		p := onSquare(name, due)
+		p.Status.State = tribunev1alpha1.PostHeld
+		p.Status.HeldUntil = &metav1.Time{Time: noon.Add(time.Minute)}
+		p.Status.Conditions = []metav1.Condition{{Type: tribunev1alpha1.ConditionHeld, Status: metav1.ConditionTrue, Reason: tribunev1alpha1.ReasonMinInterval}}
+		return p
+	}
+	h := &history{}
+	b, c := waits("b", 0), waits("c", time.Second)
+	ahead := func(of *tribunev1alpha1.Post, now time.Time) int {
+		_, n := h.view(of, now)
+		return n
+	}
+	h.note(c, noon)
+	h.note(b, noon)
+	h.wait(b, noon.Add(time.Minute)) // looked at anew, with the same result
+	if n := ahead(c, noon.Add(time.Hour)); n != 1 {
+		t.Errorf("%d are ahead of c; want b, though its time is past", n)
+	}
+	if n := ahead(b, noon.Add(time.Hour)); n != 0 {
+		t.Errorf("%d are ahead of b; want none", n)
+	}
+	// What this process does counts more than an older status.
+	if step := h.reserve(b, publish.Start{Post: "b", Edition: 1, At: noon}, func([]publish.Start, int) *publish.Step { return nil }); step != nil {
+		t.Fatal(step)
+	}
+	h.note(b, noon)
+	if n := ahead(c, noon); n != 0 {
+		t.Errorf("%d are ahead of c; want none, as b is on its way", n)
+	}
+	h.note(waits("d", 500*time.Millisecond), noon)
+	other := waits("d", 500*time.Millisecond)
+	other.Status.Conditions[0].Reason = tribunev1alpha1.ReasonSuspended
+	h.note(other, noon)
+	if n := ahead(c, noon); n != 0 {
+		t.Errorf("%d are ahead of c; want none, as d is held by something else", n)
+	}
+	h.note(waits("e", 0), noon)
+	h.leave(waits("e", 0))
+	if n := ahead(c, noon); n != 0 {
+		t.Errorf("%d are ahead of c; want none, as e is gone", n)
+	}
+}

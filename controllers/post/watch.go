@@ -87,7 +87,12 @@ func (r *Reconciler) cameOut() predicate.Predicate {
 			r.past.note(is, r.Clock.Now())
 			return was.Status.State != is.Status.State || was.Status.URL != is.Status.URL
 		},
-		DeleteFunc:  func(event.DeleteEvent) bool { return true },
+		DeleteFunc: func(e event.DeleteEvent) bool {
+			if p, ok := e.Object.(*tribunev1alpha1.Post); ok {
+				r.past.leave(p)
+			}
+			return true
+		},
 		GenericFunc: func(event.GenericEvent) bool { return false },
 	}
 }
