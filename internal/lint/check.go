@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/plan"
 )
 
@@ -232,23 +233,47 @@ func (c *checker) channelRefs(r *readable) {
 		return
 	}
 	c.notified(r, ch.Spec.Notify)
-	if m := ch.Spec.Manual; m != nil && m.Notify != nil && !c.known(r.namespace, string(m.Notify.Name)) {
-		c.add(r.finding(Error, "spec.manual.notify.name", noChannel(string(m.Notify.Name))))
+	if ch.Spec.Network != tribunev1alpha1.NetworkManual {
+		return
+	}
+	if m := ch.Spec.Manual; m != nil && m.Notify != nil {
+		c.told(r, "spec.manual.notify.name", string(m.Notify.Name))
+	} else {
+		c.add(r.finding(Warning, "spec.manual", "nobody is told when something is to be published by hand: name a channel in manual.notify"))
 	}
 }
 
 // notified checks the channels that are told of something.
 func (c *checker) notified(r *readable, notify []tribunev1alpha1.Notification) {
 	for i := range notify {
-		if name := string(notify[i].ChannelRef.Name); !c.known(r.namespace, name) {
-			c.add(r.finding(Error, fmt.Sprintf("spec.notify[%d].channelRef.name", i), noChannel(name)))
+		path := fmt.Sprintf("spec.notify[%d]", i)
+		if len(notify[i].On) == 0 {
+			c.add(r.finding(Error, path+".on", "is empty: name the events that are told, such as Failed"))
 		}
+		c.told(r, path+".channelRef.name", string(notify[i].ChannelRef.Name))
 	}
 }
 
-// known is true for a channel of the files.
-func (c *checker) known(namespace, name string) bool {
-	return slices.ContainsFunc(c.channelsOf(namespace), func(ch plan.Channel) bool { return ch.Name == name })
+// told checks a channel that is to tell somebody something.
+func (c *checker) told(r *readable, path, name string) {
+	channels := c.channelsOf(r.namespace)
+	at := slices.IndexFunc(channels, func(ch plan.Channel) bool { return ch.Name == name })
+	if at < 0 {
+		c.add(r.finding(Error, path, noChannel(name)))
+		return
+	}
+	adapter, known := network.Lookup(channels[at].Network)
+	if !known || slices.Contains(adapter.Abilities, network.AbilityMessage) {
+		return
+	}
+	var others []string
+	for _, name := range network.Names() {
+		if other, _ := network.Lookup(name); slices.Contains(other.Abilities, network.AbilityMessage) {
+			others = append(others, string(name))
+		}
+	}
+	c.add(r.finding(Error, path, fmt.Sprintf("SocialChannel %s is on %s, which takes no messages to the team; these networks do: %s",
+		name, channels[at].Network, strings.Join(others, ", "))))
 }
 
 // channelsOf gives the channels that an object of a namespace can name. No namespace in a file is any: it is given when the
