@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/publish"
 	"github.com/tribune-dev/tribune/internal/store"
 )
@@ -179,6 +180,10 @@ func TestRelease(t *testing.T) {
 				l.end(out)
 				if out.Began.IsZero() == test.began || (out.Closed != nil) != test.closed || test.closed && out.Err != nil || len(s.began) != test.reads {
 					t.Errorf("%+v after %d reads", out, len(s.began))
+				}
+				var e *network.Error
+				if errors.Is(test.wants, errTooSlow) && (!errors.As(out.Err, &e) || e.Kind != network.NotSent || e.RetryAfter != time.Second) {
+					t.Errorf("it ends with %+v; want it tried again soon, as it is not the Post that fails", out.Err)
 				}
 				if test.began && l.firstByte(t.Context()) == nil {
 					t.Error("something leaves after the end")

@@ -41,7 +41,7 @@ func (l *release) firstByte(ctx context.Context) error {
 	for range maxReads + 1 {
 		now := l.clock.Now()
 		if now.After(l.latest) {
-			return errTooSlow
+			return l.tooSlow()
 		}
 		if age(now, l.verdict.ReadAt) <= verdictHolds {
 			return l.begin(now)
@@ -52,6 +52,14 @@ func (l *release) firstByte(ctx context.Context) error {
 		}
 		l.verdict = verdict
 	}
+	return l.tooSlow()
+}
+
+// tooSlow: it is this machine, or the way to the network, that is slow, and not this Post that fails: it is tried again soon.
+func (l *release) tooSlow() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.err = &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonWaitingToTryAgain, Message: errTooSlow.Error(), RetryAfter: time.Second}
 	return errTooSlow
 }
 
