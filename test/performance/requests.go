@@ -79,6 +79,7 @@ func threads(ctx context.Context, g *gate, w *world, m *manager, channels int) e
 	due := whole(5 * time.Second)
 	err := w.make(ctx, n, func(i int) *tribunev1alpha1.Post {
 		p := post(requestsTeam, "thread", i, channels, due)
+		p.Spec.Content = content(500_000 + i) // the same words again would be held as a duplicate
 		for k := 1; k < threadLength; k++ {
 			p.Spec.Content.Thread = append(p.Spec.Content.Thread, tribunev1alpha1.ThreadSegment{Text: text(1000*k + i)})
 		}
