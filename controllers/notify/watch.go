@@ -14,6 +14,7 @@ import (
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/network"
 	news "github.com/tribune-dev/tribune/internal/notify"
+	"github.com/tribune-dev/tribune/internal/plan"
 	"github.com/tribune-dev/tribune/internal/publish"
 	"github.com/tribune-dev/tribune/internal/store"
 )
@@ -41,7 +42,7 @@ func (r *postReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.
 		rules = append(rules, news.RulesOfChannel(ch))
 	}
 	cal := &tribunev1alpha1.ContentCalendar{}
-	if name := madeBy(p); name != "" {
+	if name := plan.MadeBy(p); name != "" {
 		if found, err = r.get(ctx, types.NamespacedName{Namespace: p.Namespace, Name: name}, cal); err != nil {
 			return ctrl.Result{}, err
 		}
@@ -55,14 +56,6 @@ func (r *postReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.
 	}
 	texts := r.texts(p, ch)
 	return r.record(ctx, notices, func(n news.Notice) network.Message { return news.PostMessage(n, p, texts) })
-}
-
-// madeBy is the calendar that made a Post; empty for those of people, whatever labels they gave them.
-func madeBy(p *tribunev1alpha1.Post) string {
-	if p.Annotations[tribunev1alpha1.AnnotationOccurrence] == "" {
-		return ""
-	}
-	return p.Labels[tribunev1alpha1.LabelCalendar]
 }
 
 // texts of a Post's segments as its channel's rules render them; nil where it cannot be rendered.

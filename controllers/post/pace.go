@@ -180,7 +180,7 @@ func (r *Reconciler) catchUp(ctx context.Context, s *scope, cal *tribunev1alpha1
 
 // row of a calendar's Posts on a channel; empty for Posts that people made.
 func row(p *tribunev1alpha1.Post) string {
-	name := madeBy(p)
+	name := plan.MadeBy(p)
 	if name == "" {
 		return ""
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tribune-dev/tribune/internal/channels"
 	"github.com/tribune-dev/tribune/internal/compose"
 	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/plan"
 	"github.com/tribune-dev/tribune/internal/publish"
 	"github.com/tribune-dev/tribune/internal/store"
 )
@@ -133,7 +134,7 @@ func finished(p *tribunev1alpha1.Post) bool {
 
 // calendar learns about the calendar that made the Post.
 func (r *Reconciler) calendar(ctx context.Context, s *scope) error {
-	name := madeBy(s.facts.Post)
+	name := plan.MadeBy(s.facts.Post)
 	if name == "" {
 		return nil
 	}
@@ -149,14 +150,6 @@ func (r *Reconciler) calendar(ctx context.Context, s *scope) error {
 	s.facts.Calendar.Exists = cal.DeletionTimestamp.IsZero()
 	s.facts.Calendar.Suspended = cal.Spec.Suspend
 	return r.catchUp(ctx, s, cal)
-}
-
-// madeBy is the name of the calendar that made the Post; empty for Posts that people made, whatever labels they gave them.
-func madeBy(p *tribunev1alpha1.Post) string {
-	if p.Annotations[tribunev1alpha1.AnnotationOccurrence] == "" {
-		return ""
-	}
-	return p.Labels[tribunev1alpha1.LabelCalendar]
 }
 
 // readLedger adds what the ledger knows of the Post.

@@ -20,6 +20,7 @@ import (
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/channels"
+	"github.com/tribune-dev/tribune/internal/plan"
 	"github.com/tribune-dev/tribune/internal/publish"
 )
 
@@ -111,7 +112,7 @@ func unsettled(o client.Object) []string {
 		}
 	}
 	keys := []string{"channel/" + string(p.Spec.ChannelRef.Name)}
-	if name := madeBy(p); name != "" {
+	if name := plan.MadeBy(p); name != "" {
 		keys = append(keys, "calendar/"+name)
 	}
 	if publish.HeldByCrisis(p) {

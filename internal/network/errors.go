@@ -3,7 +3,10 @@ package network
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Kind sorts what can go wrong by what must be done about it.
@@ -64,4 +67,25 @@ func ReasonOf(err error, fallback string) string {
 		return e.Reason
 	}
 	return fallback
+}
+
+// MaxQuoted bytes of a server's words go into our errors.
+const MaxQuoted = 300
+
+// Quote gives a server's words as they may stand in an error: valid, in one line, and not too many.
+func Quote(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	if len(s) <= MaxQuoted {
+		return s
+	}
+	cut := MaxQuoted
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
 }

@@ -149,7 +149,7 @@ func (b *Bluesky) SignIn(ctx context.Context) (network.Account, error) {
 	if who.Active != nil && !*who.Active {
 		return network.Account{}, &network.Error{
 			Kind: network.Unauthorized, Reason: "AccountInactive",
-			Message: fmt.Sprintf("the account is %s: restore it on Bluesky", cmp.Or(clip(who.Status), "not active")),
+			Message: fmt.Sprintf("the account is %s: restore it on Bluesky", cmp.Or(network.Quote(who.Status), "not active")),
 		}
 	}
 	account := network.Account{

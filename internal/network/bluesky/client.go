@@ -9,10 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/tribune-dev/tribune/internal/httpx"
 	"github.com/tribune-dev/tribune/internal/network"
@@ -147,7 +144,7 @@ func readRefusal(resp *http.Response, body []byte, broken network.Kind) error {
 		}
 		return notUnderstood(broken, fmt.Sprintf("status %d without a reason", resp.StatusCode))
 	}
-	return &refusal{status: resp.StatusCode, name: clip(said.Error), message: clip(said.Message)}
+	return &refusal{status: resp.StatusCode, name: network.Quote(said.Error), message: network.Quote(said.Message)}
 }
 
 func notUnderstood(kind network.Kind, what string) *network.Error {
@@ -155,26 +152,6 @@ func notUnderstood(kind network.Kind, what string) *network.Error {
 		Kind: kind, Reason: "AnswerNotUnderstood",
 		Message: "the answer was not understood (" + what + "): is spec.bluesky.service the address of a Bluesky server?",
 	}
-}
-
-// maxQuoted bytes of a server's words go into our errors.
-const maxQuoted = 300
-
-func clip(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	if len(s) <= maxQuoted {
-		return s
-	}
-	cut := maxQuoted
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
 }
 
 // refused tells whether err is a refusal by one of the names.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/tribune-dev/tribune/internal/network"
 )
@@ -49,7 +47,7 @@ func readRefusal(status int, body []byte, broken network.Kind) error {
 	if e.Context != "" && e.Context != message {
 		message = strings.TrimRight(message, ". ") + ": " + e.Context
 	}
-	return &refusal{status: status, kind: clip(e.Type), code: clip(e.Code), message: clip(message)}
+	return &refusal{status: status, kind: network.Quote(e.Type), code: network.Quote(e.Code), message: network.Quote(message)}
 }
 
 func notUnderstood(kind network.Kind, what string) *network.Error {
@@ -136,24 +134,4 @@ func onRead(err error) *network.Error {
 		e.Kind = network.NotSent
 	}
 	return &e
-}
-
-// maxQuoted bytes of a site's words go into our errors.
-const maxQuoted = 300
-
-func clip(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	if len(s) <= maxQuoted {
-		return s
-	}
-	cut := maxQuoted
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
 }

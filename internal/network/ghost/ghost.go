@@ -140,7 +140,7 @@ func (g *Ghost) SignIn(ctx context.Context) (network.Account, error) {
 		URL:         about.Site.URL,
 		Once:        network.OnceTwoPhase,
 		Abilities:   append([]network.Ability(nil), abilities...),
-		Server:      strings.TrimSpace("Ghost " + clip(about.Site.Version)),
+		Server:      strings.TrimSpace("Ghost " + network.Quote(about.Site.Version)),
 		Clock:       got.date,
 	}, nil
 }

@@ -284,7 +284,7 @@ func (g *Ghost) Publish(ctx context.Context, p network.Publication) (network.Rec
 		return network.Receipt{}, err
 	}
 	if !public.isPublic() {
-		return network.Receipt{}, invalid("NotMadePublic", fmt.Sprintf("Ghost left article %s as %s", id, clip(public.Status)))
+		return network.Receipt{}, invalid("NotMadePublic", fmt.Sprintf("Ghost left article %s as %s", id, network.Quote(public.Status)))
 	}
 	return public.receipt(false), nil
 }

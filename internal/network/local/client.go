@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/tribune-dev/tribune/internal/httpx"
 	"github.com/tribune-dev/tribune/internal/local/wire"
@@ -141,7 +139,7 @@ func readRefusal(resp *http.Response, body []byte, broken network.Kind) error {
 		}
 		return notUnderstood(broken, fmt.Sprintf("status %d without a reason", resp.StatusCode))
 	}
-	return &refusal{status: resp.StatusCode, code: clip(said.Error.Code), message: clip(said.Error.Message)}
+	return &refusal{status: resp.StatusCode, code: network.Quote(said.Error.Code), message: network.Quote(said.Error.Message)}
 }
 
 // refused tells whether err is a refusal with one of the codes.
@@ -192,26 +190,6 @@ func notUnderstood(kind network.Kind, what string) *network.Error {
 
 func invalid(reason, format string, args ...any) *network.Error {
 	return &network.Error{Kind: network.Refused, Reason: reason, Message: fmt.Sprintf(format, args...)}
-}
-
-// maxQuoted bytes of a server's words go into our errors.
-const maxQuoted = 300
-
-func clip(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	if len(s) <= maxQuoted {
-		return s
-	}
-	cut := maxQuoted
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
 }
 
 // reason keeps the server's code where it can be a condition's reason.

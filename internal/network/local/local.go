@@ -230,7 +230,7 @@ func (l *Local) Delete(ctx context.Context, ref network.Ref) error {
 
 func postPath(ref network.Ref) (string, error) {
 	if ref.ID == "" || strings.Trim(ref.ID, "0123456789") != "" {
-		return "", invalid("InvalidReference", "the reference %q is no id of a post here", clip(ref.ID))
+		return "", invalid("InvalidReference", "the reference %q is no id of a post here", network.Quote(ref.ID))
 	}
 	return "/posts/" + ref.ID, nil
 }

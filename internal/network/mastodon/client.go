@@ -8,10 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/tribune-dev/tribune/internal/httpx"
 	"github.com/tribune-dev/tribune/internal/network"
@@ -162,7 +159,7 @@ func readRefusal(resp *http.Response, body []byte, broken network.Kind) error {
 	if said.Description != "" {
 		message = said.Description
 	}
-	return &refusal{status: resp.StatusCode, message: clip(message)}
+	return &refusal{status: resp.StatusCode, message: network.Quote(message)}
 }
 
 func notUnderstood(kind network.Kind, what string) *network.Error {
@@ -170,24 +167,4 @@ func notUnderstood(kind network.Kind, what string) *network.Error {
 		Kind: kind, Reason: "AnswerNotUnderstood",
 		Message: "the answer was not understood (" + what + "): is spec.mastodon.server the address of a Mastodon server?",
 	}
-}
-
-// maxQuoted bytes of a server's words go into our errors.
-const maxQuoted = 300
-
-func clip(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	if len(s) <= maxQuoted {
-		return s
-	}
-	cut := maxQuoted
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
 }

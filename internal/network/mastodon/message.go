@@ -62,7 +62,7 @@ func messageText(msg network.Message, limits compose.Limits) (string, error) {
 	for _, name := range msg.Mention {
 		name = strings.TrimPrefix(strings.TrimSpace(name), "@")
 		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !isHostRune(r) && r != '@' }) || strings.Count(name, "@") > 1 {
-			return "", invalid("InvalidMention", "%q is no name on Mastodon: write it like @maria@social.example", clip(name))
+			return "", invalid("InvalidMention", "%q is no name on Mastodon: write it like @maria@social.example", network.Quote(name))
 		}
 		mentions = append(mentions, "@"+name)
 	}

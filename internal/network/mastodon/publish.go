@@ -61,7 +61,7 @@ func statusOf(p network.Publication) (newStatus, error) {
 	case "Followers":
 		n.Visibility = "private"
 	default:
-		return n, invalid("InvalidVisibility", "Mastodon knows the visibilities Public, Unlisted and Followers, not %s", clip(p.Visibility))
+		return n, invalid("InvalidVisibility", "Mastodon knows the visibilities Public, Unlisted and Followers, not %s", network.Quote(p.Visibility))
 	}
 	for _, a := range p.Media {
 		if !isID(a.Upload) {

@@ -123,7 +123,7 @@ func (m *Mastodon) ServerRules(ctx context.Context) ([]string, error) {
 			text += " (" + hint + ")"
 		}
 		if text != "" {
-			texts = append(texts, clip(text))
+			texts = append(texts, network.Quote(text))
 		}
 	}
 	return texts, nil

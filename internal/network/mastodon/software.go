@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/tribune-dev/tribune/internal/network"
 )
 
 // software is what a server runs.
@@ -23,7 +25,7 @@ func (s software) String() string {
 	if name == "" {
 		name = "unknown software"
 	}
-	return strings.TrimSpace(name + " " + clip(s.version))
+	return strings.TrimSpace(name + " " + network.Quote(s.version))
 }
 
 var spelled = map[string]string{
@@ -129,5 +131,5 @@ func (m *Mastodon) nodeinfo(ctx context.Context) (software, error) {
 	if len(info.Software.Name) > 64 {
 		return software{}, nil
 	}
-	return software{name: clip(info.Software.Name), version: info.Software.Version}, nil
+	return software{name: network.Quote(info.Software.Name), version: info.Software.Version}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/tribune-dev/tribune/internal/network"
 )
@@ -53,7 +52,7 @@ func readRefusal(status int, body []byte) *refusal {
 }
 
 func newRefusal(status int, code, message string, details json.RawMessage) *refusal {
-	r := &refusal{status: status, code: clip(code), message: clip(message)}
+	r := &refusal{status: status, code: network.Quote(code), message: network.Quote(message)}
 	var data struct {
 		TermID  int64 `json:"term_id"`
 		Details map[string]struct {
@@ -177,24 +176,4 @@ func onRead(err error) *network.Error {
 		e.Kind = network.NotSent
 	}
 	return &e
-}
-
-// maxQuoted bytes of a site's words go into our errors.
-const maxQuoted = 300
-
-func clip(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	if len(s) <= maxQuoted {
-		return s
-	}
-	cut := maxQuoted
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
 }

@@ -57,7 +57,7 @@ func FuzzReadRefusal(f *testing.F) {
 	f.Add(500, []byte(`[]`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		e := toError(refused(status, body, network.Ambiguous))
-		if e.Kind == "" || e.Reason == "" || e.Message == "" || strings.ContainsAny(e.Reason, " \n\x00") || len(e.Error()) > 4*maxQuoted {
+		if e.Kind == "" || e.Reason == "" || e.Message == "" || strings.ContainsAny(e.Reason, " \n\x00") || len(e.Error()) > 4*network.MaxQuoted {
 			t.Fatalf("%d %q: %+v", status, body, e)
 		}
 	})

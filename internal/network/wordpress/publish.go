@@ -234,7 +234,7 @@ func (w *WordPress) Publish(ctx context.Context, p network.Publication) (network
 	if public.Status != statusPublic {
 		// WordPress answers 200 also to what it does not carry out.
 		return network.Receipt{}, invalid("NotMadePublic",
-			fmt.Sprintf("WordPress left article %d as %s: a plugin or a setting holds it back", id, clip(public.Status)))
+			fmt.Sprintf("WordPress left article %d as %s: a plugin or a setting holds it back", id, network.Quote(public.Status)))
 	}
 	return public.receipt(false), nil
 }

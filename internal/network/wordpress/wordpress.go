@@ -185,7 +185,7 @@ func (w *WordPress) SignIn(ctx context.Context) (network.Account, error) {
 		return network.Account{}, &network.Error{
 			Kind: network.Unauthorized, Reason: "NotAllowed",
 			Message: fmt.Sprintf("user %s may not %s: give it the role Author or Editor on WordPress (Users, Edit)",
-				clip(me.Slug), strings.Join(missing, " nor ")),
+				network.Quote(me.Slug), strings.Join(missing, " nor ")),
 		}
 	}
 	can := slices.DeleteFunc(slices.Clone(abilities), func(a network.Ability) bool {
