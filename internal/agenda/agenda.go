@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tribune-dev/tribune/internal/terminal"
 )
 
 // Event is one publication on one channel.
@@ -64,7 +66,7 @@ func Title(title, text string, length int) string {
 	if title != "" {
 		text = title
 	}
-	text = strings.Join(strings.Fields(printable(text)), " ")
+	text = terminal.Printable(strings.Join(strings.Fields(text), " "))
 	runes := []rune(text)
 	if len(runes) <= length {
 		return text

@@ -3,46 +3,48 @@ package preview
 import (
 	"io"
 	"strings"
+
+	"github.com/tribune-dev/tribune/internal/terminal"
 )
 
 // Markdown writes items for a comment on a pull request.
 func Markdown(w io.Writer, items []Item) error {
-	out := &errWriter{w: w}
+	out := &terminal.Writer{W: w}
 	for n := range items {
 		if n > 0 {
-			out.printf("\n")
+			out.Printf("\n")
 		}
 		items[n].markdown(out)
 	}
-	return out.err
+	return out.Err
 }
 
-func (i *Item) markdown(out *errWriter) {
+func (i *Item) markdown(out *terminal.Writer) {
 	mark := "✅"
 	if len(i.Problems) > 0 {
 		mark = "❌"
 	}
-	out.printf("### %s %s\n", mark, inline(i.heading(" → ")))
+	out.Printf("### %s %s\n", mark, inline(i.heading(" → ")))
 	if i.Next != nil {
-		out.printf("\n%s\n", inline(i.Next.String()))
+		out.Printf("\n%s\n", inline(i.Next.String()))
 	}
 	for _, p := range i.Problems {
-		out.printf("\n> **Problem:** %s\n", inline(p))
+		out.Printf("\n> **Problem:** %s\n", inline(p))
 	}
 	segments := i.segments()
 	for n := range segments {
 		s := &segments[n]
 		fence := fenceFor(s.Text)
-		out.printf("\n%stext\n%s\n%s\n", fence, s.Text, fence)
-		out.printf("\n%s%s\n", s.length(), part(n, len(segments)))
+		out.Printf("\n%stext\n%s\n%s\n", fence, s.Text, fence)
+		out.Printf("\n%s%s\n", s.length(), part(n, len(segments)))
 		for _, m := range s.Media {
-			out.printf("- picture %s: %s\n", inline(m.Ref), inline(altText(m)))
+			out.Printf("- picture %s: %s\n", inline(m.Ref), inline(altText(m)))
 		}
 	}
 	if fields := i.fields(); len(fields) > 0 {
-		out.printf("\n")
+		out.Printf("\n")
 		for _, f := range fields {
-			out.printf("- %s: %s\n", f[0], inline(f[1]))
+			out.Printf("- %s: %s\n", f[0], inline(f[1]))
 		}
 	}
 }
@@ -64,7 +66,7 @@ func fenceFor(text string) string {
 // inline is text that Markdown shows as it stands, and that mentions nobody on the site where it is shown.
 func inline(s string) string {
 	var b strings.Builder
-	for _, r := range printable(s) {
+	for _, r := range terminal.Printable(s) {
 		switch {
 		case strings.ContainsRune("\\`*_{}[]<>()#+!|~&", r):
 			b.WriteByte('\\')

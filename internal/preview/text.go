@@ -4,45 +4,47 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/tribune-dev/tribune/internal/terminal"
 )
 
 // Text writes items for a terminal.
 func Text(w io.Writer, items []Item) error {
-	out := &errWriter{w: w}
+	out := &terminal.Writer{W: w}
 	for n := range items {
 		if n > 0 {
-			out.printf("\n")
+			out.Printf("\n")
 		}
 		items[n].text(out)
 	}
-	return out.err
+	return out.Err
 }
 
-func (i *Item) text(out *errWriter) {
-	out.printf("%s\n", i.heading(" → "))
+func (i *Item) text(out *terminal.Writer) {
+	out.Printf("%s\n", i.heading(" → "))
 	if i.Next != nil {
-		out.printf("  %s\n", i.Next)
+		out.Printf("  %s\n", i.Next)
 	}
 	for _, f := range i.fields() {
-		out.printf("  %-9s %s\n", f[0], f[1])
+		out.Printf("  %-9s %s\n", f[0], f[1])
 	}
 	segments := i.segments()
 	for n := range segments {
 		s := &segments[n]
-		out.printf("  ┌\n")
+		out.Printf("  ┌\n")
 		for line := range strings.SplitSeq(s.Text, "\n") {
-			out.printf("  │ %s\n", printable(line))
+			out.Printf("  │ %s\n", terminal.Printable(line))
 		}
-		out.printf("  └ %s%s\n", s.length(), part(n, len(segments)))
+		out.Printf("  └ %s%s\n", s.length(), part(n, len(segments)))
 		for _, e := range s.Entities {
-			out.printf("    %-9s %s\n", e.Type, printable(e.Value))
+			out.Printf("    %-9s %s\n", e.Type, terminal.Printable(e.Value))
 		}
 		for _, m := range s.Media {
-			out.printf("    %-9s %s: %s\n", "picture", printable(m.Ref), altText(m))
+			out.Printf("    %-9s %s: %s\n", "picture", terminal.Printable(m.Ref), altText(m))
 		}
 	}
 	for _, p := range i.Problems {
-		out.printf("  ✗ %s\n", printable(p))
+		out.Printf("  ✗ %s\n", terminal.Printable(p))
 	}
 }
 
@@ -55,7 +57,7 @@ func (i *Item) heading(arrow string) string {
 	if i.Source == "" {
 		return where
 	}
-	return printable(i.Source) + arrow + where
+	return terminal.Printable(i.Source) + arrow + where
 }
 
 // fields are what stands around the text.
@@ -63,7 +65,7 @@ func (i *Item) fields() [][2]string {
 	var all [][2]string
 	add := func(name, value string) {
 		if value != "" {
-			all = append(all, [2]string{name, printable(value)})
+			all = append(all, [2]string{name, terminal.Printable(value)})
 		}
 	}
 	add("title", i.Title)
@@ -101,36 +103,14 @@ func altText(m Media) string {
 	if m.AltText == "" {
 		return "(no description)"
 	}
-	return printable(m.AltText)
+	return terminal.Printable(m.AltText)
 }
 
 // String tells an instant in both clocks.
 func (n *Next) String() string {
 	s := fmt.Sprintf("%s %s = %s UTC", n.Local, n.Zone, n.UTC.Format("2006-01-02 15:04"))
 	if n.Shifted != "" {
-		s += " (moved: " + printable(n.Shifted) + ")"
+		s += " (moved: " + terminal.Printable(n.Shifted) + ")"
 	}
 	return s
-}
-
-// printable is a text in which no character can move a terminal's cursor.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '\ufffd'
-		}
-		return r
-	}, s)
-}
-
-// errWriter keeps the first error, so that only the end has to look.
-type errWriter struct {
-	w   io.Writer
-	err error
-}
-
-func (e *errWriter) printf(format string, args ...any) {
-	if e.err == nil {
-		_, e.err = fmt.Fprintf(e.w, format, args...)
-	}
 }
