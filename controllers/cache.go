@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -137,6 +138,8 @@ func slimPost(p *tribunev1alpha1.Post) {
 	p.Spec.Pillar, p.Spec.Campaign = shared(p.Spec.Pillar), shared(p.Spec.Campaign)
 	p.Status.State = tribunev1alpha1.PostState(shared(string(p.Status.State)))
 	p.Status.AccountID = shared(p.Status.AccountID)
+	// Decoding leaves room for four.
+	p.Status.Conditions = slices.Clone(p.Status.Conditions)
 	for i := range p.Status.Conditions {
 		c := &p.Status.Conditions[i]
 		c.Type, c.Reason, c.Message = shared(c.Type), shared(c.Reason), shared(c.Message)

@@ -25,6 +25,7 @@ func fat(i int) tribunev1alpha1.Post {
 	p.Labels = map[string]string{tribunev1alpha1.LabelChannel: fmt.Sprint("squ", "are"), "mine": "x"}
 	p.Annotations = map[string]string{corev1.LastAppliedConfigAnnotation: "{}", tribunev1alpha1.AnnotationOccurrence: fmt.Sprint("on", "ce")}
 	p.Spec.Content.Text = fmt.Sprint("the same ", "text")
+	p.Status.Conditions = append(make([]metav1.Condition, 0, 4), metav1.Condition{Type: tribunev1alpha1.ConditionReady}) // as decoding does
 	return p
 }
 
@@ -40,6 +41,9 @@ func TestSlim(t *testing.T) {
 	}
 	if unsafe.StringData(a.Spec.Content.Text) != unsafe.StringData(b.Spec.Content.Text) {
 		t.Error("equal texts of two Posts of a calendar are kept twice")
+	}
+	if room := cap(a.Status.Conditions); room != 1 {
+		t.Errorf("one condition takes the room of %d", room)
 	}
 	cal := &tribunev1alpha1.ContentCalendar{}
 	cal.Spec.Entries = []tribunev1alpha1.CalendarEntry{{Content: &tribunev1alpha1.Content{Text: fmt.Sprint("the ", "same text")}}}

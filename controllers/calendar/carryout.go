@@ -116,15 +116,13 @@ func CheckContent(ch plan.Channel, c *tribunev1alpha1.Content, rules compose.Rul
 
 func (r *Reconciler) children(ctx context.Context, calendar types.NamespacedName) (map[string]*tribunev1alpha1.Post, error) {
 	var list tribunev1alpha1.PostList
-	err := r.Client.List(ctx, &list, client.InNamespace(calendar.Namespace), client.MatchingFields{indexCalendar: calendar.Name}, client.UnsafeDisableDeepCopy)
+	err := r.Client.List(ctx, &list, client.InNamespace(calendar.Namespace), client.MatchingFields{plan.IndexMadeBy: calendar.Name}, client.UnsafeDisableDeepCopy)
 	if err != nil {
 		return nil, fmt.Errorf("list Posts: %w", err)
 	}
 	children := make(map[string]*tribunev1alpha1.Post, len(list.Items))
 	for i := range list.Items {
-		if list.Items[i].Annotations[tribunev1alpha1.AnnotationOccurrence] != "" {
-			children[list.Items[i].Name] = &list.Items[i]
-		}
+		children[list.Items[i].Name] = &list.Items[i]
 	}
 	return children, nil
 }

@@ -26,12 +26,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/plan"
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
 const (
-	// indexCalendar finds the Posts of a calendar by its label.
-	indexCalendar = "calendar"
 	// replan is how often a calendar looks ahead though nothing changed.
 	replan = 15 * time.Minute
 	// countEvery bounds how often only the counters of a calendar are written, after the first countBurst times.
@@ -71,9 +70,11 @@ type queue = workqueue.TypedRateLimitingInterface[ctrl.Request]
 
 // SetupWithManager starts the controller with the manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
-	err := mgr.GetFieldIndexer().IndexField(context.Background(), &tribunev1alpha1.Post{}, indexCalendar, func(o client.Object) []string {
-		if name := o.GetLabels()[tribunev1alpha1.LabelCalendar]; name != "" {
-			return []string{name}
+	err := mgr.GetFieldIndexer().IndexField(context.Background(), &tribunev1alpha1.Post{}, plan.IndexMadeBy, func(o client.Object) []string {
+		if p, ok := o.(*tribunev1alpha1.Post); ok {
+			if name := plan.MadeBy(p); name != "" {
+				return []string{name}
+			}
 		}
 		return nil
 	})

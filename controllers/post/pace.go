@@ -18,11 +18,8 @@ import (
 	"github.com/tribune-dev/tribune/internal/schedule"
 )
 
-// indexAfter finds the Posts that wait for another one, by its name; indexRow those of a calendar on a channel.
-const (
-	indexAfter = "after"
-	indexRow   = "row"
-)
+// indexAfter finds the Posts that wait for another one, by its name.
+const indexAfter = "after"
 
 // pace learns what a Post that is due has to keep to. It needs what the channel and the calendar are.
 func (r *Reconciler) pace(ctx context.Context, s *scope, ch *tribunev1alpha1.SocialChannel) error {
@@ -163,11 +160,14 @@ func (r *Reconciler) catchUp(ctx context.Context, s *scope, cal *tribunev1alpha1
 		return nil
 	}
 	list := &tribunev1alpha1.PostList{}
-	if err := r.Client.List(ctx, list, client.InNamespace(f.Post.Namespace), client.MatchingFields{indexRow: row(f.Post)}, client.UnsafeDisableDeepCopy); err != nil {
+	if err := r.Client.List(ctx, list, client.InNamespace(f.Post.Namespace), client.MatchingFields{plan.IndexMadeBy: cal.Name}, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("list Posts: %w", err)
 	}
 	var late []schedule.LatePost
 	for i := range list.Items {
+		if list.Items[i].Spec.ChannelRef.Name != f.Post.Spec.ChannelRef.Name {
+			continue
+		}
 		if one, counts := publish.Late(publish.Facts{Now: f.Now, Post: &list.Items[i]}); counts || one.Name == f.Post.Name {
 			late = append(late, one)
 		}
@@ -176,15 +176,6 @@ func (r *Reconciler) catchUp(ctx context.Context, s *scope, cal *tribunev1alpha1
 		s.facts.CatchUp = &d
 	}
 	return nil
-}
-
-// row of a calendar's Posts on a channel; empty for Posts that people made.
-func row(p *tribunev1alpha1.Post) string {
-	name := plan.MadeBy(p)
-	if name == "" {
-		return ""
-	}
-	return name + "/" + string(p.Spec.ChannelRef.Name)
 }
 
 // reserve is the last look at the channel's pace before an intent: of two Posts one comes first. Nil: the Post begins.

@@ -36,7 +36,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	if err != nil {
 		return fmt.Errorf("index Posts: %w", err)
 	}
-	if err := r.indexPace(mgr); err != nil {
+	if err := indexFollowers(mgr); err != nil {
 		return err
 	}
 	woken := make(chan event.TypedGenericEvent[types.NamespacedName], 4096)

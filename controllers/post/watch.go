@@ -17,36 +17,21 @@ import (
 // justMade is how new a Post is that others may wait for; older ones were there when those were looked at.
 const justMade = time.Minute
 
-// indexPace finds Posts by the one that they wait for, and by calendar and channel.
-func (r *Reconciler) indexPace(mgr ctrl.Manager) error {
-	for name, of := range map[string]func(*tribunev1alpha1.Post) []string{
-		indexAfter: func(p *tribunev1alpha1.Post) []string {
-			switch p.Status.State {
-			case tribunev1alpha1.PostPublished, tribunev1alpha1.PostDeleted:
-				return nil
-			}
-			var names []string
-			for _, one := range predecessorsOf(p) {
-				names = append(names, one.Name)
-			}
-			return names
-		},
-		indexRow: func(p *tribunev1alpha1.Post) []string {
-			if name := row(p); name != "" {
-				return []string{name}
-			}
+// indexFollowers finds Posts by the one that they wait for.
+func indexFollowers(mgr ctrl.Manager) error {
+	err := mgr.GetFieldIndexer().IndexField(context.Background(), &tribunev1alpha1.Post{}, indexAfter, func(o client.Object) []string {
+		p, ok := o.(*tribunev1alpha1.Post)
+		if !ok || p.Status.State == tribunev1alpha1.PostPublished || p.Status.State == tribunev1alpha1.PostDeleted {
 			return nil
-		},
-	} {
-		err := mgr.GetFieldIndexer().IndexField(context.Background(), &tribunev1alpha1.Post{}, name, func(o client.Object) []string {
-			if p, ok := o.(*tribunev1alpha1.Post); ok {
-				return of(p)
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("index Posts: %w", err)
 		}
+		var names []string
+		for _, one := range predecessorsOf(p) {
+			names = append(names, one.Name)
+		}
+		return names
+	})
+	if err != nil {
+		return fmt.Errorf("index Posts: %w", err)
 	}
 	return nil
 }

@@ -17,6 +17,9 @@ func ChannelOf(ch *tribunev1alpha1.SocialChannel) Channel {
 	return c
 }
 
+// IndexMadeBy is the index of cached Posts by the calendar that made them, as MadeBy tells it.
+const IndexMadeBy = "madeBy"
+
 // MadeBy is the name of the calendar that made a Post; empty for Posts that people made, whatever labels they gave them.
 func MadeBy(p *tribunev1alpha1.Post) string {
 	if p.Annotations[tribunev1alpha1.AnnotationOccurrence] == "" {
