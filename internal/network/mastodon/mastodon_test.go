@@ -17,6 +17,7 @@ import (
 	"github.com/tribune-dev/tribune/internal/httpx"
 	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/network/conformance"
+	"github.com/tribune-dev/tribune/internal/network/faults"
 	"github.com/tribune-dev/tribune/internal/network/mastodon"
 	"github.com/tribune-dev/tribune/internal/network/mastodon/mastodontest"
 )
@@ -441,7 +442,7 @@ func TestBadServers(t *testing.T) {
 }
 
 func TestRateLimitIsATime(t *testing.T) {
-	s := mastodontest.Start(t, mastodontest.Options{Fault: func(int) mastodontest.Fault { return mastodontest.Fault{Kind: mastodontest.Refuse} }})
+	s := mastodontest.Start(t, mastodontest.Options{Fault: func(int) faults.Fault { return faults.Fault{Kind: faults.Refuse} }})
 	a := s.Account("acme")
 	n := adapter(t, s, a)
 	_, err := n.Publish(t.Context(), publication(n, signIn(t, n), "limited", "Hello"))
@@ -455,20 +456,20 @@ func TestRateLimitIsATime(t *testing.T) {
 // What can go wrong on the server itself, and what became of it.
 func TestFaultsOfTheServer(t *testing.T) {
 	for _, f := range []struct {
-		fault  mastodontest.Fault
+		fault  faults.Fault
 		stored bool
 	}{
-		{mastodontest.Fault{Kind: mastodontest.LoseAnswer}, true},
-		{mastodontest.Fault{Kind: mastodontest.ErrorAfter}, true},
-		{mastodontest.Fault{Kind: mastodontest.ErrorBefore}, false},
-		{mastodontest.Fault{Kind: mastodontest.Cut}, true},
+		{faults.Fault{Kind: faults.LoseAnswer}, true},
+		{faults.Fault{Kind: faults.ErrorAfter}, true},
+		{faults.Fault{Kind: faults.ErrorBefore}, false},
+		{faults.Fault{Kind: faults.Cut}, true},
 	} {
 		t.Run(string(f.fault.Kind), func(t *testing.T) {
-			s := mastodontest.Start(t, mastodontest.Options{Fault: func(n int) mastodontest.Fault {
+			s := mastodontest.Start(t, mastodontest.Options{Fault: func(n int) faults.Fault {
 				if n == 1 {
 					return f.fault
 				}
-				return mastodontest.Fault{}
+				return faults.Fault{}
 			}})
 			a := s.Account("acme")
 			n := adapter(t, s, a)

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tribune-dev/tribune/internal/network/faults"
 )
 
 // Server is a site. It is an http.Handler.
@@ -29,8 +31,13 @@ type Server struct {
 	// before the first request.
 	Now         func() time.Time
 	BeforeWrite func(*http.Request)
+	// Fault, if set, is asked what goes wrong with the n-th call (from 1) that changes something. Set before the first request.
+	Fault func(n int) faults.Fault
 
-	mu       sync.Mutex
+	strike faults.Striker
+	mu     sync.Mutex
+	// changes counts the calls that were to change something.
+	changes  int
 	last     int
 	secret   []byte
 	posts    []*Post
@@ -87,7 +94,7 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	s := New()
 	h := httptest.NewServer(s)
-	t.Cleanup(h.Close)
+	t.Cleanup(func() { h.Close(); s.strike.Wait() })
 	s.URL = h.URL
 	return s
 }
@@ -98,6 +105,29 @@ func (s *Server) Events() []Event {
 	defer s.mu.Unlock()
 	return slices.Clone(s.events)
 }
+
+// Hidden is what is stored that the public does not see, by id.
+func (s *Server) Hidden() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string]string{}
+	for _, p := range s.posts {
+		if p.Status != "published" {
+			out[p.ID] = p.Status + " " + p.Title
+		}
+	}
+	return out
+}
+
+// Changes counts the calls that were to change something.
+func (s *Server) Changes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changes
+}
+
+// Wait until all is stored that a fault lets be stored late.
+func (s *Server) Wait() { s.strike.Wait() }
 
 // Requests so far, in order.
 func (s *Server) Requests() []Request {
@@ -156,9 +186,25 @@ func no(w http.ResponseWriter, status int, kind, code, message string) {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.BeforeWrite != nil && r.Method != http.MethodGet {
+	if r.Method == http.MethodGet {
+		s.serve(w, r)
+		return
+	}
+	if s.BeforeWrite != nil {
 		s.BeforeWrite(r)
 	}
+	s.mu.Lock()
+	s.changes++
+	n := s.changes
+	s.mu.Unlock()
+	var fault faults.Fault
+	if s.Fault != nil {
+		fault = s.Fault(n)
+	}
+	s.strike.Serve(w, r, fault, s.serve)
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tribune-dev/tribune/internal/network/faults"
 )
 
 // Options of a server. The zero value is a Mastodon 4.5.2 of social.example.
@@ -43,7 +45,7 @@ type Options struct {
 	// Clock of the server; nil: time.Now.
 	Clock func() time.Time
 	// Fault, if set, is asked what goes wrong with the n-th call (from 1) that publishes.
-	Fault func(n int) Fault
+	Fault func(n int) faults.Fault
 }
 
 // Server is a running server. It is safe for concurrent use.
@@ -60,7 +62,7 @@ type Server struct {
 	serial int64
 	calls  []string
 	posted int
-	late   sync.WaitGroup
+	strike faults.Striker
 }
 
 // keyMemory is how long a key is remembered.
@@ -108,7 +110,7 @@ func Start(t testing.TB, o Options) *Server {
 	t.Cleanup(func() {
 		server.CloseClientConnections()
 		server.Close()
-		s.late.Wait()
+		s.strike.Wait()
 	})
 	return s
 }
@@ -132,7 +134,12 @@ func New(o Options) *Server {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	return &Server{Options: o, report: func(string) {}, people: map[string]*Account{}, tokens: map[string]*Account{}, keys: map[string]*remembered{}}
+	s := &Server{Options: o, report: func(string) {}, people: map[string]*Account{}, tokens: map[string]*Account{}, keys: map[string]*remembered{}}
+	s.strike.Refused = func(h http.Header) {
+		h.Set("X-RateLimit-Remaining", "0")
+		h.Set("X-RateLimit-Reset", s.Clock().Add(time.Second).UTC().Format("2006-01-02T15:04:05.000000Z"))
+	}
+	return s
 }
 
 // AllScopes is what a token for everything has.

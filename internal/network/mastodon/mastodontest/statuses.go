@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tribune-dev/tribune/internal/network/faults"
 )
 
 // Status as it is stored.
@@ -126,11 +128,12 @@ func postStatus(c *call, _ string) {
 	c.s.posted++
 	n := c.s.posted
 	c.s.mu.Unlock()
-	var fault Fault
+	var fault faults.Fault
 	if c.s.Fault != nil {
 		fault = c.s.Fault(n)
 	}
-	c.strike(fault, func(c *call) {
+	c.s.strike.Strike(c.w, fault, func(w http.ResponseWriter) {
+		c := &call{s: c.s, w: w, r: c.r, body: c.body, who: c.who}
 		var in statusInput
 		if !c.input(&in) {
 			return

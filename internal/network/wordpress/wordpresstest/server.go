@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tribune-dev/tribune/internal/network/faults"
 )
 
 // Server is a site. It is an http.Handler.
@@ -23,14 +25,19 @@ type Server struct {
 	// PlainPermalinks: there is no /wp-json/, only ?rest_route=. NoLink: no header says where the API is. NoTrash: the site deletes
 	// at once. HoldsBack: a plugin makes "pending" of what is to be published. Set before the first request.
 	PlainPermalinks, NoLink, NoTrash, HoldsBack bool
+	// Fault, if set, is asked what goes wrong with the n-th call (from 1) that changes something. Set before the first request.
+	Fault func(n int) faults.Fault
 
+	strike faults.Striker
 	mu     sync.Mutex
-	last   int64
-	users  []*User
-	posts  map[int64]*post
-	tags   map[int64]string
-	media  map[int64]*media
-	events []Event
+	// changes counts the calls that were to change something.
+	changes int
+	last    int64
+	users   []*User
+	posts   map[int64]*post
+	tags    map[int64]string
+	media   map[int64]*media
+	events  []Event
 }
 
 // User may sign in.
@@ -74,7 +81,7 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	s := New()
 	h := httptest.NewServer(s)
-	t.Cleanup(h.Close)
+	t.Cleanup(func() { h.Close(); s.strike.Wait() })
 	s.URL = h.URL
 	return s
 }
@@ -106,6 +113,29 @@ func (s *Server) Events(author int64) []Event {
 	}
 	return out
 }
+
+// Hidden is what a user has stored that the public does not see, drafts and what lies in the trash, by number.
+func (s *Server) Hidden(author int64) map[int64]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[int64]string{}
+	for id, p := range s.posts {
+		if p.author == author && p.status != "publish" {
+			out[id] = p.status + " " + p.title
+		}
+	}
+	return out
+}
+
+// Changes counts the calls that were to change something.
+func (s *Server) Changes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changes
+}
+
+// Wait until all is stored that a fault lets be stored late.
+func (s *Server) Wait() { s.strike.Wait() }
 
 // capabilities by role, as WordPress has them; roles above have those below.
 var capabilities = []struct {
@@ -159,6 +189,22 @@ func (c *call) no(status int, code, message string) {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		s.serve(w, r)
+		return
+	}
+	s.mu.Lock()
+	s.changes++
+	n := s.changes
+	s.mu.Unlock()
+	var fault faults.Fault
+	if s.Fault != nil {
+		fault = s.Fault(n)
+	}
+	s.strike.Serve(w, r, fault, s.serve)
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &call{s: s, w: w, r: r, route: r.URL.Query().Get("rest_route")}
