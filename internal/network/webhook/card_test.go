@@ -16,7 +16,7 @@ import (
 // teams is a receiver of cards: its address is the secret, and it asks for no signature.
 func teams(t *testing.T) (*receiver, network.Network) {
 	r := newReceiver(t, nil)
-	r.answer(http.StatusAccepted, nil)
+	r.Answer(http.StatusAccepted, nil)
 	cfg := config(t, "", map[string]string{"url": r.URL + "/workflows/4711/triggers/manual/paths/invoke?sig=hush"})
 	cfg.Spec.Webhook.Format = tribunev1alpha1.WebhookTeamsCard
 	return r, connect(t, cfg)

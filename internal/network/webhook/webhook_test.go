@@ -78,7 +78,7 @@ func TestConformance(t *testing.T) {
 				Log: func(*testing.T) []conformance.Entry { return r.log() },
 				Messages: func(*testing.T) []conformance.Entry {
 					var out []conformance.Entry
-					for _, e := range r.took() {
+					for _, e := range r.Events() {
 						if e.Type == webhook.TypeMessage {
 							out = append(out, conformance.Entry{Action: conformance.Created, ID: e.ID, Key: e.ID, Text: string(e.Data)})
 						}
@@ -112,7 +112,7 @@ func TestEventOfAPost(t *testing.T) {
 	if receipt.ID != p.Key {
 		t.Errorf("the receipt names %q, want the key %q", receipt.ID, p.Key)
 	}
-	got := r.took()
+	got := r.Events()
 	if len(got) != 1 {
 		t.Fatalf("%d events", len(got))
 	}
@@ -136,7 +136,7 @@ func TestEventOfAPost(t *testing.T) {
 	if _, second := r.last(t); !bytes.Equal(first, second) {
 		t.Error("a repetition has other bytes")
 	}
-	if len(r.took()) != 1 {
+	if len(r.Events()) != 1 {
 		t.Error("the repetition was taken for another publication")
 	}
 }
@@ -152,7 +152,7 @@ func TestEventOfAMessage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := r.took()
+	got := r.Events()
 	if len(got) != 1 || got[0].Type != "dev.tribune.message" || got[0].ID != "m1" || got[0].Subject != m.Subject {
 		t.Fatalf("%+v", got)
 	}
@@ -189,7 +189,7 @@ func TestStatuses(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.status), func(t *testing.T) {
 			r := newReceiver(t, []byte(signingKey))
-			r.answer(c.status, c.header)
+			r.Answer(c.status, c.header)
 			n := connect(t, config(t, r.URL+hook, signed()))
 			_, err := n.Publish(t.Context(), publication(n))
 			if c.kind == "" {
@@ -330,7 +330,7 @@ func TestSecretAddressStaysSecret(t *testing.T) {
 		}
 	}
 	for _, status := range []int{301, 302, 400, 401, 404, 408, 410, 425, 429, 500, 503} {
-		r.answer(status, http.Header{"Location": {"https://localhost/hush"}})
+		r.Answer(status, http.Header{"Location": {"https://localhost/hush"}})
 		_, err := n.Publish(t.Context(), publication(n))
 		check(fmt.Sprint(status), err)
 	}
