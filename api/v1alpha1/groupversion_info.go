@@ -33,6 +33,8 @@ func addKnownTypes(s *runtime.Scheme) error {
 		&Post{}, &PostList{},
 		&SocialChannel{}, &SocialChannelList{},
 		&Crisis{}, &CrisisList{},
+		&CommunityPolicy{}, &CommunityPolicyList{},
+		&CommunityCase{}, &CommunityCaseList{},
 	)
 	metav1.AddToGroupVersion(s, GroupVersion)
 	return nil

@@ -1,5 +1,7 @@
 package v1alpha1
 
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 // NetworkName is a service people talk on.
 // +kubebuilder:validation:Enum=Local;Bluesky;Mastodon;WordPress;Ghost;Webhook;Manual
 type NetworkName string
@@ -423,10 +425,10 @@ type UTMParameters struct {
 }
 
 // NotifyEvent is something that people are told of.
-// +kubebuilder:validation:Enum=Published;Failed;Missed;Unknown;Held;AwaitingApproval;AwaitingPerson;CredentialsExpiring;CredentialsInvalid;ListeningStopped;Unreachable
+// +kubebuilder:validation:Enum=Published;Failed;Missed;Unknown;Held;AwaitingApproval;AwaitingPerson;CredentialsExpiring;CredentialsInvalid;ListeningStopped;Unreachable;CaseOpened;CaseOverdue;CircuitOpen;TestsFailed
 type NotifyEvent string
 
-// Events of Posts (on a ContentCalendar, and on a SocialChannel for all Posts there) and of channels.
+// Events of Posts (on a ContentCalendar, and on a SocialChannel for all Posts there), of channels, and of policies.
 const (
 	NotifyPublished           NotifyEvent = "Published"
 	NotifyFailed              NotifyEvent = "Failed"
@@ -439,6 +441,10 @@ const (
 	NotifyCredentialsInvalid  NotifyEvent = "CredentialsInvalid"
 	NotifyListeningStopped    NotifyEvent = "ListeningStopped"
 	NotifyUnreachable         NotifyEvent = "Unreachable"
+	NotifyCaseOpened          NotifyEvent = "CaseOpened"
+	NotifyCaseOverdue         NotifyEvent = "CaseOverdue"
+	NotifyCircuitOpen         NotifyEvent = "CircuitOpen"
+	NotifyTestsFailed         NotifyEvent = "TestsFailed"
 )
 
 // Notification says who is told of what. It is delivered at least once, each time with the same id.
@@ -450,17 +456,17 @@ type Notification struct {
 	// +required
 	ChannelRef LocalReference `json:"channelRef"`
 	// on names the events. On a calendar: those of its Posts; on a channel: CredentialsExpiring, CredentialsInvalid,
-	// ListeningStopped, Unreachable, and those of all Posts on it.
+	// ListeningStopped, Unreachable, and those of all Posts on it; on a policy: CaseOpened, CaseOverdue, CircuitOpen, TestsFailed.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=11
+	// +kubebuilder:validation:MaxItems=15
 	On []NotifyEvent `json:"on,omitempty"`
 	// true is what readers of YAML 1.1, kubectl among them, make of the word on where it stands without quotes. It means on.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=11
+	// +kubebuilder:validation:MaxItems=15
 	OnUnquoted []NotifyEvent `json:"true,omitempty"`
 	// mention names people to address in the message, as the receiving channel knows them, such as "@maria".
 	// +optional
@@ -469,4 +475,9 @@ type Notification struct {
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=253
 	Mention []string `json:"mention,omitempty"`
+	// digest gathers what happens in this time into one message, such as 15m. Absent: each is told at once; many in a short time
+	// are gathered all the same.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('24h')",message="digest must be between 1m and 24h"
+	Digest *metav1.Duration `json:"digest,omitempty"`
 }

@@ -43,3 +43,29 @@ func (n *Notification) UnmarshalJSON(data []byte) error {
 	n.OnUnquoted = nil
 	return nil
 }
+
+// UnmarshalJSON reads true as on.
+func (r *PolicyRule) UnmarshalJSON(data []byte) error {
+	type plain PolicyRule
+	if err := json.Unmarshal(data, (*plain)(r)); err != nil {
+		return err
+	}
+	if r.On == nil {
+		r.On = r.OnUnquoted
+	}
+	r.OnUnquoted = nil
+	return nil
+}
+
+// UnmarshalJSON reads true as on.
+func (w *WelcomePolicy) UnmarshalJSON(data []byte) error {
+	type plain WelcomePolicy
+	if err := json.Unmarshal(data, (*plain)(w)); err != nil {
+		return err
+	}
+	if w.On == nil {
+		w.On = w.OnUnquoted
+	}
+	w.OnUnquoted = nil
+	return nil
+}

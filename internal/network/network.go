@@ -130,6 +130,8 @@ type Publication struct {
 	Media []Attachment
 	// Parent and Root are set on the second and later segments of a thread.
 	Parent, Root *Ref
+	// To is whom a private message goes to; nil is in public.
+	To *Person
 	// Prepared is the hidden record that is to be made public; nil but on two-phase networks.
 	Prepared *Ref
 	// Title, HTML, Tags, ContentWarning and Visibility are what the rendering gave; empty where the network has no place for it.

@@ -16,18 +16,32 @@ import (
 func ForKind(kind schema.GroupVersionKind) interface{} {
 	switch kind {
 	// Group=tribune.dev, Version=v1alpha1
+	case v1alpha1.SchemeGroupVersion.WithKind("ActionLimits"):
+		return &apiv1alpha1.ActionLimitsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("AfterEntry"):
 		return &apiv1alpha1.AfterEntryApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("AfterPost"):
 		return &apiv1alpha1.AfterPostApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AnswerPolicy"):
+		return &apiv1alpha1.AnswerPolicyApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Approval"):
 		return &apiv1alpha1.ApprovalApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AuthorMatch"):
+		return &apiv1alpha1.AuthorMatchApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Blackout"):
 		return &apiv1alpha1.BlackoutApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("BlockAction"):
+		return &apiv1alpha1.BlockActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("BlueskySpec"):
 		return &apiv1alpha1.BlueskySpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("BusinessHours"):
+		return &apiv1alpha1.BusinessHoursApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CalendarEntry"):
 		return &apiv1alpha1.CalendarEntryApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CaseItem"):
+		return &apiv1alpha1.CaseItemApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CaseReply"):
+		return &apiv1alpha1.CaseReplyApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CatchUp"):
 		return &apiv1alpha1.CatchUpApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ChannelAccount"):
@@ -40,6 +54,20 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ChannelProfileApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ChannelPublishing"):
 		return &apiv1alpha1.ChannelPublishingApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ClassifierMatch"):
+		return &apiv1alpha1.ClassifierMatchApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CommunityCase"):
+		return &apiv1alpha1.CommunityCaseApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CommunityCaseSpec"):
+		return &apiv1alpha1.CommunityCaseSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CommunityCaseStatus"):
+		return &apiv1alpha1.CommunityCaseStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CommunityPolicy"):
+		return &apiv1alpha1.CommunityPolicyApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CommunityPolicySpec"):
+		return &apiv1alpha1.CommunityPolicySpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CommunityPolicyStatus"):
+		return &apiv1alpha1.CommunityPolicyStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ConfigMapKeyReference"):
 		return &apiv1alpha1.ConfigMapKeyReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ConfigMapReference"):
@@ -54,6 +82,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ContentCalendarStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ContentOverride"):
 		return &apiv1alpha1.ContentOverrideApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CountRange"):
+		return &apiv1alpha1.CountRangeApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Crisis"):
 		return &apiv1alpha1.CrisisApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CrisisAcknowledgement"):
@@ -68,18 +98,32 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.CrisisSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CrisisStatus"):
 		return &apiv1alpha1.CrisisStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Criteria"):
+		return &apiv1alpha1.CriteriaApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CurateAction"):
+		return &apiv1alpha1.CurateActionApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("DurationRange"):
+		return &apiv1alpha1.DurationRangeApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("EntrySource"):
 		return &apiv1alpha1.EntrySourceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Escalation"):
+		return &apiv1alpha1.EscalationApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("FeedSource"):
 		return &apiv1alpha1.FeedSourceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("GhostSpec"):
 		return &apiv1alpha1.GhostSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("HoldPosts"):
 		return &apiv1alpha1.HoldPostsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("KeyPerson"):
+		return &apiv1alpha1.KeyPersonApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("LabelAction"):
+		return &apiv1alpha1.LabelActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LastPost"):
 		return &apiv1alpha1.LastPostApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Link"):
 		return &apiv1alpha1.LinkApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("LinkMatch"):
+		return &apiv1alpha1.LinkMatchApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LinkTracking"):
 		return &apiv1alpha1.LinkTrackingApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LocalReference"):
@@ -88,12 +132,36 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ManualSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("MastodonSpec"):
 		return &apiv1alpha1.MastodonSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Match"):
+		return &apiv1alpha1.MatchApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Media"):
 		return &apiv1alpha1.MediaApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("MediaMatch"):
+		return &apiv1alpha1.MediaMatchApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("MuteAction"):
+		return &apiv1alpha1.MuteActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("NextPost"):
 		return &apiv1alpha1.NextPostApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Notification"):
 		return &apiv1alpha1.NotificationApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("NotifyAction"):
+		return &apiv1alpha1.NotifyActionApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ParentMatch"):
+		return &apiv1alpha1.ParentMatchApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PolicyAction"):
+		return &apiv1alpha1.PolicyActionApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PolicyExemptions"):
+		return &apiv1alpha1.PolicyExemptionsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PolicyList"):
+		return &apiv1alpha1.PolicyListApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PolicyRule"):
+		return &apiv1alpha1.PolicyRuleApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PolicyRuleStatus"):
+		return &apiv1alpha1.PolicyRuleStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PolicyTest"):
+		return &apiv1alpha1.PolicyTestApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PolicyWaiting"):
+		return &apiv1alpha1.PolicyWaitingApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Post"):
 		return &apiv1alpha1.PostApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PostApproval"):
@@ -116,10 +184,24 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.PostStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("QuietHours"):
 		return &apiv1alpha1.QuietHoursApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("RateMatch"):
+		return &apiv1alpha1.RateMatchApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("RatioRange"):
+		return &apiv1alpha1.RatioRangeApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ReactAction"):
+		return &apiv1alpha1.ReactActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Repeat"):
 		return &apiv1alpha1.RepeatApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("RepliesPerAuthor"):
+		return &apiv1alpha1.RepliesPerAuthorApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ReplyAction"):
+		return &apiv1alpha1.ReplyActionApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ReportAction"):
+		return &apiv1alpha1.ReportActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Resume"):
 		return &apiv1alpha1.ResumeApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("RouteAction"):
+		return &apiv1alpha1.RouteActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Slot"):
 		return &apiv1alpha1.SlotApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SocialChannel"):
@@ -130,12 +212,34 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.SocialChannelStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("StandDown"):
 		return &apiv1alpha1.StandDownApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("StrikeAction"):
+		return &apiv1alpha1.StrikeActionApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("StrikePolicy"):
+		return &apiv1alpha1.StrikePolicyApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("StrikeStep"):
+		return &apiv1alpha1.StrikeStepApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TestAuthor"):
+		return &apiv1alpha1.TestAuthorApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TestExpectation"):
+		return &apiv1alpha1.TestExpectationApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TestItem"):
+		return &apiv1alpha1.TestItemApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TextMatch"):
+		return &apiv1alpha1.TextMatchApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ThreadMatch"):
+		return &apiv1alpha1.ThreadMatchApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ThreadSegment"):
 		return &apiv1alpha1.ThreadSegmentApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("UnenforceableRule"):
+		return &apiv1alpha1.UnenforceableRuleApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("UTMParameters"):
 		return &apiv1alpha1.UTMParametersApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WarnAction"):
+		return &apiv1alpha1.WarnActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WebhookSpec"):
 		return &apiv1alpha1.WebhookSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WelcomePolicy"):
+		return &apiv1alpha1.WelcomePolicyApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WordPressSpec"):
 		return &apiv1alpha1.WordPressSpecApplyConfiguration{}
 

@@ -23,6 +23,24 @@ func Parser() *typed.Parser {
 var parserOnce sync.Once
 var parser *typed.Parser
 var schemaYAML = typed.YAMLObject(`types:
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ActionLimits
+  map:
+    fields:
+    - name: maxBlocksPerHour
+      type:
+        scalar: numeric
+    - name: maxHidesPerHour
+      type:
+        scalar: numeric
+    - name: maxMutesPerHour
+      type:
+        scalar: numeric
+    - name: maxRemovalsPerHour
+      type:
+        scalar: numeric
+    - name: maxRepliesPerHour
+      type:
+        scalar: numeric
 - name: com.github.tribune-dev.tribune.api.v1alpha1.AfterEntry
   map:
     fields:
@@ -44,6 +62,21 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: postRef
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostReference
+- name: com.github.tribune-dev.tribune.api.v1alpha1.AnswerPolicy
+  map:
+    fields:
+    - name: escalate
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Escalation
+    - name: hours
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.BusinessHours
+    - name: remind
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Escalation
+    - name: within
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Approval
   map:
     fields:
@@ -57,6 +90,41 @@ var schemaYAML = typed.YAMLObject(`types:
             scalar: string
           elementRelationship: associative
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ApprovalDecision
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.AuthorMatch
+  map:
+    fields:
+    - name: accountAge
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.DurationRange
+    - name: followers
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
+    - name: handles
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: isFollower
+      type:
+        scalar: boolean
+    - name: keyPerson
+      type:
+        scalar: boolean
+    - name: knownFor
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.DurationRange
+    - name: roles
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.AuthorRole
+          elementRelationship: associative
+    - name: strikes
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
+- name: com.github.tribune-dev.tribune.api.v1alpha1.AuthorRole
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Blackout
   map:
@@ -79,10 +147,34 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: "true"
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.HoldMode
+- name: com.github.tribune-dev.tribune.api.v1alpha1.BlockAction
+  map:
+    fields:
+    - name: reason
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.BlueskySpec
   map:
     fields:
     - name: service
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.BusinessHours
+  map:
+    fields:
+    - name: days
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.Weekday
+          elementRelationship: associative
+    - name: from
+      type:
+        scalar: string
+    - name: timeZone
+      type:
+        scalar: string
+    - name: to
       type:
         scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.CalendarEntry
@@ -165,6 +257,44 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: until
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CaseClosedBy
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CaseDecision
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CaseItem
+  map:
+    fields:
+    - name: author
+      type:
+        scalar: string
+    - name: createdAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: id
+      type:
+        scalar: string
+    - name: kind
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ItemKind
+    - name: language
+      type:
+        scalar: string
+    - name: text
+      type:
+        scalar: string
+    - name: url
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CaseKind
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CaseReply
+  map:
+    fields:
+    - name: text
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CaseState
+  scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.CatchUp
   map:
     fields:
@@ -254,6 +384,281 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: quietHours
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.QuietHours
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ClassifierFailure
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ClassifierMatch
+  map:
+    fields:
+    - name: label
+      type:
+        scalar: string
+    - name: onFailure
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ClassifierFailure
+    - name: score
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.RatioRange
+    - name: timeout
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: url
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CommunityCase
+  map:
+    fields:
+    - name: apiVersion
+      type:
+        scalar: string
+    - name: kind
+      type:
+        scalar: string
+    - name: metadata
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
+    - name: spec
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CommunityCaseSpec
+    - name: status
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CommunityCaseStatus
+      default:
+        observedGeneration: -1
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CommunityCaseSpec
+  map:
+    fields:
+    - name: assignee
+      type:
+        scalar: string
+    - name: channelRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+    - name: decidedBy
+      type:
+        scalar: string
+    - name: decision
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CaseDecision
+    - name: dueAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: explanation
+      type:
+        scalar: string
+    - name: item
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CaseItem
+    - name: kind
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CaseKind
+    - name: muteFor
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: note
+      type:
+        scalar: string
+    - name: policyRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+    - name: proposed
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CaseDecision
+    - name: reply
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CaseReply
+    - name: routeTo
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+    - name: rule
+      type:
+        scalar: string
+    - name: snoozeUntil
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CommunityCaseStatus
+  map:
+    fields:
+    - name: closedBy
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CaseClosedBy
+    - name: conditions
+      type:
+        list:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
+          elementRelationship: associative
+          keys:
+          - type
+    - name: decidedAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: enforcedAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: observedGeneration
+      type:
+        scalar: numeric
+    - name: state
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CaseState
+    - name: url
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CommunityPolicy
+  map:
+    fields:
+    - name: apiVersion
+      type:
+        scalar: string
+    - name: kind
+      type:
+        scalar: string
+    - name: metadata
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
+    - name: spec
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CommunityPolicySpec
+    - name: status
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CommunityPolicyStatus
+      default:
+        observedGeneration: -1
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CommunityPolicySpec
+  map:
+    fields:
+    - name: answer
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.AnswerPolicy
+    - name: channelRefs
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+          elementRelationship: associative
+          keys:
+          - name
+    - name: channelSelector
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector
+    - name: exempt
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PolicyExemptions
+    - name: keyPeople
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.KeyPerson
+          elementRelationship: atomic
+    - name: limits
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ActionLimits
+    - name: lists
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.PolicyList
+          elementRelationship: associative
+          keys:
+          - name
+    - name: mode
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PolicyMode
+    - name: notify
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.Notification
+          elementRelationship: atomic
+    - name: repliesPerAuthor
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.RepliesPerAuthor
+    - name: rules
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.PolicyRule
+          elementRelationship: associative
+          keys:
+          - name
+    - name: staleAfter
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: startFrom
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.StartFrom
+    - name: strikes
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.StrikePolicy
+    - name: suspend
+      type:
+        scalar: boolean
+    - name: tests
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.PolicyTest
+          elementRelationship: associative
+          keys:
+          - name
+    - name: welcome
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.WelcomePolicy
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CommunityPolicyStatus
+  map:
+    fields:
+    - name: acted24h
+      type:
+        scalar: numeric
+    - name: activeGeneration
+      type:
+        scalar: numeric
+    - name: breakers
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: conditions
+      type:
+        list:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
+          elementRelationship: associative
+          keys:
+          - type
+    - name: matched24h
+      type:
+        scalar: numeric
+    - name: mode
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PolicyMode
+    - name: observedGeneration
+      type:
+        scalar: numeric
+    - name: rules
+      type:
+        scalar: numeric
+    - name: tests
+      type:
+        scalar: string
+    - name: topRules
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.PolicyRuleStatus
+          elementRelationship: associative
+          keys:
+          - name
+    - name: unenforceable
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.UnenforceableRule
+          elementRelationship: atomic
+    - name: waiting
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PolicyWaiting
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ConfigMapKeyReference
   map:
     fields:
@@ -481,6 +886,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: network
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.NetworkName
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
+  map:
+    fields:
+    - name: atLeast
+      type:
+        scalar: numeric
+    - name: lessThan
+      type:
+        scalar: numeric
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Crisis
   map:
     fields:
@@ -639,8 +1053,80 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: com.github.tribune-dev.tribune.api.v1alpha1.CrisisEvent
           elementRelationship: atomic
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Criteria
+  map:
+    fields:
+    - name: asks
+      type:
+        scalar: boolean
+    - name: author
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.AuthorMatch
+    - name: capsRatio
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.RatioRange
+    - name: classifier
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ClassifierMatch
+    - name: duplicate
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.RateMatch
+    - name: expression
+      type:
+        scalar: string
+    - name: languages
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: length
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
+    - name: linkCount
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
+    - name: links
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LinkMatch
+    - name: media
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.MediaMatch
+    - name: mentions
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
+    - name: parent
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ParentMatch
+    - name: rate
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.RateMatch
+    - name: reports
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
+    - name: text
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.TextMatch
+    - name: thread
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ThreadMatch
+- name: com.github.tribune-dev.tribune.api.v1alpha1.CurateAction
+  map:
+    fields:
+    - name: askConsent
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.DeletionPolicy
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.DurationRange
+  map:
+    fields:
+    - name: atLeast
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: lessThan
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
 - name: com.github.tribune-dev.tribune.api.v1alpha1.EditPolicy
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.EntrySource
@@ -652,6 +1138,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: feed
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.FeedSource
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Escalation
+  map:
+    fields:
+    - name: after
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: channelRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
 - name: com.github.tribune-dev.tribune.api.v1alpha1.FeedSource
   map:
     fields:
@@ -706,6 +1201,26 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: except
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostExceptions
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ItemKind
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.KeyPerson
+  map:
+    fields:
+    - name: handle
+      type:
+        scalar: string
+    - name: network
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.NetworkName
+    - name: note
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.LabelAction
+  map:
+    fields:
+    - name: name
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
 - name: com.github.tribune-dev.tribune.api.v1alpha1.LastPost
   map:
     fields:
@@ -736,6 +1251,21 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: url
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.LinkMatch
+  map:
+    fields:
+    - name: domains
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: domainsIn
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
 - name: com.github.tribune-dev.tribune.api.v1alpha1.LinkTracking
   map:
     fields:
@@ -766,6 +1296,81 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: server
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Match
+  map:
+    fields:
+    - name: all
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.Criteria
+          elementRelationship: atomic
+    - name: any
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.Criteria
+          elementRelationship: atomic
+    - name: asks
+      type:
+        scalar: boolean
+    - name: author
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.AuthorMatch
+    - name: capsRatio
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.RatioRange
+    - name: classifier
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ClassifierMatch
+    - name: duplicate
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.RateMatch
+    - name: expression
+      type:
+        scalar: string
+    - name: languages
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: length
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
+    - name: linkCount
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
+    - name: links
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LinkMatch
+    - name: media
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.MediaMatch
+    - name: mentions
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
+    - name: none
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.Criteria
+          elementRelationship: atomic
+    - name: parent
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ParentMatch
+    - name: rate
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.RateMatch
+    - name: reports
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
+    - name: text
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.TextMatch
+    - name: thread
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ThreadMatch
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Media
   map:
     fields:
@@ -778,10 +1383,22 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: url
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.MediaMatch
+  map:
+    fields:
+    - name: count
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
 - name: com.github.tribune-dev.tribune.api.v1alpha1.MissedPolicy
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.MissedPosts
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.MuteAction
+  map:
+    fields:
+    - name: for
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
 - name: com.github.tribune-dev.tribune.api.v1alpha1.NetworkName
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.NextPost
@@ -799,6 +1416,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: channelRef
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+    - name: digest
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
     - name: mention
       type:
         list:
@@ -817,10 +1437,184 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: com.github.tribune-dev.tribune.api.v1alpha1.NotifyEvent
           elementRelationship: associative
+- name: com.github.tribune-dev.tribune.api.v1alpha1.NotifyAction
+  map:
+    fields:
+    - name: channelRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+    - name: mention
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: text
+      type:
+        scalar: string
+    - name: urgent
+      type:
+        scalar: boolean
 - name: com.github.tribune-dev.tribune.api.v1alpha1.NotifyEvent
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ParentMatch
+  map:
+    fields:
+    - name: ours
+      type:
+        scalar: boolean
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PolicyAction
+  map:
+    fields:
+    - name: block
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.BlockAction
+    - name: curate
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CurateAction
+    - name: label
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LabelAction
+    - name: mute
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.MuteAction
+    - name: notify
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.NotifyAction
+    - name: react
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ReactAction
+    - name: reply
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ReplyAction
+    - name: report
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ReportAction
+    - name: route
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.RouteAction
+    - name: strike
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.StrikeAction
+    - name: warn
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.WarnAction
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PolicyExemptions
+  map:
+    fields:
+    - name: handles
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: roles
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.AuthorRole
+          elementRelationship: associative
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PolicyList
+  map:
+    fields:
+    - name: configMapKeyRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ConfigMapKeyReference
+    - name: entries
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: name
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PolicyMode
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PolicyOutcome
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PolicyRule
+  map:
+    fields:
+    - name: actions
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.PolicyAction
+          elementRelationship: atomic
+    - name: channelRefs
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+          elementRelationship: associative
+          keys:
+          - name
+    - name: match
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Match
+    - name: name
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+    - name: "on"
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.ItemKind
+          elementRelationship: associative
+    - name: outcome
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PolicyOutcome
+    - name: priority
+      type:
+        scalar: numeric
+    - name: "true"
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.ItemKind
+          elementRelationship: associative
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PolicyRuleStatus
+  map:
+    fields:
+    - name: matched24h
+      type:
+        scalar: numeric
+    - name: name
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+    - name: overturned
+      type:
+        scalar: numeric
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PolicyTest
+  map:
+    fields:
+    - name: expect
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.TestExpectation
+    - name: item
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.TestItem
+    - name: name
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PolicyWaiting
+  map:
+    fields:
+    - name: actions
+      type:
+        scalar: numeric
+    - name: cases
+      type:
+        scalar: numeric
+    - name: overdue
+      type:
+        scalar: numeric
+    - name: questions
+      type:
+        scalar: numeric
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Post
   map:
     fields:
@@ -1120,6 +1914,32 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: "true"
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.HoldMode
+- name: com.github.tribune-dev.tribune.api.v1alpha1.RateMatch
+  map:
+    fields:
+    - name: count
+      type:
+        scalar: numeric
+    - name: window
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Ratio
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.RatioRange
+  map:
+    fields:
+    - name: atLeast
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Ratio
+    - name: lessThan
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.Ratio
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ReactAction
+  map:
+    fields:
+    - name: emoji
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Repeat
   map:
     fields:
@@ -1129,6 +1949,29 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: max
       type:
         scalar: numeric
+- name: com.github.tribune-dev.tribune.api.v1alpha1.RepliesPerAuthor
+  map:
+    fields:
+    - name: max
+      type:
+        scalar: numeric
+    - name: window
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ReplyAction
+  map:
+    fields:
+    - name: text
+      type:
+        map:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.TranslatedText
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ReportAction
+  map:
+    fields:
+    - name: reason
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ResolutionOutcome
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Resume
@@ -1143,6 +1986,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: watch
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+- name: com.github.tribune-dev.tribune.api.v1alpha1.RouteAction
+  map:
+    fields:
+    - name: channelRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+    - name: text
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.SegmentState
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Slot
@@ -1300,6 +2152,166 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.StandDownState
 - name: com.github.tribune-dev.tribune.api.v1alpha1.StandDownState
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.StartFrom
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.StrikeAction
+  map:
+    fields:
+    - name: weight
+      type:
+        scalar: numeric
+- name: com.github.tribune-dev.tribune.api.v1alpha1.StrikeActionName
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.StrikePolicy
+  map:
+    fields:
+    - name: ladder
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.StrikeStep
+          elementRelationship: associative
+          keys:
+          - at
+    - name: window
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+- name: com.github.tribune-dev.tribune.api.v1alpha1.StrikeStep
+  map:
+    fields:
+    - name: action
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.StrikeActionName
+    - name: at
+      type:
+        scalar: numeric
+    - name: for
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: text
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.TermForm
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.TestAuthor
+  map:
+    fields:
+    - name: accountAge
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: followers
+      type:
+        scalar: numeric
+    - name: handle
+      type:
+        scalar: string
+    - name: isFollower
+      type:
+        scalar: boolean
+    - name: knownFor
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: roles
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.AuthorRole
+          elementRelationship: associative
+    - name: strikes
+      type:
+        scalar: numeric
+- name: com.github.tribune-dev.tribune.api.v1alpha1.TestExpectation
+  map:
+    fields:
+    - name: actions
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: outcome
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PolicyOutcome
+    - name: rules
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+- name: com.github.tribune-dev.tribune.api.v1alpha1.TestItem
+  map:
+    fields:
+    - name: author
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.TestAuthor
+    - name: channel
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+    - name: kind
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ItemKind
+    - name: language
+      type:
+        scalar: string
+    - name: links
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: media
+      type:
+        scalar: numeric
+    - name: reports
+      type:
+        scalar: numeric
+    - name: text
+      type:
+        scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.TextMatch
+  map:
+    fields:
+    - name: anyRegex
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: as
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.TermForm
+    - name: terms
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: termsIn
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: views
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.TextView
+          elementRelationship: associative
+- name: com.github.tribune-dev.tribune.api.v1alpha1.TextView
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ThreadMatch
+  map:
+    fields:
+    - name: authors
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.CountRange
+    - name: replies
+      type:
+        scalar: numeric
+    - name: window
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ThreadSegment
   map:
     fields:
@@ -1337,8 +2349,26 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: term
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.UnenforceableRule
+  map:
+    fields:
+    - name: channel
+      type:
+        scalar: string
+    - name: reason
+      type:
+        scalar: string
+    - name: rule
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Visibility
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.WarnAction
+  map:
+    fields:
+    - name: text
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.WebhookFormat
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.WebhookSpec
@@ -1350,6 +2380,36 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: url
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.Weekday
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeBy
+  scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.WelcomePolicy
+  map:
+    fields:
+    - name: by
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeBy
+    - name: maxPerHour
+      type:
+        scalar: numeric
+    - name: "on"
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.ItemKind
+          elementRelationship: associative
+    - name: text
+      type:
+        map:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.TranslatedText
+    - name: "true"
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.ItemKind
+          elementRelationship: associative
 - name: com.github.tribune-dev.tribune.api.v1alpha1.WordPressSpec
   map:
     fields:

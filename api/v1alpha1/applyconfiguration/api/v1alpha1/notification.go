@@ -4,6 +4,7 @@ package v1alpha1
 
 import (
 	apiv1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // NotificationApplyConfiguration represents a declarative configuration of the Notification type for use
@@ -16,12 +17,15 @@ type NotificationApplyConfiguration struct {
 	// channelRef names the SocialChannel that is told: one that takes messages, such as a Webhook.
 	ChannelRef *LocalReferenceApplyConfiguration `json:"channelRef,omitempty"`
 	// on names the events. On a calendar: those of its Posts; on a channel: CredentialsExpiring, CredentialsInvalid,
-	// ListeningStopped, Unreachable, and those of all Posts on it.
+	// ListeningStopped, Unreachable, and those of all Posts on it; on a policy: CaseOpened, CaseOverdue, CircuitOpen, TestsFailed.
 	On []apiv1alpha1.NotifyEvent `json:"on,omitempty"`
 	// true is what readers of YAML 1.1, kubectl among them, make of the word on where it stands without quotes. It means on.
 	OnUnquoted []apiv1alpha1.NotifyEvent `json:"true,omitempty"`
 	// mention names people to address in the message, as the receiving channel knows them, such as "@maria".
 	Mention []string `json:"mention,omitempty"`
+	// digest gathers what happens in this time into one message, such as 15m. Absent: each is told at once; many in a short time
+	// are gathered all the same.
+	Digest *v1.Duration `json:"digest,omitempty"`
 }
 
 // NotificationApplyConfiguration constructs a declarative configuration of the Notification type for use with
@@ -65,5 +69,13 @@ func (b *NotificationApplyConfiguration) WithMention(values ...string) *Notifica
 	for i := range values {
 		b.Mention = append(b.Mention, values[i])
 	}
+	return b
+}
+
+// WithDigest sets the Digest field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Digest field is set to the value of the last call.
+func (b *NotificationApplyConfiguration) WithDigest(value v1.Duration) *NotificationApplyConfiguration {
+	b.Digest = &value
 	return b
 }
