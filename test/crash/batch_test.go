@@ -117,7 +117,7 @@ func (b *batch) begin(spread time.Duration) {
 	b.crew()
 	b.waitChannels()
 	due := time.Now().Add(time.Duration(b.mode.posts)*10*time.Millisecond + 2*time.Second).Truncate(time.Second)
-	b.plan = newPlan(b.mode.posts, b.channels, due, spread)
+	b.plan = newPlan(b.mode, due, spread)
 	b.apply()
 	watching, stop := context.WithCancel(b.t.Context())
 	b.t.Cleanup(stop)

@@ -17,6 +17,8 @@ type mode struct {
 	slow   time.Duration
 	// managers that work at the same time, without leader election; 0 is 1.
 	managers int
+	// single is true where a publication is one text: there are no threads.
+	single bool
 	// broken is the part of the protocol that is taken away.
 	broken string
 	// changes in turn, one between each kill and restart.

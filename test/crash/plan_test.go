@@ -22,18 +22,18 @@ type planned struct {
 	may map[string]bool
 }
 
-// newPlan makes Posts of which one in eleven is a thread of three segments, spread over the channels, due at one instant or
-// within a few seconds after it.
-func newPlan(posts, channels int, due time.Time, spread time.Duration) map[string]*planned {
-	plan := make(map[string]*planned, posts)
-	for i := range posts {
-		p := &planned{name: fmt.Sprintf("post-%03d", i), channel: channelName(i % channels), due: due}
+// newPlan makes Posts of which one in eleven is a thread of three segments where there are threads, spread over the channels, due
+// at one instant or within a few seconds after it.
+func newPlan(m *mode, due time.Time, spread time.Duration) map[string]*planned {
+	plan := make(map[string]*planned, m.posts)
+	for i := range m.posts {
+		p := &planned{name: fmt.Sprintf("post-%03d", i), channel: channelName(i % m.channels), due: due}
 		if spread > 0 {
 			p.due = due.Add(rand.N(spread)).Truncate(time.Second)
 		}
 		p.text = fmt.Sprintf("What %s says", p.name)
 		p.may = map[string]bool{p.text: true}
-		if i%11 == 7 {
+		if i%11 == 7 && !m.single {
 			p.more = []string{fmt.Sprintf("What %s says then", p.name), fmt.Sprintf("What %s says last", p.name)}
 		}
 		plan[p.name] = p

@@ -145,6 +145,9 @@ func New(o Options) *Server {
 // AllScopes is what a token for everything has.
 var AllScopes = []string{"read", "write", "push"}
 
+// Wait until all is stored that a fault lets be stored late.
+func (s *Server) Wait() { s.strike.Wait() }
+
 // Account makes an account with a token for everything; the name is made up if it is empty.
 func (s *Server) Account(username string) *Account {
 	s.mu.Lock()
