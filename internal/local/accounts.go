@@ -11,7 +11,8 @@ import (
 )
 
 // abilities are what an account can do here.
-var abilities = []string{"Publish", "Edit", "Delete", "Thread", "Media", "AltText", "Reply", "Message", "Share", "Listen", "Metrics"}
+var abilities = []string{"Publish", "Edit", "Delete", "Thread", "Media", "AltText", "Reply", "Message", "Share", "Listen", "Metrics",
+	"DirectMessage", "Hide", "Remove", "Mute", "Block", "React", "Report"}
 
 var limits = wire.Limits{
 	MaxCharacters:    wire.MaxCharacters,

@@ -109,6 +109,9 @@ func (t *tx) insertItem(c *call, n wire.NewItem) (result, error) {
 	if err := t.ensureAccount(c); err != nil {
 		return result{}, err
 	}
+	if no, err := t.mayWrite(c, n); no != nil || err != nil {
+		return no.resultOr(err)
+	}
 	if err := t.meet(c, n.Author); err != nil {
 		return result{}, err
 	}
@@ -130,7 +133,7 @@ func (t *tx) insertItem(c *call, n wire.NewItem) (result, error) {
 		created = *n.CreatedAt
 	}
 	id := t.nextID()
-	err := t.exec("INSERT INTO items (id, account, kind, text, language, handle, parent, post, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	err := t.exec("INSERT INTO items (id, account, kind, text, language, handle, parent, post, created_at, changed) VALUES (?1, ?, ?, ?, ?, ?, ?, ?, ?, ?1)",
 		id, c.account, n.Kind, n.Text, n.Language, n.Author.Handle, parent, under, created.UnixNano())
 	if err != nil {
 		return result{}, err
@@ -169,7 +172,7 @@ func (s *Server) deleteItem(c *call, _ []byte) (intake, *refusal) {
 		if i.DeletedAt != nil {
 			return result{status: http.StatusNoContent, outcome: wire.OutcomeExisting}, nil
 		}
-		err = t.exec("UPDATE items SET text = '', deleted_at = ? WHERE id = ?", c.now.UnixNano(), id)
+		err = t.exec("UPDATE items SET text = '', deleted_at = ?, changed = ? WHERE id = ?", c.now.UnixNano(), t.nextID(), id)
 		return result{status: http.StatusNoContent, outcome: wire.OutcomeDeleted}, err
 	}}, nil
 }
@@ -222,7 +225,7 @@ type item struct{ wire.Item }
 
 const (
 	itemColumns = `i.id, i.account, i.kind, i.text, i.language, i.handle, COALESCE(i.parent, 0), COALESCE(i.post, 0), i.created_at,
-	i.state, i.deleted_at, a.display_name, a.created_at, a.followers,
+	i.state, i.deleted_at, i.edited_at, i.reaction, i.reports, a.display_name, a.created_at, a.followers,
 	EXISTS (SELECT 1 FROM items f WHERE f.account = i.account AND f.handle = i.handle AND f.kind = 'Follow' AND f.deleted_at IS NULL),
 	EXISTS (SELECT 1 FROM items f WHERE f.account = i.account AND f.handle = i.handle AND f.kind = 'Join' AND f.deleted_at IS NULL),
 	COALESCE((SELECT group_concat(p.id) FROM posts p WHERE p.reply_to = i.id AND p.deleted_at IS NULL AND p.kind <> 'Share'), '')`
@@ -232,11 +235,11 @@ const (
 func scanItem(rows *sql.Rows) (item, error) {
 	var i item
 	var id, parent, under, created, authorCreated int64
-	var deleted sql.NullInt64
+	var deleted, edited sql.NullInt64
 	var followers int
 	var replies string
 	err := rows.Scan(&id, &i.Account, &i.Kind, &i.Text, &i.Language, &i.Author.Handle, &parent, &under, &created,
-		&i.State, &deleted, &i.Author.DisplayName, &authorCreated, &followers, &i.Author.IsFollower, &i.Author.IsMember, &replies)
+		&i.State, &deleted, &edited, &i.Ours.Reaction, &i.Reports, &i.Author.DisplayName, &authorCreated, &followers, &i.Author.IsFollower, &i.Author.IsMember, &replies)
 	if err != nil {
 		return i, err
 	}
@@ -247,7 +250,7 @@ func scanItem(rows *sql.Rows) (item, error) {
 	if under != 0 {
 		i.Post = formatID(under)
 	}
-	i.CreatedAt, i.DeletedAt = instant(created), instantOrNil(deleted)
+	i.CreatedAt, i.DeletedAt, i.EditedAt = instant(created), instantOrNil(deleted), instantOrNil(edited)
 	since := instant(authorCreated)
 	i.Author.CreatedAt, i.Author.Followers = &since, &followers
 	i.Ours.Replies = []string{}
@@ -324,4 +327,14 @@ func scanMessage(rows *sql.Rows) (wire.PrivateMessage, error) {
 	err := rows.Scan(&id, &m.Text, &created, &m.FromUs)
 	m.ID, m.CreatedAt = formatID(id), instant(created)
 	return m, err
+}
+
+func scanStanding(rows *sql.Rows) (standing, error) {
+	p := standing{known: true}
+	var muted sql.NullInt64
+	err := rows.Scan(&p.blocked, &muted)
+	if muted.Valid {
+		p.mutedUntil = instant(muted.Int64)
+	}
+	return p, err
 }

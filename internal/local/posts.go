@@ -25,9 +25,6 @@ func (s *Server) createPost(c *call, body []byte) (intake, *refusal) {
 	if no := checkKey("marker", p.Marker); no != nil {
 		return intake{key: p.Key}, no
 	}
-	if p.Kind == "" {
-		p.Kind = wire.KindPost
-	}
 	in := intake{key: p.Key, marker: p.Marker}
 	content := checkPost(p)
 	if c.faults.IgnoreKeys {
@@ -88,6 +85,9 @@ func (t *tx) byKey(c *call, p wire.NewPost) (res result, taken bool, err error) 
 
 // checkPost checks all that can be known without the database.
 func checkPost(p wire.NewPost) *refusal {
+	if p.Kind == "" {
+		p.Kind = wire.KindPost
+	}
 	if !slices.Contains(postKinds, p.Kind) {
 		return invalid("kind %q must be one of %s", p.Kind, strings.Join(postKinds, ", "))
 	}
@@ -157,6 +157,9 @@ func (t *tx) insertPostAs(c *call, p wire.NewPost, id int64) (result, error) {
 			return no.resultOr(err)
 		}
 		replyTo = target.id
+		if p.Kind == "" && target.handle != "" {
+			p.Kind = wire.KindReply // what people said is answered, not gone on with
+		}
 		if p.Kind == wire.KindMessage && addressee == "" {
 			addressee = target.handle
 			if addressee == "" {
@@ -183,15 +186,21 @@ func (t *tx) insertPostAs(c *call, p wire.NewPost, id int64) (result, error) {
 	if err := t.ensureAccount(c); err != nil {
 		return result{}, err
 	}
-	var key any
+	if p.Kind == "" {
+		p.Kind = wire.KindPost
+	}
+	var key, changed any
 	if p.Key != "" {
 		key = p.Key
 	}
+	if p.Kind == wire.KindReply || p.Kind == wire.KindMessage && addressee != wire.TeamHandle {
+		changed = id
+	}
 	err = t.exec(`INSERT INTO posts (id, account, key, marker, kind, text, language, reply_to, root, addressee, media, link,
-		created_at, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		created_at, stored_at, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		id, c.account, key, p.Marker, p.Kind, p.Text, p.Language, replyTo, root, addressee,
 		encodeColumn(pictures, len(pictures) == 0), encodeColumn(p.Link, p.Link == nil),
-		created.UnixNano(), c.now.UnixNano())
+		created.UnixNano(), c.now.UnixNano(), changed)
 	if err != nil {
 		return result{}, err
 	}
@@ -267,8 +276,8 @@ func (s *Server) editPost(c *call, body []byte) (intake, *refusal) {
 		if same {
 			return result{status: http.StatusOK, body: before.Post, outcome: wire.OutcomeExisting, post: id}, nil
 		}
-		err = t.exec("UPDATE posts SET text = ?, media = ?, link = ?, updated_at = ? WHERE id = ?",
-			e.Text, encodeColumn(pictures, len(pictures) == 0), encodeColumn(e.Link, e.Link == nil), c.now.UnixNano(), id)
+		err = t.exec("UPDATE posts SET text = ?, media = ?, link = ?, updated_at = ?, changed = CASE WHEN changed IS NULL THEN NULL ELSE ? END WHERE id = ?",
+			e.Text, encodeColumn(pictures, len(pictures) == 0), encodeColumn(e.Link, e.Link == nil), c.now.UnixNano(), t.nextID(), id)
 		if err != nil {
 			return result{}, err
 		}
@@ -299,7 +308,8 @@ func (s *Server) deletePost(c *call, _ []byte) (intake, *refusal) {
 			return no.resultOr(err)
 		}
 		// Key and marker stay: the key must not be free again.
-		err = t.exec("UPDATE posts SET text = '', media = '', link = '', addressee = '', deleted_at = ? WHERE id = ?", c.now.UnixNano(), id)
+		err = t.exec(`UPDATE posts SET text = '', media = '', link = '', addressee = '', deleted_at = ?,
+			changed = CASE WHEN changed IS NULL THEN NULL ELSE ? END WHERE id = ?`, c.now.UnixNano(), t.nextID(), id)
 		if err != nil {
 			return result{}, err
 		}
@@ -410,7 +420,7 @@ type post struct {
 }
 
 const postColumns = `p.id, p.account, COALESCE(p.key, ''), p.marker, p.kind, p.text, p.language, COALESCE(p.reply_to, 0), p.root,
-	p.addressee, p.media, p.link, p.created_at, p.stored_at, p.updated_at, p.deleted_at IS NOT NULL,
+	p.addressee, p.media, p.link, p.created_at, p.stored_at, p.updated_at, p.deleted_at,
 	(SELECT COUNT(*) FROM items i WHERE i.parent = p.id AND i.kind = 'Reaction' AND i.deleted_at IS NULL),
 	(SELECT COUNT(*) FROM posts q WHERE q.reply_to = p.id AND q.kind = 'Share' AND q.deleted_at IS NULL),
 	(SELECT COUNT(*) FROM items i WHERE i.post = p.id AND i.kind IN ('Comment', 'Reply') AND i.deleted_at IS NULL AND i.state <> 'Removed')`
@@ -418,10 +428,10 @@ const postColumns = `p.id, p.account, COALESCE(p.key, ''), p.marker, p.kind, p.t
 func scanPost(rows *sql.Rows) (post, error) {
 	var p post
 	var id, replyTo, root, created, stored int64
-	var updated sql.NullInt64
+	var updated, deleted sql.NullInt64
 	var media, link string
 	err := rows.Scan(&id, &p.Account, &p.Key, &p.Marker, &p.Kind, &p.Text, &p.Language, &replyTo, &root,
-		&p.To, &media, &link, &created, &stored, &updated, &p.deleted, &p.Reactions, &p.Shares, &p.Replies)
+		&p.To, &media, &link, &created, &stored, &updated, &deleted, &p.Reactions, &p.Shares, &p.Replies)
 	if err != nil {
 		return p, err
 	}
@@ -430,6 +440,7 @@ func scanPost(rows *sql.Rows) (post, error) {
 		p.ReplyTo = formatID(replyTo)
 	}
 	p.CreatedAt, p.StoredAt, p.UpdatedAt = instant(created), instant(stored), instantOrNil(updated)
+	p.deleted, p.DeletedAt = deleted.Valid, instantOrNil(deleted)
 	if p.pictures, err = decodeColumn[[]picture](media); err != nil {
 		return p, err
 	}

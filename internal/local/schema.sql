@@ -1,4 +1,4 @@
--- Version 1. Ids of posts, items and media come from one sequence, so that an id names one thing.
+-- Version 2. Ids of posts, items and media come from one sequence, so that an id names one thing; so do the numbers of changes.
 -- Times are nanoseconds since 1970 in UTC. What is deleted keeps its row, emptied, so that ids and keys stay taken.
 CREATE TABLE accounts (
   name         TEXT PRIMARY KEY,           -- namespace/channel
@@ -22,8 +22,10 @@ CREATE TABLE posts (
   created_at INTEGER NOT NULL,
   stored_at  INTEGER NOT NULL,
   updated_at INTEGER,
-  deleted_at INTEGER
+  deleted_at INTEGER,
+  changed    INTEGER                       -- number of the last change; NULL: the feed of changes does not tell it
 );
+CREATE INDEX posts_changed ON posts (account, changed) WHERE changed IS NOT NULL;
 CREATE UNIQUE INDEX posts_key ON posts (account, key) WHERE key IS NOT NULL;
 CREATE INDEX posts_account ON posts (account, id);
 -- What all can see, for counting without reading the posts.
@@ -55,13 +57,33 @@ CREATE TABLE items (
   post       INTEGER,                      -- the post it belongs under
   created_at INTEGER NOT NULL,
   state      TEXT NOT NULL DEFAULT 'Visible',
-  deleted_at INTEGER
+  deleted_at INTEGER,
+  edited_at  INTEGER,
+  reaction   TEXT NOT NULL DEFAULT '',     -- ours
+  reports    INTEGER NOT NULL DEFAULT 0,   -- by people
+  changed    INTEGER NOT NULL              -- number of the last change
 );
+CREATE INDEX items_changed ON items (account, changed);
 CREATE INDEX items_account ON items (account, id);
 CREATE INDEX items_author ON items (account, handle, kind);
 CREATE INDEX items_kind ON items (account, kind) WHERE kind IN ('Follow', 'Join', 'Mention');
 CREATE INDEX items_post ON items (post, id) WHERE post IS NOT NULL;
 CREATE INDEX items_parent ON items (parent) WHERE parent IS NOT NULL;
+
+-- Who reported what; an empty handle is the account itself.
+CREATE TABLE reports (
+  account    TEXT NOT NULL,
+  item       INTEGER NOT NULL,
+  handle     TEXT NOT NULL,
+  reason     TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (item, handle)
+) WITHOUT ROWID;
+CREATE INDEX reports_account ON reports (account, item);
+
+-- One row: a name for this database, so that a cursor of another one is known as lost.
+CREATE TABLE origin (name TEXT NOT NULL);
+INSERT INTO origin VALUES (lower(hex(randomblob(6))));
 
 CREATE TABLE media (
   id      INTEGER PRIMARY KEY,
@@ -90,4 +112,4 @@ CREATE TABLE calls (
   lost        INTEGER NOT NULL
 );
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

@@ -117,7 +117,21 @@ func (s *Server) apiRoutes() *http.ServeMux {
 	mux.HandleFunc("POST /api/v1/{ns}/{ch}/items", s.write(maxJSONBody, theirs, s.createItem))
 	mux.HandleFunc("GET /api/v1/{ns}/{ch}/items/{id}", s.read(ours, s.getItem))
 	mux.HandleFunc("DELETE /api/v1/{ns}/{ch}/items/{id}", s.write(0, theirs, s.deleteItem))
+	mux.HandleFunc("PUT /api/v1/{ns}/{ch}/items/{id}", s.write(maxJSONBody, theirs, s.editItem))
+	mux.HandleFunc("POST /api/v1/{ns}/{ch}/items/{id}/reports", s.write(maxJSONBody, theirs, s.reportByPerson))
+	for action, becomes := range moderations {
+		mux.HandleFunc("POST /api/v1/{ns}/{ch}/items/{id}/"+action, s.write(maxJSONBody, ours, s.moderate(becomes)))
+	}
+	mux.HandleFunc("PUT /api/v1/{ns}/{ch}/items/{id}/reaction", s.write(maxJSONBody, ours, s.react))
+	mux.HandleFunc("DELETE /api/v1/{ns}/{ch}/items/{id}/reaction", s.write(0, ours, s.unreact))
+	mux.HandleFunc("POST /api/v1/{ns}/{ch}/items/{id}/report", s.write(maxJSONBody, ours, s.report))
+	mux.HandleFunc("GET /api/v1/{ns}/{ch}/changes", s.read(ours, s.getChanges))
+	mux.HandleFunc("GET /api/v1/{ns}/{ch}/reports", s.read(ours, s.listReports))
 	mux.HandleFunc("GET /api/v1/{ns}/{ch}/people/{handle}", s.read(ours, s.getPerson))
+	mux.HandleFunc("PUT /api/v1/{ns}/{ch}/people/{handle}/mute", s.write(maxJSONBody, ours, s.mute))
+	mux.HandleFunc("DELETE /api/v1/{ns}/{ch}/people/{handle}/mute", s.write(0, ours, s.unmute))
+	mux.HandleFunc("PUT /api/v1/{ns}/{ch}/people/{handle}/block", s.write(maxJSONBody, ours, s.block))
+	mux.HandleFunc("DELETE /api/v1/{ns}/{ch}/people/{handle}/block", s.write(0, ours, s.unblock))
 	mux.HandleFunc("GET /api/v1/log", s.read(theirs, s.getLog))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, refused(http.StatusNotFound, wire.CodeNotFound, "there is no %s %s: see the API's description", r.Method, r.URL.Path))

@@ -15,15 +15,21 @@ import (
 //go:embed schema.sql
 var schema string
 
-const schemaVersion = 1
+//go:embed upgrade.sql
+var upgrade string
+
+const schemaVersion = 2
 
 // store is the database: many readers, and one writer that joins what waits into one transaction.
 type store struct {
 	readers *sql.DB
 	writers *sql.DB
 	queue   chan *job
-	closed  chan struct{} // closed when no job is taken any more
-	done    chan struct{} // closed when the writer has ended
+	// origin names this database among all that ever were.
+	origin string
+	bell   bell
+	closed chan struct{} // closed when no job is taken any more
+	done   chan struct{} // closed when the writer has ended
 }
 
 // maxReaders bounds the connections that read at one time.
@@ -89,6 +95,10 @@ func (s *store) prepare() (*tx, error) {
 		if _, err := conn.ExecContext(context.Background(), "BEGIN IMMEDIATE;\n"+schema+"\nCOMMIT;"); err != nil {
 			return nil, fmt.Errorf("make the tables: %w", err)
 		}
+	case 1:
+		if _, err := conn.ExecContext(context.Background(), "BEGIN IMMEDIATE;\n"+upgrade+"\nCOMMIT;"); err != nil {
+			return nil, fmt.Errorf("bring the tables up to date: %w", err)
+		}
 	default:
 		return nil, fmt.Errorf("it was written by another version (schema %d, this one knows %d): use that version or another file", version, schemaVersion)
 	}
@@ -97,9 +107,12 @@ func (s *store) prepare() (*tx, error) {
 	}
 	err = t.row(`SELECT MAX(
 		(SELECT COALESCE(MAX(id), 0) FROM posts), (SELECT COALESCE(MAX(id), 0) FROM drafts), (SELECT COALESCE(MAX(id), 0) FROM items),
-		(SELECT COALESCE(MAX(id), 0) FROM media)),
+		(SELECT COALESCE(MAX(id), 0) FROM media), (SELECT COALESCE(MAX(changed), 0) FROM posts), (SELECT COALESCE(MAX(changed), 0) FROM items)),
 		(SELECT COALESCE(MAX(seq), 0) FROM calls)`).Scan(&t.lastID, &t.lastSeq)
-	return t, err
+	if err != nil {
+		return nil, err
+	}
+	return t, t.row("SELECT name FROM origin").Scan(&s.origin)
 }
 
 // Close ends the writer after what was submitted, and closes the database.

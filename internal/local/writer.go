@@ -69,6 +69,7 @@ func (s *store) write(t *tx) {
 			}
 		}
 		t.commit(batch)
+		s.bell.ring()
 	}
 }
 
@@ -112,7 +113,7 @@ func (t *tx) try(batch []*job) (err error) {
 	return t.exec("COMMIT")
 }
 
-// nextID is the next id of a post, an item or a picture.
+// nextID is the next id of a post, an item or a picture, or the number of a change.
 func (t *tx) nextID() int64 {
 	t.lastID++
 	return t.lastID

@@ -221,6 +221,8 @@ type Post struct {
 	Replies   int        `json:"replies"`
 	// Existing says that a create stored nothing, because key and marker were there already.
 	Existing bool `json:"existing,omitempty"`
+	// DeletedAt is told by the feed of changes alone; elsewhere a deleted post is not there.
+	DeletedAt *time.Time `json:"deletedAt,omitempty"`
 }
 
 // Posts is a page of posts; Next is the id to go on after (before, in descending order), empty at the end.
@@ -267,12 +269,16 @@ type Item struct {
 	Language string `json:"language,omitempty"`
 	Author   Author `json:"author"`
 	// InReplyTo is the post or item that was answered, Post the post it belongs under.
-	InReplyTo string     `json:"inReplyTo,omitempty"`
-	Post      string     `json:"post,omitempty"`
-	CreatedAt time.Time  `json:"createdAt"`
+	InReplyTo string    `json:"inReplyTo,omitempty"`
+	Post      string    `json:"post,omitempty"`
+	CreatedAt time.Time `json:"createdAt"`
+	// EditedAt is when its author changed it last.
+	EditedAt  *time.Time `json:"editedAt,omitempty"`
 	DeletedAt *time.Time `json:"deletedAt,omitempty"`
-	State     string     `json:"state"`
-	Ours      Ours       `json:"ours"`
+	// Reports counts the people who reported it.
+	Reports int    `json:"reports,omitempty"`
+	State   string `json:"state"`
+	Ours    Ours   `json:"ours"`
 	// Existing says that a create stored nothing: who follows cannot follow again.
 	Existing bool `json:"existing,omitempty"`
 }
