@@ -229,7 +229,7 @@ const (
 )
 
 // PolicyRule decides about items that match.
-// +kubebuilder:validation:XValidation:rule="!((has(self.on) && 'SearchHit' in self.on) || (has(self.__true__) && 'SearchHit' in self.__true__)) || ((!has(self.outcome) || self.outcome in ['Allow', 'Review']) && (!has(self.actions) || self.actions.all(a, has(a.label) || has(a.route) || has(a.notify) || has(a.curate))))",message="strangers' posts are not ours to police: a rule on SearchHit may have outcome Review and the actions label, route, notify and curate; give the rest a rule of its own"
+// +kubebuilder:validation:XValidation:rule="!((has(self.on) && 'SearchHit' in self.on) || (has(self.__true__) && 'SearchHit' in self.__true__)) || ((!has(self.outcome) || self.outcome in ['Allow', 'Review']) && (!has(self.actions) || self.actions.all(a, has(a.label) || has(a.route) || has(a.notify) || has(a.curate))))",message="strangers' posts are not ours to police: a rule on SearchHit may have the outcomes Allow and Review and the actions label, route, notify and curate; give the rest a rule of its own"
 type PolicyRule struct {
 	// name of the rule, shown wherever it acted.
 	// +required
@@ -536,6 +536,17 @@ type StrikeStep struct {
 	Text string `json:"text,omitempty"`
 }
 
+// WelcomeKind is an ItemKind by which people come to us.
+// +kubebuilder:validation:Enum=Join;Follow
+type WelcomeKind string
+
+const (
+	// WelcomeJoin is for who joined.
+	WelcomeJoin = WelcomeKind(ItemJoin)
+	// WelcomeFollow is for who follows.
+	WelcomeFollow = WelcomeKind(ItemFollow)
+)
+
 // WelcomePolicy greets who joins or follows.
 type WelcomePolicy struct {
 	// on names what is greeted: Join, Follow. Absent: Join.
@@ -543,13 +554,13 @@ type WelcomePolicy struct {
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=2
-	On []ItemKind `json:"on,omitempty"`
+	On []WelcomeKind `json:"on,omitempty"`
 	// true is what readers of YAML 1.1, kubectl among them, make of the word on where it stands without quotes. It means on.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=2
-	OnUnquoted []ItemKind `json:"true,omitempty"`
+	OnUnquoted []WelcomeKind `json:"true,omitempty"`
 	// text by language (BCP 47). {author} is filled in.
 	// +required
 	// +kubebuilder:validation:MinProperties=1
@@ -669,13 +680,16 @@ type TestAuthor struct {
 	Handle string `json:"handle"`
 	// accountAge on the network.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('876000h')",message="accountAge must be between 0s and 876000h"
 	AccountAge *metav1.Duration `json:"accountAge,omitempty"`
 	// knownFor is how long we know them.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('876000h')",message="knownFor must be between 0s and 876000h"
 	KnownFor *metav1.Duration `json:"knownFor,omitempty"`
 	// followers they have.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=10000000000
 	Followers *int64 `json:"followers,omitempty"`
 	// isFollower of the channel.
 	// +optional
@@ -836,6 +850,7 @@ type UnenforceableRule struct {
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="the name of a CommunityPolicy has at most 63 characters, as cases name it"
 type CommunityPolicy struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata of the object.

@@ -305,10 +305,12 @@ type CountRange struct {
 	// atLeast is the smallest number that holds.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=10000000000
 	AtLeast *int64 `json:"atLeast,omitempty"`
 	// lessThan is the smallest number that does not hold any more.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000000000
 	LessThan *int64 `json:"lessThan,omitempty"`
 }
 
@@ -317,9 +319,11 @@ type CountRange struct {
 type DurationRange struct {
 	// atLeast is the shortest time that holds.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('876000h')",message="atLeast must be between 0s and 876000h"
 	AtLeast *metav1.Duration `json:"atLeast,omitempty"`
 	// lessThan is the shortest time that does not hold any more.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('876000h')",message="lessThan must be between 0s and 876000h"
 	LessThan *metav1.Duration `json:"lessThan,omitempty"`
 }
 

@@ -3217,12 +3217,12 @@ func (in *WelcomePolicy) DeepCopyInto(out *WelcomePolicy) {
 	*out = *in
 	if in.On != nil {
 		in, out := &in.On, &out.On
-		*out = make([]ItemKind, len(*in))
+		*out = make([]WelcomeKind, len(*in))
 		copy(*out, *in)
 	}
 	if in.OnUnquoted != nil {
 		in, out := &in.OnUnquoted, &out.OnUnquoted
-		*out = make([]ItemKind, len(*in))
+		*out = make([]WelcomeKind, len(*in))
 		copy(*out, *in)
 	}
 	if in.Text != nil {

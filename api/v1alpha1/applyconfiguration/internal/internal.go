@@ -2384,6 +2384,8 @@ var schemaYAML = typed.YAMLObject(`types:
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeBy
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeKind
+  scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.WelcomePolicy
   map:
     fields:
@@ -2397,7 +2399,7 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         list:
           elementType:
-            namedType: com.github.tribune-dev.tribune.api.v1alpha1.ItemKind
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeKind
           elementRelationship: associative
     - name: text
       type:
@@ -2408,7 +2410,7 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         list:
           elementType:
-            namedType: com.github.tribune-dev.tribune.api.v1alpha1.ItemKind
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeKind
           elementRelationship: associative
 - name: com.github.tribune-dev.tribune.api.v1alpha1.WordPressSpec
   map:

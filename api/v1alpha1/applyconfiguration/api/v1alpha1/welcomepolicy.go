@@ -12,9 +12,9 @@ import (
 // WelcomePolicy greets who joins or follows.
 type WelcomePolicyApplyConfiguration struct {
 	// on names what is greeted: Join, Follow. Absent: Join.
-	On []apiv1alpha1.ItemKind `json:"on,omitempty"`
+	On []apiv1alpha1.WelcomeKind `json:"on,omitempty"`
 	// true is what readers of YAML 1.1, kubectl among them, make of the word on where it stands without quotes. It means on.
-	OnUnquoted []apiv1alpha1.ItemKind `json:"true,omitempty"`
+	OnUnquoted []apiv1alpha1.WelcomeKind `json:"true,omitempty"`
 	// text by language (BCP 47). {author} is filled in.
 	Text map[string]apiv1alpha1.TranslatedText `json:"text,omitempty"`
 	// by Reply or DirectMessage. Default: DirectMessage where the network has one.
@@ -32,7 +32,7 @@ func WelcomePolicy() *WelcomePolicyApplyConfiguration {
 // WithOn adds the given value to the On field in the declarative configuration
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, values provided by each call will be appended to the On field.
-func (b *WelcomePolicyApplyConfiguration) WithOn(values ...apiv1alpha1.ItemKind) *WelcomePolicyApplyConfiguration {
+func (b *WelcomePolicyApplyConfiguration) WithOn(values ...apiv1alpha1.WelcomeKind) *WelcomePolicyApplyConfiguration {
 	for i := range values {
 		b.On = append(b.On, values[i])
 	}
@@ -42,7 +42,7 @@ func (b *WelcomePolicyApplyConfiguration) WithOn(values ...apiv1alpha1.ItemKind)
 // WithOnUnquoted adds the given value to the OnUnquoted field in the declarative configuration
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, values provided by each call will be appended to the OnUnquoted field.
-func (b *WelcomePolicyApplyConfiguration) WithOnUnquoted(values ...apiv1alpha1.ItemKind) *WelcomePolicyApplyConfiguration {
+func (b *WelcomePolicyApplyConfiguration) WithOnUnquoted(values ...apiv1alpha1.WelcomeKind) *WelcomePolicyApplyConfiguration {
 	for i := range values {
 		b.OnUnquoted = append(b.OnUnquoted, values[i])
 	}
