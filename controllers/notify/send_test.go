@@ -54,7 +54,7 @@ type mute struct{ network.Network }
 
 // forgetful is a ledger that a process dies before it can tell what became of a call.
 type forgetful struct {
-	*store.SQLite
+	*store.Database
 	dead bool
 }
 
@@ -62,7 +62,7 @@ func (f *forgetful) ConcludeMessages(ctx context.Context, r store.Receiver, clai
 	if f.dead {
 		return errors.New("killed")
 	}
-	return f.SQLite.ConcludeMessages(ctx, r, claim, o)
+	return f.Database.ConcludeMessages(ctx, r, claim, o)
 }
 
 // office is a sender with all that is around it.
@@ -95,7 +95,7 @@ func open(t *testing.T) *office {
 		&tribunev1alpha1.ContentCalendar{ObjectMeta: meta("autumn")},
 		&tribunev1alpha1.Post{ObjectMeta: meta("p0")},
 	).Build()
-	o := &office{t: t, clock: clock, ledger: &forgetful{SQLite: ledger}, chat: &chat{}, events: events.NewFakeRecorder(100)}
+	o := &office{t: t, clock: clock, ledger: &forgetful{Database: ledger}, chat: &chat{}, events: events.NewFakeRecorder(100)}
 	o.start(Options{Client: objects, Outbox: o.ledger, Directory: channels.New(), Recorder: o.events, Clock: clock,
 		Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)})
 	o.connect(o.chat)

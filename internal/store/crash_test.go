@@ -6,26 +6,27 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/tribune-dev/tribune/internal/store"
+	"github.com/tribune-dev/tribune/internal/store/storetest"
 )
 
-const childPath = "TRIBUNE_TEST_LEDGER"
+// Where a child of the test writes until it is killed.
+const childPath, childDSN = "TRIBUNE_TEST_LEDGER", "TRIBUNE_TEST_LEDGER_DSN_FILE"
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(childPath); path != "" {
-		writeUntilKilled(path)
+	if path, dsn := os.Getenv(childPath), os.Getenv(childDSN); path != "" || dsn != "" {
+		writeUntilKilled(store.Options{Path: path, DSNFile: dsn})
 	}
 	os.Exit(m.Run())
 }
 
 // writeUntilKilled begins and finishes publications without end and prints what was acknowledged.
-func writeUntilKilled(path string) {
-	l, err := store.Open(context.Background(), store.Options{Path: path})
+func writeUntilKilled(o store.Options) {
+	l, err := store.Open(context.Background(), o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -56,12 +57,14 @@ func writeUntilKilled(path string) {
 }
 
 // What was acknowledged before a SIGKILL is there after it.
-func TestSurvivesKill(t *testing.T) {
+func TestSurvivesKill(t *testing.T) { onEach(t, testSurvivesKill) }
+
+func testSurvivesKill(t *testing.T, fresh func(testing.TB) place) {
 	for _, after := range []int{1, 100, 1500} {
 		t.Run(fmt.Sprint(after), func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "ledger.db")
+			there := fresh(t)
 			child := exec.Command(os.Args[0])
-			child.Env = append(os.Environ(), childPath+"="+path)
+			child.Env = append(os.Environ(), childPath+"="+there.Path, childDSN+"="+there.DSNFile)
 			child.Stderr = os.Stderr
 			out, err := child.StdoutPipe()
 			if err != nil {
@@ -85,17 +88,87 @@ func TestSurvivesKill(t *testing.T) {
 				}
 			}
 			_ = child.Wait()
-			l := open(t, path)
-			for post, state := range acknowledged {
-				rows, err := l.ByPost(t.Context(), "acme", post)
-				if err != nil || len(rows) != 1 {
-					t.Fatalf("%s: %v %v", post, rows, err)
+			compare(t, there.open(t), acknowledged)
+		})
+	}
+}
+
+// compare what was acknowledged with what is recorded.
+func compare(t *testing.T, l *store.Database, acknowledged map[string]string) {
+	t.Helper()
+	for post, state := range acknowledged {
+		rows, err := l.ByPost(t.Context(), "acme", post)
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%s: %v %v", post, rows, err)
+		}
+		if got := string(rows[0].State); got != state && (state != "Sending" || got != "Published") {
+			t.Errorf("%s: %s was acknowledged, %s is recorded", post, state, got)
+		}
+	}
+	t.Logf("%d publications acknowledged", len(acknowledged))
+}
+
+// The server is killed again and again, and started again, while 16 write. A write fails or is there; who goes on writing
+// needs to do nothing for it.
+func TestSurvivesKillOfTheServer(t *testing.T) {
+	server := storetest.Start(t)
+	there := place{store.Options{DSNFile: storetest.DSNFile(t, server.Schema(t).String())}}
+	l := there.open(t)
+	var (
+		mu           sync.Mutex
+		acknowledged = map[string]string{}
+		failed       int
+		wg           sync.WaitGroup
+	)
+	written := make(chan struct{}, 1)
+	note := func(post, state string, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			failed++
+			return
+		}
+		acknowledged[post] = state
+		select {
+		case written <- struct{}{}:
+		default:
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	for worker := range 16 {
+		wg.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				p := attempt("a")
+				p.Identity = id(fmt.Sprintf("post-%d-%d", worker, i), 0)
+				_, won, err := l.Begin(context.Background(), p)
+				note(p.Post, "Sending", err)
+				if err == nil && !won {
+					t.Errorf("%s lost against nobody", p.Post)
 				}
-				if got := string(rows[0].State); got != state && (state != "Sending" || got != "Published") {
-					t.Errorf("%s: %s was acknowledged, %s is recorded", post, state, got)
+				if err == nil {
+					note(p.Post, "Published", l.Finish(context.Background(), p.Identity, "a", store.Outcome{State: store.Published}))
 				}
 			}
-			t.Logf("%d publications acknowledged", len(acknowledged))
 		})
+	}
+	for range 4 {
+		for range 200 {
+			<-written
+		}
+		server.Kill()
+		for len(written) > 0 {
+			<-written
+		}
+		if err := server.Run(); err != nil {
+			t.Fatal(err)
+		}
+		<-written // it goes on by itself
+	}
+	stop()
+	wg.Wait()
+	compare(t, l, acknowledged)
+	t.Logf("%d writes failed", failed)
+	if failed == 0 {
+		t.Error("no write failed: the server was not killed while it was written to")
 	}
 }

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -29,7 +27,7 @@ type Crises interface {
 	CloseCrisis(ctx context.Context, namespace, name string, at time.Time) error
 }
 
-var _ Crises = (*SQLite)(nil)
+var _ Crises = (*Database)(nil)
 
 const (
 	crisisColumns = `namespace, name, uid, spec, holds, opened_at, closed_at`
@@ -51,42 +49,20 @@ func scanCrisis(row scanner) (Crisis, error) {
 }
 
 // OpenCrises implements Crises.
-func (s *SQLite) OpenCrises(ctx context.Context, namespace string) ([]Crisis, error) {
-	rows, err := s.openCrises.QueryContext(ctx, namespace, namespace)
-	if err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []Crisis
-	for rows.Next() {
-		c, err := scanCrisis(rows)
-		if err != nil {
-			return nil, fmt.Errorf("read ledger: %w", err)
-		}
-		out = append(out, c)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	return out, nil
+func (s *Database) OpenCrises(ctx context.Context, namespace string) ([]Crisis, error) {
+	return all(ctx, s.read, scanCrisis, queryOpenCrises, namespace, namespace)
 }
 
 // Crisis implements Crises.
-func (s *SQLite) Crisis(ctx context.Context, namespace, name string) (Crisis, bool, error) {
-	c, err := scanCrisis(s.crisis.QueryRowContext(ctx, namespace, name))
-	if errors.Is(err, sql.ErrNoRows) {
-		return Crisis{}, false, nil
-	}
-	if err != nil {
-		return Crisis{}, false, fmt.Errorf("read ledger: %w", err)
-	}
-	return c, true, nil
+func (s *Database) Crisis(ctx context.Context, namespace, name string) (Crisis, bool, error) {
+	return first(ctx, s.read, scanCrisis, queryCrisis, namespace, name)
 }
 
 // SaveCrisis implements Crises.
-func (s *SQLite) SaveCrisis(ctx context.Context, c Crisis) error {
-	err := s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
-		return t.exec(ctx, querySaveCrisis, c.Namespace, c.Name, c.UID, c.Spec, c.Holds, toMicros(c.OpenedAt), toMicros(c.ClosedAt), toMicros(s.now()))
+func (s *Database) SaveCrisis(ctx context.Context, c Crisis) error {
+	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
+		_, err := t.exec(ctx, querySaveCrisis, c.Namespace, c.Name, c.UID, c.Spec, c.Holds, toMicros(c.OpenedAt), toMicros(c.ClosedAt), toMicros(s.now()))
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("record Crisis %s/%s in ledger: %w", c.Namespace, c.Name, err)
@@ -95,9 +71,10 @@ func (s *SQLite) SaveCrisis(ctx context.Context, c Crisis) error {
 }
 
 // CloseCrisis implements Crises.
-func (s *SQLite) CloseCrisis(ctx context.Context, namespace, name string, at time.Time) error {
-	err := s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
-		return t.exec(ctx, queryCloseCrisis, toMicros(at), toMicros(s.now()), namespace, name)
+func (s *Database) CloseCrisis(ctx context.Context, namespace, name string, at time.Time) error {
+	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
+		_, err := t.exec(ctx, queryCloseCrisis, toMicros(at), toMicros(s.now()), namespace, name)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("record the end of Crisis %s/%s in ledger: %w", namespace, name, err)

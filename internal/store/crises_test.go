@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -10,12 +9,11 @@ import (
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
-func TestCrises(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	ledger, err := store.Open(t.Context(), store.Options{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestCrises(t *testing.T) { onEach(t, testCrises) }
+
+func testCrises(t *testing.T, fresh func(testing.TB) place) {
+	there := fresh(t)
+	ledger := there.start(t)
 	opened := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
 	acme := store.Crisis{Namespace: "acme", Name: "pause-1", UID: "u1", Spec: `{"reason":"x"}`, OpenedAt: opened}
 	other := store.Crisis{Namespace: "other", Name: "pause-1", UID: "u2", Spec: `{}`, Holds: `[{"allChannels":true}]`, OpenedAt: opened.Add(time.Second)}
@@ -44,8 +42,7 @@ func TestCrises(t *testing.T) {
 	open("acme", acme)
 
 	must(ledger.Close())
-	ledger, err = store.Open(t.Context(), store.Options{Path: path}) // it is there after the process
-	must(err)
+	ledger = there.start(t) // it is there after the process
 	defer func() { must(ledger.Close()) }()
 	open("", acme, other)
 	must(ledger.CloseCrisis(t.Context(), "acme", "pause-1", opened.Add(time.Minute)))

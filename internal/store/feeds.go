@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -28,6 +26,10 @@ type PlannedItem struct {
 	feed.Known
 }
 
+// keepFeeds is how long a feed is remembered after it was read for the last time. One that comes back later is read as if for
+// the first time, so nothing of it is published again: its items of today only say what is old.
+const keepFeeds = 2 * 366 * 24 * time.Hour
+
 // Feeds is the part of the ledger that knows the feeds of calendars.
 type Feeds interface {
 	// Feed is what is remembered of a feed; nothing if it was never read.
@@ -38,7 +40,7 @@ type Feeds interface {
 	PlannedItems(ctx context.Context, namespace, calendar string, after time.Time) ([]PlannedItem, error)
 }
 
-var _ Feeds = (*SQLite)(nil)
+var _ Feeds = (*Database)(nil)
 
 const (
 	feedItemColumns = `feed, url, id, title, summary, author, link, published, seen_at, plan_at`
@@ -48,23 +50,23 @@ const (
 	queryPlannedItems = `SELECT ` + feedItemColumns + ` FROM feed_items WHERE namespace = ? AND calendar = ? AND plan_at > ? ORDER BY plan_at, id`
 	querySaveFeed     = `INSERT INTO feeds (namespace, calendar, feed, url, first_read, last_read, etag, modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (namespace, calendar, feed, url) DO UPDATE SET last_read = excluded.last_read, etag = excluded.etag, modified = excluded.modified`
+	// What was not read for so long belongs to a calendar that is gone.
+	queryStaleFeeds      = `SELECT namespace, calendar, feed, url FROM feeds WHERE last_read > 0 AND last_read < ?`
+	queryForgetFeed      = `DELETE FROM feeds WHERE namespace = ? AND calendar = ? AND feed = ? AND url = ?`
+	queryForgetFeedItems = `DELETE FROM feed_items WHERE namespace = ? AND calendar = ? AND feed = ? AND url = ?`
+
 	querySaveFeedItem = `INSERT INTO feed_items (namespace, calendar, ` + feedItemColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (namespace, calendar, feed, url, id) DO NOTHING`
 )
 
 // Feed implements Feeds.
-func (s *SQLite) Feed(ctx context.Context, key FeedKey) (FeedMemory, error) {
-	m := FeedMemory{Memory: feed.Memory{Items: map[string]feed.Known{}}}
-	var first, last int64
-	err := s.feed.QueryRowContext(ctx, key.Namespace, key.Calendar, key.Feed, key.URL).Scan(&first, &last, &m.ETag, &m.Modified)
-	if errors.Is(err, sql.ErrNoRows) {
-		return m, nil
+func (s *Database) Feed(ctx context.Context, key FeedKey) (FeedMemory, error) {
+	m, known, err := first(ctx, s.read, scanFeed, queryFeed, key.Namespace, key.Calendar, key.Feed, key.URL)
+	m.Items = map[string]feed.Known{}
+	if err != nil || !known {
+		return m, err
 	}
-	if err != nil {
-		return m, fmt.Errorf("read ledger: %w", err)
-	}
-	m.FirstRead, m.LastRead = fromMicros(first), fromMicros(last)
-	items, err := s.items(ctx, s.feedItems, key.Namespace, key.Calendar, key.Namespace, key.Calendar, key.Feed, key.URL)
+	items, err := all(ctx, s.read, scanItem(key.Namespace, key.Calendar), queryFeedItems, key.Namespace, key.Calendar, key.Feed, key.URL)
 	for _, item := range items {
 		m.Items[item.ID] = item.Known
 	}
@@ -72,41 +74,45 @@ func (s *SQLite) Feed(ctx context.Context, key FeedKey) (FeedMemory, error) {
 }
 
 // PlannedItems implements Feeds.
-func (s *SQLite) PlannedItems(ctx context.Context, namespace, calendar string, after time.Time) ([]PlannedItem, error) {
-	return s.items(ctx, s.plannedItems, namespace, calendar, namespace, calendar, max(toMicros(after), 0))
+func (s *Database) PlannedItems(ctx context.Context, namespace, calendar string, after time.Time) ([]PlannedItem, error) {
+	return all(ctx, s.read, scanItem(namespace, calendar), queryPlannedItems, namespace, calendar, max(toMicros(after), 0))
 }
 
-func (s *SQLite) items(ctx context.Context, query *sql.Stmt, namespace, calendar string, args ...any) ([]PlannedItem, error) {
-	rows, err := query.QueryContext(ctx, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []PlannedItem
-	for rows.Next() {
+func scanFeed(row scanner) (FeedMemory, error) {
+	var m FeedMemory
+	var first, last int64
+	err := row.Scan(&first, &last, &m.ETag, &m.Modified)
+	m.FirstRead, m.LastRead = fromMicros(first), fromMicros(last)
+	return m, err
+}
+
+func scanItem(namespace, calendar string) func(scanner) (PlannedItem, error) {
+	return func(row scanner) (PlannedItem, error) {
 		item := PlannedItem{FeedKey: FeedKey{Namespace: namespace, Calendar: calendar}}
 		var published, seen, plan int64
-		if err := rows.Scan(&item.Feed, &item.URL, &item.ID, &item.Title, &item.Summary, &item.Author, &item.Link, &published, &seen, &plan); err != nil {
-			return nil, fmt.Errorf("read ledger: %w", err)
-		}
+		err := row.Scan(&item.Feed, &item.URL, &item.ID, &item.Title, &item.Summary, &item.Author, &item.Link, &published, &seen, &plan)
 		item.Published, item.SeenAt, item.PlanAt = fromMicros(published), fromMicros(seen), fromMicros(plan)
-		out = append(out, item)
+		return item, err
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	return out, nil
 }
 
-// RememberFeed implements Feeds.
-func (s *SQLite) RememberFeed(ctx context.Context, key FeedKey, m FeedMemory, added []feed.Known) error {
-	err := s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
-		if err := t.exec(ctx, querySaveFeed, key.Namespace, key.Calendar, key.Feed, key.URL,
+func scanFeedKey(row scanner) (key FeedKey, err error) {
+	err = row.Scan(&key.Namespace, &key.Calendar, &key.Feed, &key.URL)
+	return key, err
+}
+
+// RememberFeed implements Feeds. A feed that was read for the last time more than two years before is forgotten by the way.
+func (s *Database) RememberFeed(ctx context.Context, key FeedKey, m FeedMemory, added []feed.Known) error {
+	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
+		if err := t.forgetFeeds(ctx, m.LastRead.Add(-keepFeeds)); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, querySaveFeed, key.Namespace, key.Calendar, key.Feed, key.URL,
 			toMicros(m.FirstRead), toMicros(m.LastRead), m.ETag, m.Modified); err != nil {
 			return err
 		}
 		for _, k := range added {
-			if err := t.exec(ctx, querySaveFeedItem, key.Namespace, key.Calendar, key.Feed, key.URL, k.ID, k.Title, k.Summary, k.Author, k.Link,
+			if _, err := t.exec(ctx, querySaveFeedItem, key.Namespace, key.Calendar, key.Feed, key.URL, k.ID, k.Title, k.Summary, k.Author, k.Link,
 				toMicros(k.Published), toMicros(k.SeenAt), toMicros(k.PlanAt)); err != nil {
 				return err
 			}
@@ -115,6 +121,21 @@ func (s *SQLite) RememberFeed(ctx context.Context, key FeedKey, m FeedMemory, ad
 	})
 	if err != nil {
 		return fmt.Errorf("record feed %s of ContentCalendar %s/%s in ledger: %w", key.Feed, key.Namespace, key.Calendar, err)
+	}
+	return nil
+}
+
+func (t *transaction) forgetFeeds(ctx context.Context, before time.Time) error {
+	stale, err := rows(ctx, t.statements, scanFeedKey, queryStaleFeeds, toMicros(before))
+	if err != nil {
+		return err
+	}
+	for _, key := range stale {
+		for _, query := range []string{queryForgetFeedItems, queryForgetFeed} {
+			if _, err := t.exec(ctx, query, key.Namespace, key.Calendar, key.Feed, key.URL); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

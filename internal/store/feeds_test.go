@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,12 +11,11 @@ import (
 )
 
 // What was read of a feed is remembered over a restart, and an item that is known is never recorded anew.
-func TestFeeds(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	ledger, err := store.Open(t.Context(), store.Options{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestFeeds(t *testing.T) { onEach(t, testFeeds) }
+
+func testFeeds(t *testing.T, fresh func(testing.TB) place) {
+	there := fresh(t)
+	ledger := there.start(t)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -44,8 +42,7 @@ func TestFeeds(t *testing.T) {
 	must(ledger.RememberFeed(t.Context(), key, read, []feed.Known{changed}))
 	must(ledger.Close())
 
-	ledger, err = store.Open(t.Context(), store.Options{Path: path})
-	must(err)
+	ledger = there.start(t)
 	defer func() { _ = ledger.Close() }()
 	memory, err = ledger.Feed(t.Context(), key)
 	must(err)
@@ -64,4 +61,27 @@ func TestFeeds(t *testing.T) {
 			t.Errorf("another feed has the memory %+v, %v", memory, err)
 		}
 	}
+}
+
+// A feed that nobody read for years is forgotten when another is read, and nothing else is.
+func TestForgottenFeeds(t *testing.T) {
+	onEachAnew(t, func(t *testing.T, l *store.Database) {
+		year := 366 * 24 * time.Hour
+		for _, f := range []struct {
+			name string
+			read time.Time
+		}{{"gone", noon.Add(-3 * year)}, {"quiet", noon.Add(-year)}, {"today", noon}} {
+			key := store.FeedKey{Namespace: "acme", Calendar: "autumn", Feed: f.name, URL: "https://blog.example/feed"}
+			item := feed.Known{Item: feed.Item{ID: "1"}, SeenAt: f.read}
+			if err := l.RememberFeed(t.Context(), key, store.FeedMemory{Memory: feed.Memory{FirstRead: f.read}, LastRead: f.read}, []feed.Known{item}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, want := range map[string]int{"gone": 0, "quiet": 1, "today": 1} {
+			m, err := l.Feed(t.Context(), store.FeedKey{Namespace: "acme", Calendar: "autumn", Feed: name, URL: "https://blog.example/feed"})
+			if err != nil || len(m.Items) != want || m.FirstRead.IsZero() != (want == 0) {
+				t.Errorf("%s: %+v, %v", name, m, err)
+			}
+		}
+	})
 }

@@ -107,22 +107,20 @@ const (
 
 	queryPruneMessages = `DELETE FROM messages WHERE state <> 'Pending' AND created_at < ?`
 
+	queryWatcher = `SELECT seen_at FROM watchers WHERE name = ?`
+
 	querySeen = `INSERT INTO watchers (name, seen_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE
 		SET seen_at = CASE WHEN excluded.seen_at > watchers.seen_at THEN excluded.seen_at ELSE watchers.seen_at END`
 )
 
 // AddMessages records messages that are to be sent. What is recorded already, by namespace, receiver and id, is left as it is;
 // added counts the others.
-func (s *SQLite) AddMessages(ctx context.Context, messages []Message) (added int, err error) {
-	err = s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
+func (s *Database) AddMessages(ctx context.Context, messages []Message) (added int, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *transaction) error {
 		added = 0
 		for _, m := range messages {
-			result, err := t.conn.ExecContext(ctx, queryAddMessage, m.Namespace, m.Receiver, m.ID, m.Subject.Kind, m.Subject.Name,
+			n, err := t.exec(ctx, queryAddMessage, m.Namespace, m.Receiver, m.ID, m.Subject.Kind, m.Subject.Name,
 				m.NamedBy.Kind, m.NamedBy.Name, m.Event, m.Title, string(m.Payload), toMicros(m.CreatedAt), toMicros(m.NextAt))
-			if err != nil {
-				return err
-			}
-			n, err := result.RowsAffected()
 			if err != nil {
 				return err
 			}
@@ -137,38 +135,36 @@ func (s *SQLite) AddMessages(ctx context.Context, messages []Message) (added int
 }
 
 // WaitingReceivers are those with messages to be sent, and when the first of them is due.
-func (s *SQLite) WaitingReceivers(ctx context.Context) (map[Receiver]time.Time, error) {
-	rows, err := s.readers.QueryContext(ctx, queryReceivers)
+func (s *Database) WaitingReceivers(ctx context.Context) (map[Receiver]time.Time, error) {
+	type waiting struct {
+		Receiver
+		next int64
+	}
+	found, err := all(ctx, s.read, func(row scanner) (w waiting, err error) {
+		err = row.Scan(&w.Namespace, &w.Name, &w.next)
+		return w, err
+	}, queryReceivers)
 	if err != nil {
-		return nil, fmt.Errorf("read messages in ledger: %w", err)
+		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
-	out := map[Receiver]time.Time{}
-	for rows.Next() {
-		var r Receiver
-		var next int64
-		if err := rows.Scan(&r.Namespace, &r.Name, &next); err != nil {
-			return nil, fmt.Errorf("read messages in ledger: %w", err)
-		}
-		out[r] = fromMicros(next)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read messages in ledger: %w", err)
+	out := make(map[Receiver]time.Time, len(found))
+	for _, w := range found {
+		out[w.Receiver] = fromMicros(w.next)
 	}
 	return out, nil
 }
 
 // ClaimMessages takes messages that are due, for this process alone until Claim.Until. Messages that were joined to a digest
 // before come back together and before others. None due: an empty list.
-func (s *SQLite) ClaimMessages(ctx context.Context, c Claim) (claimed []Message, err error) {
+func (s *Database) ClaimMessages(ctx context.Context, c Claim) (claimed []Message, err error) {
 	now, until := toMicros(c.Now), toMicros(c.Until)
-	err = s.writer.do(ctx, func(ctx context.Context, t *transaction) (err error) {
-		claimed, err = queryMessages(ctx, t.conn, queryClaimAgain, c.ID, until, c.Receiver.Namespace, c.Receiver.Name, now,
+	err = s.write(ctx, func(ctx context.Context, t *transaction) (err error) {
+		claimed, err = rows(ctx, t.statements, scanMessage, queryClaimAgain, c.ID, until, c.Receiver.Namespace, c.Receiver.Name, now,
 			c.Receiver.Namespace, c.Receiver.Name, now)
 		if err != nil || len(claimed) > 0 {
 			return err
 		}
-		claimed, err = queryMessages(ctx, t.conn, queryClaim, c.ID, until, c.Digest, c.Receiver.Namespace, c.Receiver.Name, now,
+		claimed, err = rows(ctx, t.statements, scanMessage, queryClaim, c.ID, until, c.Digest, c.Receiver.Namespace, c.Receiver.Name, now,
 			c.Receiver.Namespace, c.Receiver.Name, now, c.Max)
 		return err
 	})
@@ -179,9 +175,9 @@ func (s *SQLite) ClaimMessages(ctx context.Context, c Claim) (claimed []Message,
 }
 
 // ConcludeMessages records what came of the messages of a claim. One that ran out and was taken by another changes nothing.
-func (s *SQLite) ConcludeMessages(ctx context.Context, r Receiver, claim string, o MessageOutcome) error {
-	err := s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
-		_, err := t.conn.ExecContext(ctx, queryConclude, string(o.State), toMicros(o.At), toMicros(o.NextAt), o.Error, r.Namespace, r.Name, claim)
+func (s *Database) ConcludeMessages(ctx context.Context, r Receiver, claim string, o MessageOutcome) error {
+	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
+		_, err := t.exec(ctx, queryConclude, string(o.State), toMicros(o.At), toMicros(o.NextAt), o.Error, r.Namespace, r.Name, claim)
 		return err
 	})
 	if err != nil {
@@ -191,9 +187,9 @@ func (s *SQLite) ConcludeMessages(ctx context.Context, r Receiver, claim string,
 }
 
 // ExpireMessages gives up the messages of a receiver that were made before a time and that nobody holds, and tells them.
-func (s *SQLite) ExpireMessages(ctx context.Context, r Receiver, before, now time.Time, why string) (expired []Message, err error) {
-	err = s.writer.do(ctx, func(ctx context.Context, t *transaction) (err error) {
-		expired, err = queryMessages(ctx, t.conn, queryExpire, why, r.Namespace, r.Name, toMicros(before), toMicros(now))
+func (s *Database) ExpireMessages(ctx context.Context, r Receiver, before, now time.Time, why string) (expired []Message, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *transaction) (err error) {
+		expired, err = rows(ctx, t.statements, scanMessage, queryExpire, why, r.Namespace, r.Name, toMicros(before), toMicros(now))
 		return err
 	})
 	if err != nil {
@@ -212,23 +208,27 @@ type MessageCounts struct {
 }
 
 // CountMessages of a receiver: what is due now, and what was sent after since.
-func (s *SQLite) CountMessages(ctx context.Context, r Receiver, now, since time.Time) (c MessageCounts, err error) {
-	var first int64
-	err = s.readers.QueryRowContext(ctx, queryWaiting, r.Namespace, r.Name, toMicros(now)).Scan(&c.Due)
-	if err == nil {
-		err = s.readers.QueryRowContext(ctx, querySentSince, r.Namespace, r.Name, toMicros(since)).Scan(&c.Alone, &c.Digests, &first)
-	}
+func (s *Database) CountMessages(ctx context.Context, r Receiver, now, since time.Time) (c MessageCounts, err error) {
+	due, _, err := first(ctx, s.read, scanInt, queryWaiting, r.Namespace, r.Name, toMicros(now))
 	if err != nil {
-		return MessageCounts{}, fmt.Errorf("count messages in ledger: %w", err)
+		return MessageCounts{}, err
 	}
+	c, _, err = first(ctx, s.read, scanCounts, querySentSince, r.Namespace, r.Name, toMicros(since))
+	c.Due = int(due)
+	return c, err
+}
+
+func scanCounts(row scanner) (c MessageCounts, err error) {
+	var first int64
+	err = row.Scan(&c.Alone, &c.Digests, &first)
 	c.First = fromMicros(first)
-	return c, nil
+	return c, err
 }
 
 // PruneMessages forgets messages that came to their end and were made before a time.
-func (s *SQLite) PruneMessages(ctx context.Context, before time.Time) error {
-	err := s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
-		_, err := t.conn.ExecContext(ctx, queryPruneMessages, toMicros(before))
+func (s *Database) PruneMessages(ctx context.Context, before time.Time) error {
+	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
+		_, err := t.exec(ctx, queryPruneMessages, toMicros(before))
 		return err
 	})
 	if err != nil {
@@ -238,15 +238,14 @@ func (s *SQLite) PruneMessages(ctx context.Context, before time.Time) error {
 }
 
 // Seen records that somebody watched until now, and tells until when somebody had before; zero: never.
-func (s *SQLite) Seen(ctx context.Context, watcher string, now time.Time) (before time.Time, err error) {
-	err = s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
-		var at int64
-		err := t.conn.QueryRowContext(ctx, "SELECT seen_at FROM watchers WHERE name = ?", watcher).Scan(&at)
+func (s *Database) Seen(ctx context.Context, watcher string, now time.Time) (before time.Time, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *transaction) error {
+		at, err := row(ctx, t.statements, scanInt, queryWatcher, watcher)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		before = fromMicros(at)
-		_, err = t.conn.ExecContext(ctx, querySeen, watcher, toMicros(now))
+		_, err = t.exec(ctx, querySeen, watcher, toMicros(now))
 		return err
 	})
 	if err != nil {
@@ -255,24 +254,13 @@ func (s *SQLite) Seen(ctx context.Context, watcher string, now time.Time) (befor
 	return before, nil
 }
 
-func queryMessages(ctx context.Context, conn *sql.Conn, query string, args ...any) ([]Message, error) {
-	rows, err := conn.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var out []Message
-	for rows.Next() {
-		var m Message
-		var payload string
-		var created, next, sent int64
-		if err := rows.Scan(&m.Namespace, &m.Receiver, &m.ID, &m.Subject.Kind, &m.Subject.Name, &m.NamedBy.Kind, &m.NamedBy.Name,
-			&m.Event, &m.Title, &payload, &m.State, &m.Digest, &m.Attempts, &m.LastError, &created, &next, &sent); err != nil {
-			return nil, err
-		}
-		m.Payload = []byte(payload)
-		m.CreatedAt, m.NextAt, m.SentAt = fromMicros(created), fromMicros(next), fromMicros(sent)
-		out = append(out, m)
-	}
-	return out, rows.Err()
+func scanMessage(row scanner) (Message, error) {
+	var m Message
+	var payload string
+	var created, next, sent int64
+	err := row.Scan(&m.Namespace, &m.Receiver, &m.ID, &m.Subject.Kind, &m.Subject.Name, &m.NamedBy.Kind, &m.NamedBy.Name,
+		&m.Event, &m.Title, &payload, &m.State, &m.Digest, &m.Attempts, &m.LastError, &created, &next, &sent)
+	m.Payload = []byte(payload)
+	m.CreatedAt, m.NextAt, m.SentAt = fromMicros(created), fromMicros(next), fromMicros(sent)
+	return m, err
 }

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -19,7 +18,7 @@ func message(id string, at time.Time) store.Message {
 		NamedBy: store.ObjectName{Kind: "ContentCalendar", Name: "autumn"}, Event: "Failed", Title: "It failed", Payload: []byte(`{"a":1}`), CreatedAt: at, NextAt: at}
 }
 
-func claim(t *testing.T, l *store.SQLite, c store.Claim) []store.Message {
+func claim(t *testing.T, l *store.Database, c store.Claim) []store.Message {
 	t.Helper()
 	c.Receiver = desk
 	if c.Until.IsZero() {
@@ -42,7 +41,7 @@ func ids(messages []store.Message) []string {
 	return out
 }
 
-func add(t *testing.T, l *store.SQLite, want int, messages ...store.Message) {
+func add(t *testing.T, l *store.Database, want int, messages ...store.Message) {
 	t.Helper()
 	added, err := l.AddMessages(t.Context(), messages)
 	if err != nil || added != want {
@@ -50,7 +49,7 @@ func add(t *testing.T, l *store.SQLite, want int, messages ...store.Message) {
 	}
 }
 
-func conclude(t *testing.T, l *store.SQLite, claim string, o store.MessageOutcome) {
+func conclude(t *testing.T, l *store.Database, claim string, o store.MessageOutcome) {
 	t.Helper()
 	if err := l.ConcludeMessages(t.Context(), desk, claim, o); err != nil {
 		t.Fatal(err)
@@ -58,9 +57,11 @@ func conclude(t *testing.T, l *store.SQLite, claim string, o store.MessageOutcom
 }
 
 // A message is recorded once, sent by one process at a time, and never again once it was taken.
-func TestMessageIsSentOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	l, other := open(t, path), open(t, path)
+func TestMessageIsSentOnce(t *testing.T) { onEach(t, testMessageIsSentOnce) }
+
+func testMessageIsSentOnce(t *testing.T, fresh func(testing.TB) place) {
+	there := fresh(t)
+	l, other := there.open(t), there.open(t)
 	add(t, l, 1, message("m1", noon))
 	add(t, other, 0, message("m1", noon.Add(time.Hour)))
 	if waiting, err := other.WaitingReceivers(t.Context()); err != nil || !waiting[desk].Equal(noon) {
@@ -96,7 +97,10 @@ func TestMessageIsSentOnce(t *testing.T) {
 }
 
 func TestMessagesOfADigestStayTogether(t *testing.T) {
-	l := fresh(t)
+	onEachAnew(t, testMessagesOfADigestStayTogether)
+}
+
+func testMessagesOfADigestStayTogether(t *testing.T, l *store.Database) {
 	for i := range 5 {
 		add(t, l, 1, message(fmt.Sprint(i), noon.Add(time.Duration(i)*time.Second)))
 	}
@@ -129,8 +133,9 @@ func TestMessagesOfADigestStayTogether(t *testing.T) {
 	}
 }
 
-func TestExpireAndPrune(t *testing.T) {
-	l := fresh(t)
+func TestExpireAndPrune(t *testing.T) { onEachAnew(t, testExpireAndPrune) }
+
+func testExpireAndPrune(t *testing.T, l *store.Database) {
 	add(t, l, 2, message("held", noon), message("free", noon.Add(time.Second)))
 	held := claim(t, l, store.Claim{ID: "a", Now: noon})
 	if diff := cmp.Diff([]string{"held"}, ids(held)); diff != "" {
@@ -161,8 +166,9 @@ func TestExpireAndPrune(t *testing.T) {
 	add(t, l, 2, message("held", noon), message("free", noon)) // they are forgotten
 }
 
-func TestSeen(t *testing.T) {
-	l := fresh(t)
+func TestSeen(t *testing.T) { onEachAnew(t, testSeen) }
+
+func testSeen(t *testing.T, l *store.Database) {
 	for i, want := range []time.Time{{}, noon, noon.Add(time.Hour), noon.Add(time.Hour)} {
 		now := noon.Add([]time.Duration{0, time.Hour, time.Minute, 0}[i])
 		if got, err := l.Seen(t.Context(), "notify", now); err != nil || !got.Equal(want) {

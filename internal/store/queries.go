@@ -11,7 +11,7 @@ import (
 	"github.com/tribune-dev/tribune/internal/network"
 )
 
-// The SQL is what SQLite and PostgreSQL both understand, but for the placeholders.
+// The SQL is what SQLite and PostgreSQL both understand, with ? for arguments.
 const (
 	columns = `namespace, post, edition, account, segment, key, marker, attempt, owner, state, content_hash, hashes, cursor,
 		record_id, revision, url, channel, network, started_at, published_at, updated_at, text_hash`
@@ -49,16 +49,13 @@ const (
 			network = COALESCE(NULLIF(excluded.network, ''), publications.network),
 			started_at = COALESCE(NULLIF(publications.started_at, 0), excluded.started_at),
 			published_at = COALESCE(NULLIF(excluded.published_at, 0), publications.published_at)
-		WHERE publications.state NOT IN ('Published', 'Deleted') OR publications.record_id IN ('', excluded.record_id)
-		RETURNING namespace`
+		WHERE publications.state NOT IN ('Published', 'Deleted') OR publications.record_id IN ('', excluded.record_id)`
 
 	queryFinish = `UPDATE publications SET state = ?,
 			record_id = COALESCE(NULLIF(?, ''), record_id), revision = COALESCE(NULLIF(?, ''), revision),
-			url = COALESCE(NULLIF(?, ''), url), published_at = COALESCE(NULLIF(?, 0), published_at), updated_at = ?
+			url = COALESCE(NULLIF(?, ''), url), published_at = COALESCE(NULLIF(CAST(? AS BIGINT), 0), published_at), updated_at = ?
 		WHERE ` + identity
 )
-
-type scanner interface{ Scan(dest ...any) error }
 
 func scan(row scanner) (Publication, error) {
 	var (
@@ -97,28 +94,8 @@ func fromMicros(us int64) time.Time {
 	return time.UnixMicro(us).UTC()
 }
 
-func list(ctx context.Context, stmt *sql.Stmt, args ...any) ([]Publication, error) {
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []Publication
-	for rows.Next() {
-		p, err := scan(rows)
-		if err != nil {
-			return nil, fmt.Errorf("read ledger: %w", err)
-		}
-		out = append(out, p)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	return out, nil
-}
-
 func (t *transaction) one(ctx context.Context, id network.Identity) (Publication, error) {
-	return scan(t.row(ctx, queryOne, id.Namespace, id.Post, id.Edition, id.Account, id.Segment))
+	return row(ctx, t.statements, scan, queryOne, id.Namespace, id.Post, id.Edition, id.Account, id.Segment)
 }
 
 func (t *transaction) begin(ctx context.Context, p Publication) (Publication, bool, error) {
@@ -128,7 +105,7 @@ func (t *transaction) begin(ctx context.Context, p Publication) (Publication, bo
 	if supersedes == "" {
 		supersedes = p.Attempt
 	}
-	current, err := scan(t.row(ctx, queryBegin, append(values(p), supersedes)...))
+	current, err := row(ctx, t.statements, scan, queryBegin, append(values(p), supersedes)...)
 	if err == nil {
 		return current, true, nil
 	}
@@ -146,10 +123,11 @@ func (t *transaction) finish(ctx context.Context, id network.Identity, attempt s
 		return nil
 	case errors.Is(err, sql.ErrNoRows):
 		// An outcome is never lost, not even that of an attempt which was not recorded.
-		return t.exec(ctx, queryAdopt, values(Publication{
+		_, err := t.exec(ctx, queryAdopt, values(Publication{
 			Identity: id, Marker: id.Marker(), Attempt: attempt, State: o.State,
 			RecordID: o.RecordID, Revision: o.Revision, URL: o.URL, PublishedAt: o.PublishedAt, UpdatedAt: now,
 		})...)
+		return err
 	case err != nil:
 		return err
 	case current.Attempt != attempt:
@@ -161,14 +139,14 @@ func (t *transaction) finish(ctx context.Context, id network.Identity, attempt s
 		current.State == Deleted && o.State != Deleted:
 		return fmt.Errorf("%w: it is %s and cannot become %s", ErrSuperseded, current.State, o.State)
 	}
-	return t.exec(ctx, queryFinish, string(o.State), o.RecordID, o.Revision, o.URL, toMicros(o.PublishedAt), toMicros(now),
+	_, err = t.exec(ctx, queryFinish, string(o.State), o.RecordID, o.Revision, o.URL, toMicros(o.PublishedAt), toMicros(now),
 		id.Namespace, id.Post, id.Edition, id.Account, id.Segment)
+	return err
 }
 
 func (t *transaction) adopt(ctx context.Context, p Publication) error {
-	var namespace string
-	err := t.row(ctx, queryAdopt, values(p)...).Scan(&namespace)
-	if errors.Is(err, sql.ErrNoRows) {
+	written, err := t.exec(ctx, queryAdopt, values(p)...)
+	if err == nil && written == 0 {
 		return ErrOtherRecord
 	}
 	return err

@@ -27,7 +27,7 @@ type Samples interface {
 	SamplesOf(ctx context.Context, namespace, post string, edition int64) ([]Sample, error)
 }
 
-var _ Samples = (*SQLite)(nil)
+var _ Samples = (*Database)(nil)
 
 const (
 	sampleColumns  = `namespace, post, edition, at, channel, content_hash, seen_hash, reactions, shares, replies, impressions, clicks, views`
@@ -41,12 +41,12 @@ const (
 const keepSamples = 2 * 366 * 24 * time.Hour
 
 // AddSample implements Samples. What is older than two years is removed by the way.
-func (s *SQLite) AddSample(ctx context.Context, m Sample) error {
-	err := s.writer.do(ctx, func(ctx context.Context, t *transaction) error {
-		if _, err := t.conn.ExecContext(ctx, queryPruneSamples, toMicros(s.now().Add(-keepSamples))); err != nil {
+func (s *Database) AddSample(ctx context.Context, m Sample) error {
+	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
+		if _, err := t.exec(ctx, queryPruneSamples, toMicros(s.now().Add(-keepSamples))); err != nil {
 			return err
 		}
-		_, err := t.conn.ExecContext(ctx, queryAddSample, m.Namespace, m.Post, m.Edition, toMicros(m.At), m.Channel, m.ContentHash, m.SeenHash,
+		_, err := t.exec(ctx, queryAddSample, m.Namespace, m.Post, m.Edition, toMicros(m.At), m.Channel, m.ContentHash, m.SeenHash,
 			m.Reactions, m.Shares, m.Replies, m.Impressions, m.Clicks, m.Views)
 		return err
 	})
@@ -57,27 +57,15 @@ func (s *SQLite) AddSample(ctx context.Context, m Sample) error {
 }
 
 // SamplesOf implements Samples.
-func (s *SQLite) SamplesOf(ctx context.Context, namespace, post string, edition int64) ([]Sample, error) {
-	rows, err := s.readers.QueryContext(ctx, querySamples, namespace, post, edition)
-	if err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []Sample
-	for rows.Next() {
-		var (
-			m  Sample
-			at int64
-		)
-		if err := rows.Scan(&m.Namespace, &m.Post, &m.Edition, &at, &m.Channel, &m.ContentHash, &m.SeenHash,
-			&m.Reactions, &m.Shares, &m.Replies, &m.Impressions, &m.Clicks, &m.Views); err != nil {
-			return nil, fmt.Errorf("read ledger: %w", err)
-		}
-		m.At = fromMicros(at)
-		out = append(out, m)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	return out, nil
+func (s *Database) SamplesOf(ctx context.Context, namespace, post string, edition int64) ([]Sample, error) {
+	return all(ctx, s.read, scanSample, querySamples, namespace, post, edition)
+}
+
+func scanSample(row scanner) (Sample, error) {
+	var m Sample
+	var at int64
+	err := row.Scan(&m.Namespace, &m.Post, &m.Edition, &at, &m.Channel, &m.ContentHash, &m.SeenHash,
+		&m.Reactions, &m.Shares, &m.Replies, &m.Impressions, &m.Clicks, &m.Views)
+	m.At = fromMicros(at)
+	return m, err
 }

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -10,13 +9,13 @@ import (
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
-func TestSamples(t *testing.T) {
+func TestSamples(t *testing.T) { onEach(t, testSamples) }
+
+func testSamples(t *testing.T, fresh func(testing.TB) place) {
 	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
-	ledger, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "ledger.db"), Now: func() time.Time { return now }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = ledger.Close() })
+	there := fresh(t)
+	there.Now = func() time.Time { return now }
+	ledger := there.open(t)
 	three := int64(3)
 	first := store.Sample{Namespace: "acme", Post: "hello", Edition: 1, At: now, Channel: "square", ContentHash: "a", SeenHash: "b", Reactions: &three}
 	second := first

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -20,26 +19,14 @@ const queryStarts = `SELECT post, edition, started_at, text_hash, content_hash F
 	ORDER BY started_at`
 
 // Starts are the Posts that began to go out on a channel since then, the oldest first.
-func (s *SQLite) Starts(ctx context.Context, namespace, channel string, since time.Time) ([]Start, error) {
-	rows, err := s.readers.QueryContext(ctx, queryStarts, namespace, channel, toMicros(since))
-	if err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []Start
-	for rows.Next() {
-		var (
-			st Start
-			at int64
-		)
-		if err := rows.Scan(&st.Post, &st.Edition, &at, &st.TextHash, &st.ContentHash); err != nil {
-			return nil, fmt.Errorf("read ledger: %w", err)
-		}
-		st.At = fromMicros(at)
-		out = append(out, st)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	return out, nil
+func (s *Database) Starts(ctx context.Context, namespace, channel string, since time.Time) ([]Start, error) {
+	return all(ctx, s.read, scanStart, queryStarts, namespace, channel, toMicros(since))
+}
+
+func scanStart(row scanner) (Start, error) {
+	var st Start
+	var at int64
+	err := row.Scan(&st.Post, &st.Edition, &at, &st.TextHash, &st.ContentHash)
+	st.At = fromMicros(at)
+	return st, err
 }

@@ -1,8 +1,6 @@
 package store_test
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -19,22 +17,6 @@ import (
 )
 
 var noon = time.Date(2026, 12, 1, 12, 0, 0, 123456000, time.UTC)
-
-func open(t testing.TB, path string) *store.SQLite {
-	t.Helper()
-	s, err := store.Open(context.Background(), store.Options{Path: path, Now: func() time.Time { return noon }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
-func fresh(t testing.TB) *store.SQLite { return open(t, filepath.Join(t.TempDir(), "ledger.db")) }
 
 func id(post string, segment int) network.Identity {
 	return network.Identity{Namespace: "acme", Post: post, Edition: 1, Account: "did:plc:acme", Segment: segment}
@@ -64,8 +46,9 @@ func finish(t *testing.T, l store.Ledger, name string, o store.Outcome) {
 	}
 }
 
-func TestRoundTrip(t *testing.T) {
-	l := fresh(t)
+func TestRoundTrip(t *testing.T) { onEachAnew(t, testRoundTrip) }
+
+func testRoundTrip(t *testing.T, l *store.Database) {
 	p := attempt("a")
 	want := p
 	want.State, want.UpdatedAt = store.Sending, noon
@@ -105,7 +88,9 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func TestBegin(t *testing.T) {
+func TestBegin(t *testing.T) { onEach(t, testBegin) }
+
+func testBegin(t *testing.T, fresh func(testing.TB) place) {
 	second := func(supersedes string) store.Publication {
 		p := attempt("b")
 		p.Supersedes, p.Key = supersedes, "3k2b"
@@ -131,7 +116,7 @@ func TestBegin(t *testing.T) {
 		{"deleted stands", store.Deleted, second("a"), false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			l := fresh(t)
+			l := fresh(t).open(t)
 			first, won := begin(t, l, attempt("a"))
 			if !won {
 				t.Fatal("first attempt lost")
@@ -154,12 +139,14 @@ func TestBegin(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := fresh(t).Begin(t.Context(), attempt("")); err == nil {
+	if _, _, err := fresh(t).open(t).Begin(t.Context(), attempt("")); err == nil {
 		t.Error("an attempt without a name began")
 	}
 }
 
-func TestFinish(t *testing.T) {
+func TestFinish(t *testing.T) { onEach(t, testFinish) }
+
+func testFinish(t *testing.T, fresh func(testing.TB) place) {
 	for _, tc := range []struct {
 		name    string
 		first   []store.State // outcomes of attempt "a"
@@ -181,7 +168,7 @@ func TestFinish(t *testing.T) {
 		{"another attempt, both not sent", []store.State{store.NotSent}, "z", store.NotSent, nil, store.NotSent},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			l := fresh(t)
+			l := fresh(t).open(t)
 			begin(t, l, attempt("a"))
 			for _, s := range tc.first {
 				finish(t, l, "a", store.Outcome{State: s})
@@ -198,8 +185,9 @@ func TestFinish(t *testing.T) {
 	}
 }
 
-func TestFinishWithoutRow(t *testing.T) {
-	l := fresh(t)
+func TestFinishWithoutRow(t *testing.T) { onEachAnew(t, testFinishWithoutRow) }
+
+func testFinishWithoutRow(t *testing.T, l *store.Database) {
 	finish(t, l, "a", store.Outcome{State: store.NotSent})
 	if has, err := l.HasAny(t.Context(), "acme", "launch"); has || err != nil {
 		t.Errorf("%v %v", has, err)
@@ -211,8 +199,9 @@ func TestFinishWithoutRow(t *testing.T) {
 	}
 }
 
-func TestAdopt(t *testing.T) {
-	l := fresh(t)
+func TestAdopt(t *testing.T) { onEachAnew(t, testAdopt) }
+
+func testAdopt(t *testing.T, l *store.Database) {
 	begin(t, l, attempt("a"))
 	found := store.Publication{Identity: id("launch", 0), RecordID: "at://x", URL: "https://x"}
 	if err := l.Adopt(t.Context(), found); err != nil {
@@ -248,11 +237,13 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
-// Two processes on one file: of many attempts at the same publication one wins.
-func TestOneWins(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	ledgers := []*store.SQLite{open(t, path), open(t, path)}
-	const posts, attempts = 20, 8
+// Several processes on one ledger: of many attempts at the same publication one wins.
+func TestOneWins(t *testing.T) { onEach(t, testOneWins) }
+
+func testOneWins(t *testing.T, fresh func(testing.TB) place) {
+	there := fresh(t)
+	ledgers := []*store.Database{there.open(t), there.open(t), there.open(t), there.open(t)}
+	const posts, attempts = 20, 16
 	var wins [posts]atomic.Int64
 	var wg sync.WaitGroup
 	for post := range posts {
@@ -282,8 +273,9 @@ func TestOneWins(t *testing.T) {
 }
 
 // One bad write in a batch spoils no other.
-func TestBadWriteFailsAlone(t *testing.T) {
-	l := fresh(t)
+func TestBadWriteFailsAlone(t *testing.T) { onEachAnew(t, testBadWriteFailsAlone) }
+
+func testBadWriteFailsAlone(t *testing.T, l *store.Database) {
 	var wg sync.WaitGroup
 	for i := range 200 {
 		wg.Go(func() {
@@ -305,12 +297,11 @@ func TestBadWriteFailsAlone(t *testing.T) {
 	wg.Wait()
 }
 
-func TestCloseWaitsForWrites(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	l, err := store.Open(t.Context(), store.Options{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestCloseWaitsForWrites(t *testing.T) { onEach(t, testCloseWaitsForWrites) }
+
+func testCloseWaitsForWrites(t *testing.T, fresh func(testing.TB) place) {
+	there := fresh(t)
+	l := there.start(t)
 	var done atomic.Int64
 	var wg sync.WaitGroup
 	for i := range 100 {
@@ -333,7 +324,7 @@ func TestCloseWaitsForWrites(t *testing.T) {
 	if _, _, err := l.Begin(t.Context(), attempt("late")); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
-	l = open(t, path)
+	l = there.open(t)
 	found := int64(0)
 	for i := range 100 {
 		has, err := l.HasAny(t.Context(), "acme", fmt.Sprintf("post-%d", i))
@@ -374,24 +365,61 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-func TestOpenRefusesNewerSchema(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	l, err := store.Open(t.Context(), store.Options{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := store.Open(t.Context(), store.Options{Path: path}); err == nil {
-		t.Error("opened a ledger of a newer version")
-	}
+// Several processes that start at once on an empty database.
+func TestOpenTogether(t *testing.T) {
+	onEach(t, func(t *testing.T, fresh func(testing.TB) place) {
+		there := fresh(t)
+		var wg sync.WaitGroup
+		for range 6 {
+			wg.Go(func() {
+				l, err := store.Open(t.Context(), there.Options)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := l.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// What others write is kept as far as it can be, and found again, on every engine alike.
+func TestHostileText(t *testing.T) {
+	onEachAnew(t, func(t *testing.T, l *store.Database) {
+		p := attempt("a")
+		p.URL, p.Post = "nul\x00 and \xff\xfe \u202e", "name\x00"
+		begin(t, l, p)
+		if err := l.Finish(t.Context(), p.Identity, "a", store.Outcome{State: store.Published, Revision: "\x00"}); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := l.ByPost(t.Context(), "acme", "name\x00")
+		if err != nil || len(rows) != 1 || rows[0].URL != "nul\uFFFD and \uFFFD \u202e" || rows[0].Revision != "\uFFFD" {
+			t.Errorf("%+v %v", rows, err)
+		}
+	})
+}
+
+// Texts are in the order of their bytes, whatever language the database was set up with.
+func TestOrder(t *testing.T) {
+	onEachAnew(t, func(t *testing.T, l *store.Database) {
+		for _, account := range []string{"b", "ä", "Z", "a", "_", "-a"} {
+			p := attempt("a")
+			p.Account = account
+			begin(t, l, p)
+		}
+		rows, err := l.ByPost(t.Context(), "acme", "launch")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range rows {
+			got = append(got, r.Account)
+		}
+		if diff := cmp.Diff([]string{"-a", "Z", "_", "a", "b", "ä"}, got); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync"
@@ -18,15 +19,19 @@ const (
 // writer joins the writes that wait into one transaction: one fsync for all of them. While it waits for the disk the
 // next ones gather, so a batch is as large as the disk is slow, and a lone write waits for nobody.
 type writer struct {
-	conn  *sql.Conn
-	queue chan *write
-	done  chan struct{}
+	engine *engine
+	db     *sql.DB
+	// current is nil after its connection was lost; the next batch makes another.
+	current *transaction
+	queue   chan *write
+	done    chan struct{}
 
 	mu     sync.RWMutex // held for reading while a write is put into the queue
 	closed bool
 }
 
-// write is one caller's part of a transaction. It may be run twice: its batch, and alone if the batch failed.
+// write is one caller's part of a transaction. It may be run several times: in its batch, on another connection, and alone
+// if the batch failed.
 type write struct {
 	ctx context.Context
 	run func(context.Context, *transaction) error
@@ -38,25 +43,39 @@ type write struct {
 // refused tells the errors that say no to one caller and leave the transaction clean.
 func refused(err error) bool { return errors.Is(err, ErrSuperseded) || errors.Is(err, ErrOtherRecord) }
 
-// transaction is a running transaction of the writer, with its prepared statements.
+// transaction is a running transaction of the writer.
 type transaction struct {
-	conn     *sql.Conn
-	prepared map[string]*sql.Stmt
+	*statements
+	conn *sql.Conn
 }
 
-func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
-	conn, err := db.Conn(ctx)
-	if err != nil {
+// failure says how far a transaction came.
+type failure struct {
+	error
+	at stage
+}
+
+func (f *failure) Unwrap() error { return f.error }
+
+type stage int
+
+const (
+	// atConnect: there is no connection.
+	atConnect stage = iota
+	// atBegin: nothing was done.
+	atBegin
+	// atWrite: one of the writes failed, and all were undone.
+	atWrite
+	// atCommit: nobody knows.
+	atCommit
+)
+
+func startWriter(ctx context.Context, e *engine, db *sql.DB) (*writer, error) {
+	w := &writer{engine: e, db: db, queue: make(chan *write, maxQueue), done: make(chan struct{})}
+	if _, err := w.transaction(ctx); err != nil {
 		return nil, err
 	}
-	t := &transaction{conn: conn, prepared: map[string]*sql.Stmt{}}
-	for _, query := range []string{queryOne, queryBegin, queryAdopt, queryFinish, querySaveCrisis, queryCloseCrisis, querySaveFeed, querySaveFeedItem} {
-		if t.prepared[query], err = conn.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // closed with the connection
-			return nil, errors.Join(err, conn.Close())
-		}
-	}
-	w := &writer{conn: conn, queue: make(chan *write, maxQueue), done: make(chan struct{})}
-	go w.loop(t)
+	go w.loop()
 	return w, nil
 }
 
@@ -90,9 +109,9 @@ func (w *writer) close() {
 	<-w.done
 }
 
-func (w *writer) loop(t *transaction) {
+func (w *writer) loop() {
 	defer close(w.done)
-	defer func() { _ = w.conn.Close() }()
+	defer w.drop(false)
 	batch := make([]*write, 0, maxBatch)
 	for first := range w.queue {
 		batch = append(batch[:0], first)
@@ -108,12 +127,12 @@ func (w *writer) loop(t *transaction) {
 				break gather
 			}
 		}
-		w.commit(t, batch)
+		w.commit(batch)
 	}
 }
 
 // commit runs a batch and tells each caller. A write that fails takes nobody along: then each is run alone.
-func (w *writer) commit(t *transaction, batch []*write) {
+func (w *writer) commit(batch []*write) {
 	live := batch[:0]
 	for _, job := range batch {
 		if err := job.ctx.Err(); err != nil {
@@ -125,15 +144,17 @@ func (w *writer) commit(t *transaction, batch []*write) {
 	if len(live) == 0 {
 		return
 	}
-	err := t.run(live)
-	if err == nil || len(live) == 1 {
-		for _, job := range live {
-			job.answer(err)
+	err := w.attempt(live)
+	// What hinders a batch at its beginning or its end, such as a full disk or a server that is away, is no write's fault.
+	var f *failure
+	if errors.As(err, &f) && f.at == atWrite && len(live) > 1 && !w.engine.lost(err) {
+		for i := range live {
+			live[i].answer(w.attempt(live[i : i+1]))
 		}
 		return
 	}
-	for i := range live {
-		live[i].answer(t.run(live[i : i+1]))
+	for _, job := range live {
+		job.answer(err)
 	}
 }
 
@@ -144,40 +165,79 @@ func (j *write) answer(err error) {
 	j.err <- err
 }
 
+// attempt makes one transaction of jobs. If the connection is found to be lost before anything was committed, such as after
+// the server was started anew, it is made once more on another.
+func (w *writer) attempt(jobs []*write) error {
+	for again := false; ; again = true {
+		err := w.run(jobs)
+		if err == nil || !w.engine.lost(err) {
+			return err
+		}
+		w.drop(true)
+		var f *failure
+		if again || !errors.As(err, &f) || f.at == atConnect || f.at == atCommit {
+			return err
+		}
+	}
+}
+
+// transaction is the connection that writes.
+func (w *writer) transaction(ctx context.Context) (*transaction, error) {
+	if w.current == nil {
+		conn, err := w.db.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		w.current = &transaction{statements: newStatements(w.engine, conn), conn: conn}
+	}
+	return w.current, nil
+}
+
+// drop gives the connection back, or away if it is lost.
+func (w *writer) drop(lost bool) {
+	if w.current == nil {
+		return
+	}
+	if lost {
+		_ = w.current.conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	_ = w.current.conn.Close()
+	w.current = nil
+}
+
 // run makes one transaction of jobs. It is not cancelled by any of their contexts: interrupting a statement would cost
 // the connection, and the others their answer.
-func (t *transaction) run(jobs []*write) (err error) {
-	ctx := context.Background()
-	if _, err := t.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
+func (w *writer) run(jobs []*write) (err error) {
+	ctx, cancel := w.engine.bounded(context.Background())
+	defer cancel()
+	t, err := w.transaction(ctx)
+	if err != nil {
+		return &failure{fmt.Errorf("connect: %w", err), atConnect}
 	}
-	defer func() {
-		if err != nil {
-			if _, rollback := t.conn.ExecContext(ctx, "ROLLBACK"); rollback != nil {
-				err = errors.Join(err, fmt.Errorf("roll back: %w", rollback))
-			}
-		}
-	}()
+	if _, err := t.conn.ExecContext(ctx, w.engine.begin); err != nil {
+		w.undo(ctx, t)
+		return &failure{fmt.Errorf("begin transaction: %w", err), atBegin}
+	}
 	for _, job := range jobs {
 		job.refusal = nil
 		err := job.run(ctx, t)
 		if refused(err) {
 			job.refusal = err
 		} else if err != nil {
-			return err
+			w.undo(ctx, t)
+			return &failure{err, atWrite}
 		}
 	}
 	if _, err := t.conn.ExecContext(ctx, "COMMIT"); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		w.undo(ctx, t)
+		return &failure{fmt.Errorf("commit: %w", err), atCommit}
 	}
 	return nil
 }
 
-func (t *transaction) row(ctx context.Context, query string, args ...any) *sql.Row {
-	return t.prepared[query].QueryRowContext(ctx, args...)
-}
-
-func (t *transaction) exec(ctx context.Context, query string, args ...any) error {
-	_, err := t.prepared[query].ExecContext(ctx, args...)
-	return err
+// undo what is left of a transaction that failed. A connection on which that does not work is given away.
+func (w *writer) undo(ctx context.Context, t *transaction) {
+	if _, err := t.conn.ExecContext(ctx, "ROLLBACK"); err != nil && w.engine.patience > 0 {
+		w.drop(true)
+	}
 }

@@ -242,7 +242,7 @@ type manager struct {
 	cancel context.CancelFunc
 	done   chan error
 	once   sync.Once
-	ledger *store.SQLite
+	ledger *store.Database
 }
 
 type managerOption func(*controllers.ManagerOptions, *controllers.Options, *rest.Config)

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"context"
+	"crypto/tls"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+const (
+	// maxPostgresReaders bounds the connections that read at one time.
+	maxPostgresReaders = 8
+	// postgresPatience bounds a transaction and a read: a server that died without a word keeps nobody waiting for ever.
+	postgresPatience = 30 * time.Second
+	// connectTimeout is for one attempt to connect, unless the DSN has another.
+	connectTimeout = 5 * time.Second
+	// DefaultWait is how long a server that does not answer is tried again when the ledger is opened.
+	DefaultWait = 30 * time.Second
+	// firstPause before the server is tried again; it doubles each time.
+	firstPause = 250 * time.Millisecond
+	maxPause   = 5 * time.Second
+)
+
+// beginPostgres begins a transaction that runs alone among all writers of this ledger (the schema in the search path names
+// it), as BEGIN IMMEDIATE does in SQLite: the lock is held until its end, and every statement after it sees what those before
+// committed, because READ COMMITTED looks anew for each. So nothing that is written can depend on what another changes
+// meanwhile, and there are no deadlocks and nothing to repeat. It costs one round trip for many writes.
+//
+// What it sets is for this transaction alone, so that it holds behind a pooler too: an acknowledged commit is on the disk,
+// whatever the server's default; a writer that was frozen is thrown out, as the others wait for it.
+const beginPostgres = `BEGIN ISOLATION LEVEL READ COMMITTED;
+SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true);
+SET LOCAL lock_timeout = '10s';
+SET LOCAL idle_in_transaction_session_timeout = '10s';
+SELECT pg_advisory_xact_lock(1414678850, hashtext(current_schema()))`
+
+// postgresEngine keeps the ledger in a PostgreSQL database.
+func postgresEngine(dsnFile string) *engine {
+	return &engine{
+		name: "PostgreSQL", dialect: goose.DialectPostgres,
+		begin: beginPostgres, patience: postgresPatience,
+		open: func() (writers, readers *sql.DB, err error) {
+			if _, err := readDSN(dsnFile); err != nil {
+				return nil, nil, err
+			}
+			writers = sql.OpenDB(&connector{dsnFile: dsnFile, writes: true})
+			writers.SetMaxOpenConns(1)
+			readers = sql.OpenDB(&connector{dsnFile: dsnFile, writes: true}) // where it is written: elsewhere is behind
+			readers.SetMaxOpenConns(maxPostgresReaders)
+			readers.SetMaxIdleConns(maxPostgresReaders)
+			readers.SetConnMaxIdleTime(10 * time.Minute)
+			return writers, readers, nil
+		},
+		reach: reachPostgres,
+		look: func() (*sql.DB, error) {
+			if _, err := readDSN(dsnFile); err != nil {
+				return nil, err
+			}
+			return sql.OpenDB(&connector{dsnFile: dsnFile}), nil
+		},
+		bind:       numbered,
+		migrations: func(files fs.FS) fs.FS { return collated{files} },
+		migrationOptions: func() ([]goose.ProviderOption, error) {
+			locker, err := lock.NewPostgresSessionLocker()
+			return []goose.ProviderOption{goose.WithSessionLocker(locker)}, err
+		},
+		lost: lostPostgres,
+		sizes: `SELECT relname, pg_total_relation_size(oid) FROM pg_class
+			WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`,
+		snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+	}
+}
+
+// connector makes connections as the DSN file says at that time.
+type connector struct {
+	dsnFile string
+	// writes asks for a server that can be written, where the DSN does not say what it wants: of several hosts the first
+	// such one is taken.
+	writes bool
+}
+
+// Driver implements driver.Connector.
+func (c *connector) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
+
+// Connect implements driver.Connector.
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	config, err := readDSN(c.dsnFile)
+	if err != nil {
+		return nil, err
+	}
+	if c.writes && config.ValidateConnect == nil {
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	conn, err := stdlib.GetConnector(*config).Connect(ctx)
+	if errors.Is(err, pgconn.ErrReadOnlyConnection) {
+		err = &readOnlyError{err}
+	}
+	return conn, err
+}
+
+// readOnlyError says what to do about a server that takes no writes.
+type readOnlyError struct{ error }
+
+func (e *readOnlyError) Error() string {
+	return "the server takes no writes (a standby, or default_transaction_read_only is on): name the primary, or several hosts of which one is: " + e.error.Error()
+}
+
+func (e *readOnlyError) Unwrap() error { return e.error }
+
+// reachPostgres waits for the server, and asks whether it will do.
+func reachPostgres(ctx context.Context, db *sql.DB, o Options) error {
+	wait := o.Wait
+	if wait == 0 {
+		wait = DefaultWait
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, wait, fmt.Errorf("no answer for %s", wait))
+	defer cancel()
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+		err := db.PingContext(ctx)
+		if err == nil {
+			break
+		}
+		if final(err) {
+			return err
+		}
+		log.Warn("The ledger's PostgreSQL server does not answer; it is tried again", "dsnFile", o.DSNFile, "again", pause.String(), "error", err.Error())
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: see whether the server runs and whether it can be reached from here: %w", context.Cause(ctx), err)
+		case <-time.After(pause):
+		}
+	}
+	var encoding string
+	var schema sql.NullString
+	if err := db.QueryRowContext(ctx, "SELECT current_setting('server_encoding'), current_schema()").Scan(&encoding, &schema); err != nil {
+		return fmt.Errorf("ask the server: %w", err)
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("the database is encoded in %s: make one with ENCODING 'UTF8'", encoding)
+	}
+	if !schema.Valid {
+		return errors.New("no schema of the search path exists: create it, or leave search_path out of the DSN")
+	}
+	return nil
+}
+
+// final tells the errors that time does not heal.
+func final(err error) bool {
+	var server *pgconn.PgError
+	var certificate *tls.CertificateVerificationError
+	var readOnly *readOnlyError
+	var invalid *dsnError
+	if errors.As(err, &readOnly) || errors.As(err, &certificate) || errors.As(err, &invalid) {
+		return true
+	}
+	if !errors.As(err, &server) {
+		return false
+	}
+	switch server.Code[:min(2, len(server.Code))] {
+	case "57", "53", "08": // starting, stopping, full
+		return false
+	}
+	return true
+}
+
+// lostPostgres is true if the connection cannot be used any more: it is broken, or the server became one that takes no writes.
+func lostPostgres(err error) bool {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		switch server.Code {
+		case "57P01", "57P02", "57P03", "25006", "25P03":
+			return true
+		}
+		return server.Severity == "FATAL"
+	}
+	var network net.Error
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
+}
+
+// postgresDefaults for what a DSN leaves open.
+func postgresDefaults(c *pgx.ConnConfig) {
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = connectTimeout
+	}
+	if c.RuntimeParams["application_name"] == "" {
+		c.RuntimeParams["application_name"] = "tribune"
+	}
+}
