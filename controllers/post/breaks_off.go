@@ -9,4 +9,6 @@ const (
 	breakNoSettle = false
 	breakLockless = false
 	breakNoGate   = false
+	breakNoTidy   = false
+	breakNoDraft  = false
 )

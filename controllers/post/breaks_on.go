@@ -11,4 +11,8 @@ var (
 	breakNoSettle = os.Getenv("TRIBUNE_BREAK") == "no-settle"
 	breakLockless = os.Getenv("TRIBUNE_BREAK") == "lockless"
 	breakNoGate   = os.Getenv("TRIBUNE_BREAK") == "no-gate"
+	// Who goes on looks for nothing that others left, public or not.
+	breakNoTidy = os.Getenv("TRIBUNE_BREAK") == "no-tidy" || breakNoDraft
+	// The id of a draft is not saved either.
+	breakNoDraft = os.Getenv("TRIBUNE_BREAK") == "no-draft"
 )
