@@ -34,6 +34,7 @@ var fill = map[string]func(n int) string{
 	`^https?://[A-Za-z0-9.\-:\[\]]+/?$`:                     func(n int) string { return "http://"[:min(n, 7)] + letters(n-7) },
 	`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`:                   func(n int) string { return strings.TrimSuffix(strings.Repeat("aaaaaaaa-", n/9+1)[:n], "-") },
 	`^([01][0-9]|2[0-3]):[0-5][0-9]$`:                       func(int) string { return "23:59" },
+	`^(0(\.[0-9]+)?|1(\.0+)?)$`:                             func(n int) string { return ("0." + strings.Repeat("0", n))[:max(n, 0)] },
 	`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`:                          func(int) string { return "2026-11-24" },
 	`^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$`: letters,
 }
@@ -49,6 +50,7 @@ var against = map[string]string{
 	`^https?://[A-Za-z0-9.\-:\[\]]+/?$`:                     "https://x.example/path",
 	`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`:                   "pt_BR",
 	`^([01][0-9]|2[0-3]):[0-5][0-9]$`:                       "24:00",
+	`^(0(\.[0-9]+)?|1(\.0+)?)$`:                             "1.1",
 	`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`:                          "2026/11/24",
 	`^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$`: "-Ready",
 }
@@ -94,7 +96,10 @@ func boundsOf(t *testing.T, kind, place string, s *apiextensionsv1.JSONSchemaPro
 	if s.MinProperties != nil {
 		add("minProperties", sample, map[string]any{}, fmt.Sprintf("should have at least %d properties", *s.MinProperties))
 	}
-	if s.MaxProperties != nil {
+	switch {
+	case s.MaxProperties != nil && len(s.Properties) > 0:
+		add("maxProperties", sample, oneMore(sample, s, int(*s.MaxProperties)), fmt.Sprintf("must have at most %d", *s.MaxProperties))
+	case s.MaxProperties != nil:
 		add("maxProperties", named(sample, int(*s.MaxProperties)), named(sample, int(*s.MaxProperties)+1),
 			fmt.Sprintf("must have at most %d", *s.MaxProperties))
 	}
@@ -122,7 +127,9 @@ func many(items []any, s *apiextensionsv1.JSONSchemaProps, n int) []any {
 		case map[string]any:
 			one := maps.Clone(item)
 			for _, key := range s.XListMapKeys {
-				one[key] = fmt.Sprintf("a%d", i)
+				if one[key] = fmt.Sprintf("a%d", i); s.Items.Schema.Properties[key].Type == "integer" {
+					one[key] = int64(i + 1)
+				}
 			}
 			made[i] = one
 		case string:
@@ -147,6 +154,18 @@ func named(sample any, n int) map[string]any {
 	for _, value := range fields {
 		for i := range n {
 			made[fmt.Sprintf("a%d", i)] = value
+		}
+	}
+	return made
+}
+
+// oneMore gives a sample with one field more than the most that a schema allows of its own.
+func oneMore(sample any, s *apiextensionsv1.JSONSchemaProps, most int) map[string]any {
+	made, _ := sample.(map[string]any)
+	made = maps.Clone(made)
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		if _, there := made[name]; !there && len(made) <= most {
+			made[name] = map[string]any{}
 		}
 	}
 	return made

@@ -71,16 +71,18 @@ func TestDiscovery(t *testing.T) {
 		got[r.Name] = names{r.Kind, r.SingularName, r.ShortNames, r.Categories, r.Namespaced}
 	}
 	want := map[string]names{
-		"contentcalendars": {"ContentCalendar", "contentcalendar", []string{"ccal"}, []string{"social"}, true},
-		"crises":           {"Crisis", "crisis", []string{"scrisis"}, []string{"social"}, true},
-		"posts":            {"Post", "post", []string{"spost"}, nil, true},
-		"socialchannels":   {"SocialChannel", "socialchannel", []string{"schan"}, []string{"social"}, true},
+		"communitycases":    {"CommunityCase", "communitycase", []string{"ccase"}, nil, true},
+		"communitypolicies": {"CommunityPolicy", "communitypolicy", []string{"compol"}, []string{"social"}, true},
+		"contentcalendars":  {"ContentCalendar", "contentcalendar", []string{"ccal"}, []string{"social"}, true},
+		"crises":            {"Crisis", "crisis", []string{"scrisis"}, []string{"social"}, true},
+		"posts":             {"Post", "post", []string{"spost"}, nil, true},
+		"socialchannels":    {"SocialChannel", "socialchannel", []string{"schan"}, []string{"social"}, true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("resources (-want +got):\n%s", diff)
 	}
 	slices.Sort(status)
-	if diff := cmp.Diff([]string{"contentcalendars", "crises", "posts", "socialchannels"}, status); diff != "" {
+	if diff := cmp.Diff([]string{"communitycases", "communitypolicies", "contentcalendars", "crises", "posts", "socialchannels"}, status); diff != "" {
 		t.Errorf("status subresources (-want +got):\n%s", diff)
 	}
 }
@@ -93,10 +95,12 @@ func TestColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"contentcalendars": "Name Entries Waiting Next Published Failed Next-Post* Ready Status Age",
-		"posts":            "Name Channel Publish-At State Reactions Replies URL* Ready Status Age",
-		"crises":           "Name Level State Acknowledged Held Posts-Held Opened Reason* Ready Status Age",
-		"socialchannels":   "Name Network Mode Handle Followers Listening Once* URL* Ready Status Age",
+		"communitycases":    "Name Kind Channel Author Text Due Assignee Decision Rule* State Ready Status Age",
+		"communitypolicies": "Name Mode Rules Tests Matched Acted Waiting Questions* Ready Status Age",
+		"contentcalendars":  "Name Entries Waiting Next Published Failed Next-Post* Ready Status Age",
+		"posts":             "Name Channel Publish-At State Reactions Replies URL* Ready Status Age",
+		"crises":            "Name Level State Acknowledged Held Posts-Held Opened Reason* Ready Status Age",
+		"socialchannels":    "Name Network Mode Handle Followers Listening Once* URL* Ready Status Age",
 	}
 	for plural, columns := range want {
 		text, err := client.RESTClient().Get().AbsPath("/apis/tribune.dev/v1alpha1/namespaces/default/"+plural).
@@ -187,6 +191,40 @@ func TestSelectableFields(t *testing.T) {
 	}
 }
 
+func TestCasesAreSelectedByState(t *testing.T) {
+	s := use(t)
+	cases := s.resource("CommunityCase", s.namespace(t))
+	for name, state := range map[string]string{"a": "Open", "b": "Open", "c": "Enforced"} {
+		o := object(t, "CommunityCase", 0)
+		o.SetName(name)
+		stored, err := cases.Create(t.Context(), o, metav1.CreateOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		set(t, stored, "status", fields{"state": state})
+		if _, err := cases.UpdateStatus(t.Context(), stored, metav1.UpdateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for selector, want := range map[string]string{"status.state=Open": "a b", "status.state!=Open": "c", "status.state=Failed": ""} {
+		list, err := cases.List(t.Context(), metav1.ListOptions{FieldSelector: selector})
+		if err != nil {
+			t.Errorf("%s: %v", selector, err)
+			continue
+		}
+		var got []string
+		for _, item := range list.Items {
+			got = append(got, item.GetName())
+		}
+		if diff := cmp.Diff(want, strings.Join(got, " ")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", selector, diff)
+		}
+	}
+	if _, err := cases.List(t.Context(), metav1.ListOptions{FieldSelector: "spec.assignee=ana"}); err == nil {
+		t.Error("a field that is not selectable is selected by")
+	}
+}
+
 // A status that was never written says so: kstatus takes observedGeneration -1 for work that has not begun.
 func TestStatusBeginsUnobserved(t *testing.T) {
 	s := use(t)
@@ -254,18 +292,24 @@ func TestLargestCalendarIsWithinTheCostBudget(t *testing.T) {
 }
 
 // GitOps tools answer a refused update with delete and re-create, which publishes again. So whatever became of an object,
-// each field of its spec can be changed, but for the two that say what it is.
+// each field of its spec can be changed, but for those that say what it is, and what a person decided: a case is kept by no
+// tool, and its first decision counts.
 func TestNoUpdateIsRefusedBecauseOfWhatHappened(t *testing.T) {
 	s := use(t)
-	immutable := map[string]bool{"spec.channelRef": true, "spec.network": true}
-	needed := map[string]bool{"spec.content": true, "spec.entries": true}
+	immutable := map[string]bool{"spec.channelRef": true, "spec.network": true, "spec.kind": true, "spec.item": true}
+	needed := map[string]bool{"spec.content": true, "spec.entries": true, "spec.snoozeUntil": true}
 	changes := map[string]fields{
 		"Post": {"spec.content": text, "spec.publishAt": "2020-01-01T00:00:00Z", "spec.edition": int64(7)},
 		"ContentCalendar": {"spec.timeZone": "Asia/Tokyo",
 			"spec.entries": []any{fields{"name": "launch", "at": "2020-01-01T00:00", "content": text}}},
-		"SocialChannel": {"spec.account": "another", "spec.mode": "Rehearsal"},
+		"SocialChannel":   {"spec.account": "another", "spec.mode": "Rehearsal"},
+		"CommunityPolicy": {"spec.mode": "Dormant", "spec.rules": []any{fields{"name": "other", "match": fields{"asks": true}}}},
+		"CommunityCase":   {"spec.assignee": "ben", "spec.decision": "Allow", "spec.dueAt": "2020-01-01T00:00:00Z"},
 	}
-	states := []string{"Scheduled", "Held", "Publishing", "Published", "Missed", "Failed", "Unknown", "Deleted"}
+	states := map[string][]string{
+		"Post":          {"Scheduled", "Held", "Publishing", "Published", "Missed", "Failed", "Unknown", "Deleted"},
+		"CommunityCase": {"Open", "Decided", "Enforced", "Failed"},
+	}
 	for kind := range bases {
 		namespace := s.namespace(t)
 		client := s.resource(kind, namespace)
@@ -273,13 +317,13 @@ func TestNoUpdateIsRefusedBecauseOfWhatHappened(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rounds := states
-		if kind != "Post" {
-			rounds = states[:1]
+		rounds := states[kind]
+		if rounds == nil {
+			rounds = []string{""}
 		}
 		for _, state := range rounds {
 			status := get(t, object(t, kind, 0), "status").(fields)
-			if kind == "Post" {
+			if state != "" {
 				status["state"] = state
 			}
 			set(t, stored, "status", status)

@@ -61,6 +61,123 @@ spec: {network: Webhook, webhook: {url: "https://desk.example/hook?a=b", format:
 metadata: {name: tiktok}
 spec: {network: Manual, manual: {notify: {name: desk}}}
 `},
+	"CommunityPolicy": {`
+metadata: {name: house-rules}
+spec:
+  channelSelector: {matchLabels: {tier: owned}, matchExpressions: [{key: tier, operator: In, values: [owned]}]}
+  channelRefs: [{name: square}]
+  mode: Enforce
+  suspend: true
+  startFrom: Now
+  staleAfter: 12h
+  repliesPerAuthor: {max: 1, window: 24h}
+  exempt: {roles: [Team], handles: [ada.example]}
+  keyPeople: [{handle: leo.example, network: Bluesky, note: wrote the guide}]
+  lists:
+  - {name: insults, configMapKeyRef: {name: words, key: insults.txt}}
+  - {name: domains, entries: [x.example]}
+  rules:
+  - {name: asks, match: {asks: true}}
+  - name: everything
+    priority: 10
+    "on": [Comment]
+    "true": [Comment]
+    channelRefs: [{name: square}]
+    match: {` + fullCriteria + `, all: [{` + fullCriteria + `}], any: [{` + fullCriteria + `}], none: [{` + fullCriteria + `}]}
+    actions:
+    - label: {name: support}
+    - route: {channelRef: {name: desk}, text: "{author}"}
+    - notify: {channelRef: {name: desk}, urgent: true, text: "{url}", mention: ["@ana"]}
+    - curate: {askConsent: "May we?"}
+  - name: strict
+    match: {asks: true}
+    outcome: Hide
+    actions:
+    - strike: {weight: 3}
+    - warn: {text: Please.}
+    - mute: {for: 24h}
+    - block: {reason: spam}
+    - report: {reason: spam}
+    - react: {emoji: "+1"}
+    - reply: {text: {en: Thanks}}
+  answer:
+    within: 4h
+    hours: {timeZone: Europe/Madrid, days: [Mon], from: "09:00", to: "18:00"}
+    remind: {after: 2h, channelRef: {name: desk}}
+    escalate: {after: 4h, channelRef: {name: desk}}
+  notify: ` + fullNotify + `
+  strikes: {window: 720h, ladder: [{at: 2, action: Mute, for: 24h, text: Please.}]}
+  welcome: {"on": [Join], "true": [Join], text: {en: Welcome}, by: Reply, maxPerHour: 20}
+  limits: {maxHidesPerHour: 1, maxRemovalsPerHour: 1, maxRepliesPerHour: 1, maxMutesPerHour: 1, maxBlocksPerHour: 1}
+  tests:
+  - name: a test
+    item:
+      kind: Comment
+      channel: square
+      text: x
+      language: en
+      media: 1
+      links: [https://x.example]
+      reports: 1
+      author: {handle: ada, accountAge: 1h, knownFor: 1h, followers: 1, isFollower: true, roles: [Member], strikes: 1}
+    expect: {outcome: Allow, rules: [asks], actions: [label]}
+status:
+  observedGeneration: 1
+  conditions: [{type: Ready, status: "True", reason: InForce, message: m, lastTransitionTime: "2026-11-21T12:00:00Z", observedGeneration: 1}]
+  mode: Audit
+  rules: 3
+  tests: 1/1
+  activeGeneration: 1
+  matched24h: 1
+  acted24h: 1
+  waiting: {cases: 1, questions: 1, overdue: 1, actions: 1}
+  topRules: [{name: asks, matched24h: 1, overturned: 1}]
+  breakers: [Hide]
+  unenforceable: [{rule: asks, channel: square, reason: r}]
+`},
+	"CommunityCase": {`
+metadata: {name: case-1}
+spec:
+  kind: Moderation
+  channelRef: {name: square}
+  policyRef: {name: house-rules}
+  rule: insults
+  item: {id: "1", kind: Comment, url: "https://x.example/1", author: ada, text: x, language: en, createdAt: "2026-11-21T12:00:00Z"}
+  proposed: Hide
+  explanation: e
+  assignee: ana
+  dueAt: "2026-11-21T12:00:00Z"
+  decision: Snooze
+  reply: {text: x}
+  snoozeUntil: "2026-11-21T12:00:00Z"
+  muteFor: 24h
+  routeTo: {name: desk}
+  note: fine
+  decidedBy: ana
+status:
+  observedGeneration: 1
+  conditions: [{type: Ready, status: "True", reason: Open, message: m, lastTransitionTime: "2026-11-21T12:00:00Z", observedGeneration: 1}]
+  state: Open
+  decidedAt: "2026-11-21T12:00:00Z"
+  enforcedAt: "2026-11-21T12:00:00Z"
+  closedBy: Person
+  url: https://x.example
+`, `
+metadata: {name: case-2}
+spec:
+  kind: Question
+  channelRef: {name: square}
+  item: {id: "2"}
+  decision: Reply
+  reply: {text: x}
+  decidedBy: ana
+`, `
+metadata: {name: case-3}
+spec:
+  kind: Question
+  channelRef: {name: square}
+  item: {id: "3"}
+`},
 	"Crisis": {`
 metadata: {name: stop}
 spec:
@@ -212,7 +329,16 @@ status:
 const (
 	fullQuietHours = `{from: "22:00", to: "07:00", timeZone: Europe/Madrid, "on": Shift, "true": Shift, except: {campaigns: [c], pillars: [p]}}`
 	fullTracking   = `{onlyDomains: [x.example], utm: {source: s, medium: m, campaign: c, term: t, content: c}}`
-	fullNotify     = `[{channelRef: {name: desk}, "on": [Failed], "true": [Failed], mention: ["@ana"]}]`
+	fullNotify     = `[{channelRef: {name: desk}, "on": [Failed], "true": [Failed], mention: ["@ana"], digest: 15m}]`
+	fullCriteria   = `text: {terms: [x], termsIn: [insults], anyRegex: ["a+"], as: Word, views: [Folded]},
+      links: {domains: [x.example], domainsIn: [domains]},
+      author: {handles: [ada.example], accountAge: {atLeast: 1h, lessThan: 24h}, knownFor: {atLeast: 1h, lessThan: 24h}, followers: {atLeast: 1, lessThan: 10},
+        isFollower: false, keyPerson: false, roles: [Member], strikes: {atLeast: 1, lessThan: 10}},
+      rate: {count: 5, window: 10m}, duplicate: {count: 5, window: 10m}, thread: {replies: 12, window: 30m, authors: {atLeast: 1, lessThan: 5}},
+      asks: true, languages: [en], mentions: {atLeast: 1, lessThan: 10}, linkCount: {atLeast: 1, lessThan: 10},
+      media: {count: {atLeast: 1, lessThan: 10}}, length: {atLeast: 1, lessThan: 10}, capsRatio: {atLeast: "0.8", lessThan: "1"},
+      reports: {atLeast: 1, lessThan: 10}, parent: {ours: true}, expression: "item.text.size() > 40",
+      classifier: {url: "https://x.example", label: toxic, score: {atLeast: "0.9", lessThan: "1"}, timeout: 1s, onFailure: Review}`
 )
 
 const fullContent = `{title: t, text: x, format: Markdown, translations: {es: x}, language: en, split: Thread, contentWarning: w, visibility: Public, tags: [t],

@@ -291,12 +291,18 @@ func channelCases() []ruleCase {
 		})
 }
 
+// notifyCases are those of a kind whose events people are told of.
+func notifyCases(kind string) []ruleCase {
+	return durationCases(kind, "notify[0].digest", "digest must be between 1m and 24h", "1m", "24h", "59s", "24h1s")
+}
+
 func crisisCases() []ruleCase {
 	return durationCases("Crisis", "resume.watch", "watch must be between 0s and 168h", "0s", "168h", "-1s", "168h1s")
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(calendarCases(), postCases(), channelCases(), crisisCases())
+	return slices.Concat(calendarCases(), postCases(), channelCases(), crisisCases(), policyCases(), caseCases(),
+		notifyCases("ContentCalendar"), notifyCases("SocialChannel"), notifyCases("CommunityPolicy"))
 }
 
 // Every rule of the definitions has a case on both sides, and no case is about a rule that is gone.

@@ -124,7 +124,10 @@ func (s *server) namespace(t *testing.T) string {
 	return made.Name
 }
 
-var plurals = map[string]string{"ContentCalendar": "contentcalendars", "Crisis": "crises", "Post": "posts", "SocialChannel": "socialchannels"}
+var plurals = map[string]string{
+	"CommunityCase": "communitycases", "CommunityPolicy": "communitypolicies", "ContentCalendar": "contentcalendars",
+	"Crisis": "crises", "Post": "posts", "SocialChannel": "socialchannels",
+}
 
 func (s *server) resource(kind, namespace string) dynamic.ResourceInterface {
 	return s.dynamic.Resource(schema.GroupVersionResource{Group: "tribune.dev", Version: "v1alpha1", Resource: plurals[kind]}).Namespace(namespace)
