@@ -64,6 +64,12 @@ func (s *Server) getChanges(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.r.URL.Query().Get("from") == "now" {
+		if after, err = s.lastChange(); err != nil {
+			return nil, err
+		}
+		return s.changes(c, nil, limit, after)
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
@@ -135,17 +141,26 @@ func (s *Server) readCursor(cursor string) (int64, error) {
 	}
 	origin, number, _ := strings.Cut(cursor, "-")
 	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || n < 0 {
-		return 0, fail(http.StatusBadRequest, wire.CodeBadRequest, "after=%q is not a cursor", cursor)
+	known := err == nil && n >= 0 && origin == s.store.origin
+	if known {
+		last, err := s.lastChange()
+		if err != nil {
+			return 0, err
+		}
+		known = n <= last
 	}
-	var last int64
-	if err := s.store.row("SELECT MAX((SELECT COALESCE(MAX(changed), 0) FROM items), (SELECT COALESCE(MAX(changed), 0) FROM posts))").Scan(&last); err != nil {
-		return 0, err
-	}
-	if origin != s.store.origin || n > last {
+	if !known {
 		return 0, fail(http.StatusGone, wire.CodeCursorLost, "the cursor is not of this database: begin anew without one")
 	}
 	return n, nil
+}
+
+// lastChange is the highest number of a change in any account.
+func (s *Server) lastChange() (last int64, err error) {
+	err = s.store.row(`SELECT MAX(COALESCE((SELECT MAX(id) FROM items), 0), COALESCE((SELECT MAX(n) FROM
+		(SELECT (SELECT MAX(changed) FROM items i WHERE i.account = a.name) AS n FROM accounts a
+		UNION ALL SELECT (SELECT MAX(changed) FROM posts p WHERE p.account = a.name) FROM accounts a)), 0))`).Scan(&last)
+	return last, err
 }
 
 func waitParam(r *http.Request) (time.Duration, error) {

@@ -27,9 +27,6 @@ func (s *Server) createDraft(c *call, body []byte) (intake, *refusal) {
 	if no := checkKey("marker", p.Marker); no != nil {
 		return intake{}, no
 	}
-	if p.Kind == "" {
-		p.Kind = wire.KindPost
-	}
 	in := intake{marker: p.Marker}
 	if no := checkPost(p); no != nil {
 		return in, no

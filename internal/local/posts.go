@@ -194,7 +194,10 @@ func (t *tx) insertPostAs(c *call, p wire.NewPost, id int64) (result, error) {
 		key = p.Key
 	}
 	if p.Kind == wire.KindReply || p.Kind == wire.KindMessage && addressee != wire.TeamHandle {
-		changed = id
+		// A draft has had its number for a while: who listens is past it.
+		if changed = id; id != t.lastID {
+			changed = t.nextID()
+		}
 	}
 	err = t.exec(`INSERT INTO posts (id, account, key, marker, kind, text, language, reply_to, root, addressee, media, link,
 		created_at, stored_at, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -60,6 +60,13 @@ func abilities(t *testing.T, w *world) {
 		{network.AbilityDelete, deletes},
 		{network.AbilityProfile, profiles},
 		{network.AbilityMessage, messages},
+		{network.AbilityListen, can[network.Listener](w)},
+		{network.AbilityHide, can[network.Hider](w)},
+		{network.AbilityRemove, can[network.Remover](w)},
+		{network.AbilityMute, can[network.Muter](w)},
+		{network.AbilityBlock, can[network.Blocker](w)},
+		{network.AbilityReport, can[network.Reporter](w)},
+		{network.AbilityReact, can[network.Reactor](w)},
 	} {
 		if says := slices.Contains(w.who.Abilities, a.ability); says != a.can {
 			t.Errorf("ability %s: the account says %v, the adapter can: %v", a.ability, says, a.can)
@@ -71,6 +78,11 @@ func abilities(t *testing.T, w *world) {
 	if (w.Once == network.OnceScan || w.Once == network.OnceDurableKey || w.Once == network.OnceWindowedKey) && !finds && !w.Receiver {
 		t.Errorf("the class %s asks for a Finder", w.Once)
 	}
+}
+
+func can[T any](w *world) bool {
+	_, ok := w.net.(T)
+	return ok
 }
 
 func wrongCredentials(t *testing.T, w *world) {

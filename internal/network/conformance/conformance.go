@@ -88,6 +88,8 @@ type Account struct {
 	// the account would, with content of ours or not, and gives its id; needed on two-phase networks.
 	Public     func(t *testing.T) string
 	StoreDraft func(t *testing.T, text string) string
+	// Community is what other people do on the network; needed if the adapter is a network.Listener.
+	Community *Community
 	// Secrets must appear in no error.
 	Secrets []string
 }
@@ -180,6 +182,8 @@ func Run(t *testing.T, h Harness) {
 		{"Fault", faultCases},
 		{"Ability", abilityCases},
 		{"TwoPhase", twoPhaseCases},
+		{"Listen", listenCases},
+		{"Act", actCases},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {

@@ -30,14 +30,22 @@ var Rules = compose.MustRules("Local")
 var abilities = []network.Ability{
 	network.AbilityPublish, network.AbilityEdit, network.AbilityDelete, network.AbilityThread, network.AbilityMedia,
 	network.AbilityMetrics, network.AbilityMessage,
+	network.AbilityListen, network.AbilityReply, network.AbilityDirect, network.AbilityHide, network.AbilityRemove,
+	network.AbilityMute, network.AbilityBlock, network.AbilityReact, network.AbilityReport,
+}
+
+// automation is all that there is: the network is the team's own.
+var automation = []network.Automation{
+	network.AutoReact, network.AutoReplyWhenAddressed, network.AutoWelcome, network.AutomationIdenticalText,
 }
 
 func init() {
 	network.Register(tribunev1alpha1.NetworkLocal, network.Adapter{
-		Rules:     Rules,
-		Abilities: abilities,
-		Once:      network.OnceDurableKey,
-		New:       New,
+		Rules:      Rules,
+		Abilities:  abilities,
+		Automation: automation,
+		Once:       network.OnceDurableKey,
+		New:        New,
 	})
 }
 
@@ -104,6 +112,7 @@ func (l *Local) SignIn(ctx context.Context) (network.Account, error) {
 	account := network.Account{
 		ID: a.ID, Handle: a.Handle, DisplayName: a.DisplayName, URL: a.URL,
 		Followers: &followers, Following: &following, Once: once, Clock: answer.date,
+		Automation: slices.Clone(automation),
 		Limits: &compose.Limits{
 			MaxLength: a.Limits.MaxCharacters, Unit: compose.Graphemes, MaxBytes: a.Limits.MaxTextBytes,
 			MaxMedia: a.Limits.MaxMedia, MaxMediaBytes: int64(a.Limits.MaxMediaBytes), MaxAltText: a.Limits.MaxAltCharacters,
@@ -163,7 +172,11 @@ func newPost(p network.Publication) wire.NewPost {
 		n.CreatedAt = nil
 	}
 	if p.Parent != nil {
-		n.ReplyTo = p.Parent.ID
+		// The server knows whether this goes on with a post of ours, or answers what somebody said.
+		n.Kind, n.ReplyTo = "", p.Parent.ID
+	}
+	if p.To != nil {
+		n.Kind, n.To = wire.KindMessage, p.To.Handle
 	}
 	if p.Root != nil {
 		n.Root = p.Root.ID

@@ -218,7 +218,8 @@ func (s *running) open(namespace, channel string) *conformance.Account {
 			}
 			return connect(t, c.Server, namespace, channel, with, c.HTTP)
 		},
-		Log: func(t *testing.T) []conformance.Entry { return s.entries(t, namespace+"/"+channel) },
+		Log:       func(t *testing.T) []conformance.Entry { return s.entries(t, namespace+"/"+channel) },
+		Community: s.community("/api/v1/" + namespace + "/" + channel),
 		Messages: func(t *testing.T) []conformance.Entry {
 			var told wire.Posts
 			s.get(t, "/api/v1/"+namespace+"/"+channel+"/posts?kind=Message", &told)
