@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/graphemes"
@@ -128,4 +129,22 @@ func (r Rules) countedEntities(text string) []Entity {
 		return mastodonCounted(text)
 	}
 	return r.Entities(text)
+}
+
+// Cut gives a text of at most so many graphemes; what is left out is shown by "…", which counts as one.
+func Cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	n, kept := 0, 0
+	for g := graphemes.FromString(text); g.Next(); {
+		n++
+		if n == most {
+			kept = g.Start()
+		}
+		if n > most {
+			return strings.TrimSpace(text[:kept]) + "…"
+		}
+	}
+	return text
 }

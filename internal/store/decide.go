@@ -1,0 +1,309 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+const (
+	queryDecide = `UPDATE items SET state = 'Decided', policy = ?, generation = ?, outcome = ?, rule = ?, explanation = ?, decided_at = ?
+		WHERE namespace = ? AND account = ? AND id = ? AND state = 'New' AND changes = ?`
+
+	actionColumns = `id, namespace, policy, generation, rule, account, channel, item, author, kind, class, payload, by_whom, state, reason, claim, tries,
+		next_at, ref_id, ref_revision, url, created_at, done_at`
+	queryAddAction = `INSERT INTO actions (` + actionColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO NOTHING`
+	queryAddMatch = `INSERT INTO matches (namespace, policy, rule, account, item, outcome, at) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (namespace, policy, rule, account, item) DO NOTHING`
+	queryAddStrike = `INSERT INTO strikes (namespace, policy, account, author, item, rule, weight, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (namespace, policy, account, author, item, rule) DO NOTHING`
+	queryAddLabel = `INSERT INTO labels (namespace, account, item, name, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (namespace, account, item, name) DO NOTHING`
+
+	// What is held counts as an open circuit until a person lets it go or not.
+	queryHeld    = `SELECT COUNT(*) FROM actions WHERE namespace = ? AND policy = ? AND class = ? AND state = 'Held'`
+	queryCounted = `SELECT COUNT(*) FROM actions WHERE namespace = ? AND policy = ? AND class = ? AND created_at >= ? AND by_whom = ''
+		AND state IN ('Pending', 'Doing', 'Done', 'Unknown', 'Undone', 'Simulated')`
+)
+
+// circuit counts the actions of one class of a policy.
+type circuit struct {
+	open bool
+	used int
+}
+
+type circuitKey struct{ namespace, policy, class string }
+
+// Decide implements Community.
+func (s *Database) Decide(ctx context.Context, verdicts []Verdict) (decided int, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *transaction) error {
+		decided = 0
+		circuits := map[circuitKey]*circuit{}
+		for i := range verdicts {
+			v := &verdicts[i]
+			changed, err := t.exec(ctx, queryDecide, v.Policy, v.Generation, v.Outcome, v.Rule, v.Explanation, toMicros(v.At),
+				v.Key.Namespace, v.Key.Account, v.Key.ID, v.Changes)
+			if err != nil {
+				return err
+			}
+			if changed == 0 {
+				continue // its author changed it meanwhile, or another decided
+			}
+			decided++
+			if err := t.consequences(ctx, v, circuits); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("record decisions in ledger: %w", err)
+	}
+	return decided, nil
+}
+
+func (t *transaction) consequences(ctx context.Context, v *Verdict, circuits map[circuitKey]*circuit) error {
+	k, at := v.Key, toMicros(v.At)
+	for _, m := range v.Matches {
+		if _, err := t.exec(ctx, queryAddMatch, k.Namespace, v.Policy, m.Rule, k.Account, k.ID, m.Outcome, at); err != nil {
+			return err
+		}
+	}
+	for i := range v.Actions {
+		a := v.Actions[i]
+		if err := t.limit(ctx, v, &a, circuits); err != nil {
+			return err
+		}
+		if err := t.addAction(ctx, &a); err != nil {
+			return err
+		}
+	}
+	for _, st := range v.Strikes {
+		if _, err := t.exec(ctx, queryAddStrike, k.Namespace, v.Policy, k.Account, v.Author, k.ID, st.Rule, st.Weight, at); err != nil {
+			return err
+		}
+	}
+	for _, name := range v.Labels {
+		if _, err := t.exec(ctx, queryAddLabel, k.Namespace, k.Account, k.ID, name, at); err != nil {
+			return err
+		}
+	}
+	for i := range v.Cases {
+		if err := t.addCase(ctx, &v.Cases[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// limit holds an action if too many of its class were done lately, or if some are held already.
+func (t *transaction) limit(ctx context.Context, v *Verdict, a *Action, circuits map[circuitKey]*circuit) error {
+	if a.Class == "" || (a.State != ActionPending && a.State != ActionSimulated) {
+		return nil
+	}
+	for _, l := range v.Limits {
+		if l.Class != a.Class {
+			continue
+		}
+		key := circuitKey{v.Key.Namespace, v.Policy, a.Class}
+		c := circuits[key]
+		if c == nil {
+			held, err := row(ctx, t.statements, scanInt, queryHeld, key.namespace, key.policy, key.class)
+			if err != nil {
+				return err
+			}
+			used, err := row(ctx, t.statements, scanInt, queryCounted, key.namespace, key.policy, key.class, toMicros(v.At.Add(-l.Window)))
+			if err != nil {
+				return err
+			}
+			c = &circuit{open: held > 0, used: int(used)}
+			circuits[key] = c
+		}
+		if !c.open && c.used < l.Max {
+			c.used++
+			return nil
+		}
+		if a.State == ActionPending {
+			c.open = true
+			a.State = ActionHeld
+		}
+		a.Reason = fmt.Sprintf("more than %d in %s", l.Max, l.Window)
+		return nil
+	}
+	return nil
+}
+
+func (t *transaction) addAction(ctx context.Context, a *Action) error {
+	_, err := t.exec(ctx, queryAddAction, a.ID, a.Namespace, a.Policy, a.Generation, a.Rule, a.Account, a.Channel, a.Item, a.Author, a.Kind, a.Class, a.Payload,
+		a.By, string(a.State), a.Reason, a.Claim, a.Tries, toMicros(a.NextAt), a.Ref.ID, a.Ref.Revision, a.Ref.URL, toMicros(a.CreatedAt), toMicros(a.DoneAt))
+	return err
+}
+
+func scanAction(row scanner) (a Action, err error) {
+	var next, created, done int64
+	err = row.Scan(&a.ID, &a.Namespace, &a.Policy, &a.Generation, &a.Rule, &a.Account, &a.Channel, &a.Item, &a.Author, &a.Kind, &a.Class, &a.Payload, &a.By,
+		&a.State, &a.Reason, &a.Claim, &a.Tries, &next, &a.Ref.ID, &a.Ref.Revision, &a.Ref.URL, &created, &done)
+	a.NextAt, a.CreatedAt, a.DoneAt = fromMicros(next), fromMicros(created), fromMicros(done)
+	return a, err
+}
+
+const (
+	queryDueActions = `SELECT id FROM actions WHERE state IN ('Pending', 'Doing') AND next_at <= ? ORDER BY next_at, created_at, id LIMIT ?`
+	queryClaimOne   = `UPDATE actions SET state = 'Doing', claim = ?, tries = tries + 1, next_at = ? WHERE id = ? RETURNING ` + actionColumns
+	queryFinishOne  = `UPDATE actions SET state = ?, reason = ?, next_at = ?, ref_id = ?, ref_revision = ?, url = ?, done_at = ?, claim = ''
+		WHERE id = ? AND claim = ?`
+	querySettle    = `UPDATE actions SET state = ?, by_whom = ?, next_at = ? WHERE namespace = ? AND policy = ? AND state = 'Held'`
+	queryUndoState = `UPDATE actions SET state = 'Undone', by_whom = ?, done_at = ? WHERE id = ?`
+)
+
+// Claim implements Community.
+func (s *Database) Claim(ctx context.Context, claim string, now, until time.Time, limit int) (claimed []Action, err error) {
+	due, err := all(ctx, s.read, scanText, queryDueActions, toMicros(now), limit)
+	if err != nil || len(due) == 0 {
+		return nil, err
+	}
+	err = s.write(ctx, func(ctx context.Context, t *transaction) error {
+		claimed = nil
+		ids, err := rows(ctx, t.statements, scanText, queryDueActions, toMicros(now), limit)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			a, err := row(ctx, t.statements, scanAction, queryClaimOne, claim, toMicros(until), id)
+			if err != nil {
+				return err
+			}
+			claimed = append(claimed, a)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim actions in ledger: %w", err)
+	}
+	return claimed, nil
+}
+
+func scanText(row scanner) (text string, err error) {
+	err = row.Scan(&text)
+	return text, err
+}
+
+// ErrNotClaimed is wrapped by Finish if the action is in other hands by now; nothing was changed.
+var ErrNotClaimed = errors.New("the action is in other hands")
+
+// FinishAction implements Community.
+func (s *Database) FinishAction(ctx context.Context, a Action) error {
+	var changed int64
+	err := s.write(ctx, func(ctx context.Context, t *transaction) (err error) {
+		changed, err = t.exec(ctx, queryFinishOne, string(a.State), a.Reason, toMicros(a.NextAt), a.Ref.ID, a.Ref.Revision, a.Ref.URL, toMicros(a.DoneAt), a.ID, a.Claim)
+		return err
+	})
+	if err == nil && changed == 0 {
+		err = ErrNotClaimed
+	}
+	if err != nil {
+		return fmt.Errorf("record action %s in ledger: %w", a.ID, err)
+	}
+	return nil
+}
+
+// Add implements Community.
+func (s *Database) Add(ctx context.Context, actions []Action) error {
+	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
+		for i := range actions {
+			if err := t.addAction(ctx, &actions[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("record actions in ledger: %w", err)
+	}
+	return nil
+}
+
+// Settle implements Community.
+func (s *Database) Settle(ctx context.Context, namespace, policy, class string, to ActionState, by string, now time.Time) (int, error) {
+	query, args := querySettle, []any{string(to), by, toMicros(now), namespace, policy}
+	if class != "" {
+		query, args = query+` AND class = ?`, append(args, class)
+	}
+	var changed int64
+	err := s.write(ctx, func(ctx context.Context, t *transaction) (err error) {
+		changed, err = t.exec(ctx, query, args...)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("settle held actions in ledger: %w", err)
+	}
+	return int(changed), nil
+}
+
+// Undone records that an action was taken back.
+func (s *Database) Undone(ctx context.Context, id, by string, now time.Time) error {
+	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
+		_, err := t.exec(ctx, queryUndoState, by, toMicros(now), id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record undone action in ledger: %w", err)
+	}
+	return nil
+}
+
+// conditions join parts of a filter.
+type conditions struct {
+	parts []string
+	args  []any
+}
+
+func (c *conditions) equal(column, value string) {
+	if value != "" {
+		c.parts, c.args = append(c.parts, column+" = ?"), append(c.args, value)
+	}
+}
+
+func (c *conditions) among(column string, values []string) {
+	if len(values) > 0 {
+		c.parts = append(c.parts, column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")")
+		for _, v := range values {
+			c.args = append(c.args, v)
+		}
+	}
+}
+
+func (c *conditions) where() string {
+	if len(c.parts) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(c.parts, " AND ")
+}
+
+// Actions implements Community.
+func (s *Database) Actions(ctx context.Context, f ActionFilter) ([]Action, error) {
+	var c conditions
+	c.equal("namespace", f.Namespace)
+	c.equal("policy", f.Policy)
+	c.equal("rule", f.Rule)
+	c.equal("account", f.Account)
+	c.equal("item", f.Item)
+	if f.Generation > 0 {
+		c.parts, c.args = append(c.parts, "generation = ?"), append(c.args, f.Generation)
+	}
+	if !f.Since.IsZero() {
+		c.parts, c.args = append(c.parts, "created_at >= ?"), append(c.args, toMicros(f.Since))
+	}
+	states := make([]string, len(f.States))
+	for i, state := range f.States {
+		states[i] = string(state)
+	}
+	c.among("state", states)
+	query := `SELECT ` + actionColumns + ` FROM actions` + c.where() + ` ORDER BY created_at DESC, id`
+	if f.Limit > 0 {
+		query, c.args = query+` LIMIT ?`, append(c.args, f.Limit)
+	}
+	return all(ctx, s.read, scanAction, query, c.args...)
+}

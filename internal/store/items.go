@@ -1,0 +1,421 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tribune-dev/tribune/internal/network"
+)
+
+// Flags of people.
+const (
+	flagTeam = 1 << iota
+	flagModerator
+	flagBot
+)
+
+const (
+	itemColumns = `namespace, account, id, channel, kind, ref_id, ref_revision, url, text, text_key, language, author, handle, ours, parent, post,
+		parent_ours, root_id, root_revision, links, mentions, media, reports, created_at, seen_at, revision, gone, hidden, removed, state, changes,
+		policy, generation, outcome, rule, explanation, decided_at, human, human_by`
+	itemColumnCount = 39
+
+	// What was decided stays until it is decided anew. Who took something back is not judged for it any more. What was erased has no
+	// author, and does not come back.
+	onKnownItem = ` ON CONFLICT (namespace, account, id) DO UPDATE SET text = excluded.text, text_key = excluded.text_key, language = excluded.language,
+		links = excluded.links, mentions = excluded.mentions, media = excluded.media, reports = excluded.reports, revision = excluded.revision,
+		gone = excluded.gone, hidden = excluded.hidden, removed = excluded.removed, changes = items.changes + 1,
+		state = CASE WHEN items.state = 'Recorded' THEN 'Recorded' WHEN excluded.gone = 1 THEN 'Decided'
+			WHEN items.text = excluded.text AND items.links = excluded.links AND items.media = excluded.media AND items.reports IS NOT DISTINCT FROM excluded.reports THEN items.state
+			ELSE 'New' END
+		WHERE items.author = excluded.author AND (items.revision <> excluded.revision OR items.text <> excluded.text OR items.gone <> excluded.gone OR items.hidden <> excluded.hidden
+			OR items.removed <> excluded.removed OR items.reports IS DISTINCT FROM excluded.reports)
+		RETURNING state, changes`
+
+	personColumns     = `namespace, account, id, handle, display_name, url, created_at, followers, is_follower, is_member, flags, first_seen, last_seen, no_automation`
+	personColumnCount = 14
+	onKnownPerson     = ` ON CONFLICT (namespace, account, id) DO UPDATE SET handle = excluded.handle, display_name = excluded.display_name, url = excluded.url,
+		created_at = CASE WHEN excluded.created_at = 0 THEN people.created_at ELSE excluded.created_at END,
+		followers = COALESCE(excluded.followers, people.followers), is_follower = COALESCE(excluded.is_follower, people.is_follower),
+		is_member = COALESCE(excluded.is_member, people.is_member), flags = excluded.flags,
+		first_seen = CASE WHEN excluded.first_seen < people.first_seen THEN excluded.first_seen ELSE people.first_seen END,
+		last_seen = CASE WHEN excluded.last_seen > people.last_seen THEN excluded.last_seen ELSE people.last_seen END,
+		no_automation = CASE WHEN excluded.no_automation > people.no_automation THEN excluded.no_automation ELSE people.no_automation END`
+
+	queryHeard     = `SELECT next, baseline, polled_at, item_at FROM listening WHERE namespace = ? AND channel = ? AND account = ?`
+	querySaveHeard = `INSERT INTO listening (namespace, channel, account, next, baseline, polled_at, item_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (namespace, channel, account) DO UPDATE SET next = excluded.next, baseline = excluded.baseline, polled_at = excluded.polled_at,
+			item_at = CASE WHEN excluded.item_at > listening.item_at THEN excluded.item_at ELSE listening.item_at END`
+
+	selectItem = `SELECT i.namespace, i.account, i.id, i.channel, i.kind, i.ref_id, i.ref_revision, i.url, i.text, i.text_key, i.language, i.author, i.handle, i.ours,
+		i.parent, i.post, i.parent_ours, i.root_id, i.root_revision, i.links, i.mentions, i.media, i.reports, i.created_at, i.seen_at, i.revision, i.gone,
+		i.hidden, i.removed, i.state, i.changes, i.policy, i.generation, i.outcome, i.rule, i.explanation, i.decided_at, i.human, i.human_by,
+		COALESCE(p.display_name, ''), COALESCE(p.url, ''), COALESCE(p.created_at, 0), p.followers, p.is_follower, p.is_member, COALESCE(p.flags, 0),
+		COALESCE(p.no_automation, 0)
+		FROM items i LEFT JOIN people p ON p.namespace = i.namespace AND p.account = i.account AND p.id = i.author`
+	queryUndecided = selectItem + ` WHERE i.state = 'New' ORDER BY i.seen_at, i.created_at, i.id LIMIT ?`
+	queryItem      = selectItem + ` WHERE i.namespace = ? AND i.account = ? AND i.id = ?`
+
+	queryPerson = `SELECT id, handle, display_name, url, created_at, followers, is_follower, is_member, flags, no_automation FROM people
+		WHERE namespace = ? AND account = ? AND id = ?`
+)
+
+// Heard implements Community.
+func (s *Database) Heard(ctx context.Context, e Ear) (Heard, error) {
+	h, known, err := first(ctx, s.read, func(row scanner) (h Heard, err error) {
+		var baseline, polled, item int64
+		err = row.Scan(&h.Cursor, &baseline, &polled, &item)
+		h.Baseline, h.PolledAt, h.ItemAt = baseline != 0, fromMicros(polled), fromMicros(item)
+		return h, err
+	}, queryHeard, e.Namespace, e.Channel, e.Account)
+	h.Ear = e
+	if !known {
+		h.Baseline = true
+	}
+	return h, err
+}
+
+// Take implements Community.
+func (s *Database) Take(ctx context.Context, h Heard, items []Item) (taken Taken, err error) {
+	items = lastOfEach(items)
+	err = s.write(ctx, func(ctx context.Context, t *transaction) error {
+		taken = Taken{}
+		if err := t.people(ctx, h, items); err != nil {
+			return err
+		}
+		if err := t.items(ctx, h, items, &taken); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, querySaveHeard, h.Namespace, h.Channel, h.Account, h.Cursor, flag(h.Baseline), toMicros(h.PolledAt), toMicros(h.ItemAt))
+		return err
+	})
+	if err != nil {
+		return Taken{}, fmt.Errorf("record what was said on %s/%s in ledger: %w", h.Namespace, h.Channel, err)
+	}
+	return taken, nil
+}
+
+// lastOfEach keeps what was told last of each item.
+func lastOfEach(items []Item) []Item {
+	at := make(map[string]int, len(items))
+	out := items[:0:0]
+	for _, it := range items {
+		if i, ok := at[it.ID]; ok {
+			out[i] = it
+			continue
+		}
+		at[it.ID] = len(out)
+		out = append(out, it)
+	}
+	return out
+}
+
+// chunks are how many rows one statement writes: few sizes, so that few are prepared.
+var chunks = []int{64, 8, 1}
+
+// inChunks calls f for parts of n things.
+func inChunks(n int, f func(from, to int) error) error {
+	for from := 0; from < n; {
+		for _, size := range chunks {
+			if n-from >= size {
+				if err := f(from, from+size); err != nil {
+					return err
+				}
+				from += size
+				break
+			}
+		}
+	}
+	return nil
+}
+
+func placeholders(rows, columns int) string {
+	one := "(?" + strings.Repeat(", ?", columns-1) + ")"
+	return one + strings.Repeat(", "+one, rows-1)
+}
+
+func (t *transaction) items(ctx context.Context, h Heard, items []Item, taken *Taken) error {
+	return inChunks(len(items), func(from, to int) error {
+		args := make([]any, 0, (to-from)*itemColumnCount)
+		for i := from; i < to; i++ {
+			args = append(args, itemValues(h, &items[i])...)
+		}
+		type outcome struct {
+			state   ItemState
+			changes int64
+		}
+		written, err := rows(ctx, t.statements, func(row scanner) (o outcome, err error) {
+			err = row.Scan(&o.state, &o.changes)
+			return o, err
+		}, `INSERT INTO items (`+itemColumns+`) VALUES `+placeholders(to-from, itemColumnCount)+onKnownItem, args...)
+		if err != nil {
+			return err
+		}
+		for _, o := range written {
+			switch {
+			case o.state != ItemNew:
+				taken.Recorded++
+			case o.changes == 0:
+				taken.New++
+			default:
+				taken.Changed++
+			}
+		}
+		taken.Known += to - from - len(written)
+		return nil
+	})
+}
+
+func itemValues(h Heard, it *Item) []any {
+	state := ItemNew
+	if h.Baseline || it.Ours || it.Gone {
+		state = ItemRecorded
+	}
+	text, key, links, mentions := it.Text, it.TextKey, list(it.Links), list(it.Mentions)
+	if it.Gone {
+		text, key, links, mentions = "", "", "", "" // who takes something back takes it back here too
+	}
+	return []any{h.Namespace, h.Account, it.ID, h.Channel, string(it.Kind), it.Ref.ID, it.Ref.Revision, it.Ref.URL, text, key, it.Language, it.Author.ID,
+		it.Author.Handle, flag(it.Ours), it.Parent, it.Post, maybe(it.ParentOurs), it.Root.ID, it.Root.Revision, links, mentions, int64(it.Media),
+		count(it.Reports), toMicros(it.CreatedAt), toMicros(it.SeenAt), it.Revision, flag(it.Gone), flag(it.Hidden), flag(it.Removed), string(state), int64(0),
+		"", int64(0), "", "", "", int64(0), "", ""}
+}
+
+func (t *transaction) people(ctx context.Context, h Heard, items []Item) error {
+	at := map[string]int{}
+	var authors []*Item
+	for i := range items {
+		id := items[i].Author.ID
+		if id == "" || items[i].Ours {
+			continue
+		}
+		if k, ok := at[id]; ok {
+			authors[k] = &items[i]
+			continue
+		}
+		at[id] = len(authors)
+		authors = append(authors, &items[i])
+	}
+	return inChunks(len(authors), func(from, to int) error {
+		args := make([]any, 0, (to-from)*personColumnCount)
+		for _, it := range authors[from:to] {
+			args = append(args, personValues(h, it)...)
+		}
+		_, err := t.exec(ctx, `INSERT INTO people (`+personColumns+`) VALUES `+placeholders(to-from, personColumnCount)+onKnownPerson, args...)
+		return err
+	})
+}
+
+// personValues: how long someone is known counts from when we first heard of them. What was there before we listened is believed to be
+// as old as it says; later nothing is, as some networks let people date what they say.
+func personValues(h Heard, it *Item) []any {
+	a := &it.Author
+	since := it.SeenAt
+	if h.Baseline && !it.CreatedAt.IsZero() && it.CreatedAt.Before(since) {
+		since = it.CreatedAt
+	}
+	flags := int64(0)
+	for bit, set := range map[int64]bool{flagTeam: a.IsTeam, flagModerator: a.IsModerator, flagBot: a.Bot} {
+		if set {
+			flags |= bit
+		}
+	}
+	return []any{h.Namespace, h.Account, a.ID, a.Handle, a.DisplayName, a.URL, toMicros(a.CreatedAt), count(a.Followers), maybe(a.IsFollower), maybe(a.IsMember),
+		flags, toMicros(since), toMicros(it.SeenAt), flag(a.NoAutomation)}
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func maybe(b *bool) any {
+	if b == nil {
+		return nil
+	}
+	return flag(*b)
+}
+
+func count(n *int64) any {
+	if n == nil {
+		return nil
+	}
+	return *n
+}
+
+func list(of []string) string {
+	if len(of) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(of)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+func unlist(text string) []string {
+	if text == "" {
+		return nil
+	}
+	var of []string
+	if json.Unmarshal([]byte(text), &of) != nil {
+		return nil
+	}
+	return of
+}
+
+func known(n sql.NullInt64) *int64 {
+	if !n.Valid {
+		return nil
+	}
+	return &n.Int64
+}
+
+func knownFlag(n sql.NullInt64) *bool {
+	if !n.Valid {
+		return nil
+	}
+	b := n.Int64 != 0
+	return &b
+}
+
+func scanItemRow(row scanner) (it Item, err error) {
+	var (
+		links, mentions                                         string
+		ours, media, created, seen, gone, hidden, removed, when int64
+		joined, flags, silent                                   int64
+		parentOurs, reports, followers, follower, member        sql.NullInt64
+	)
+	a := &it.Author
+	err = row.Scan(&it.Key.Namespace, &it.Key.Account, &it.Key.ID, &it.Channel, &it.Kind, &it.Ref.ID, &it.Ref.Revision, &it.Ref.URL, &it.Text, &it.TextKey, &it.Language,
+		&a.ID, &a.Handle, &ours, &it.Parent, &it.Post, &parentOurs, &it.Root.ID, &it.Root.Revision, &links, &mentions, &media, &reports, &created, &seen,
+		&it.Revision, &gone, &hidden, &removed, &it.State, &it.Changes, &it.Policy, &it.Generation, &it.Outcome, &it.Rule, &it.Explanation, &when,
+		&it.Human, &it.HumanBy, &a.DisplayName, &a.URL, &joined, &followers, &follower, &member, &flags, &silent)
+	it.ID = it.Key.ID
+	it.Ours, it.Gone, it.Hidden, it.Removed = ours != 0, gone != 0, hidden != 0, removed != 0
+	it.ParentOurs, it.Reports = knownFlag(parentOurs), known(reports)
+	it.Links, it.Mentions, it.Media = unlist(links), unlist(mentions), int(media)
+	it.CreatedAt, it.SeenAt, it.DecidedAt = fromMicros(created), fromMicros(seen), fromMicros(when)
+	fillPerson(a, joined, followers, follower, member, flags, silent)
+	return it, err
+}
+
+func fillPerson(a *network.Person, joined int64, followers, follower, member sql.NullInt64, flags, silent int64) {
+	a.CreatedAt, a.Followers, a.IsFollower, a.IsMember = fromMicros(joined), known(followers), knownFlag(follower), knownFlag(member)
+	a.IsTeam, a.IsModerator, a.Bot, a.NoAutomation = flags&flagTeam != 0, flags&flagModerator != 0, flags&flagBot != 0, silent != 0
+}
+
+// Undecided implements Community.
+func (s *Database) Undecided(ctx context.Context, limit int) ([]Item, error) {
+	return all(ctx, s.read, scanItemRow, queryUndecided, limit)
+}
+
+// Item implements Community.
+func (s *Database) Item(ctx context.Context, key ItemKey) (Item, bool, error) {
+	return first(ctx, s.read, scanItemRow, queryItem, key.Namespace, key.Account, key.ID)
+}
+
+// Person implements Community.
+func (s *Database) Person(ctx context.Context, namespace, account, id string) (network.Person, bool, error) {
+	return first(ctx, s.read, func(row scanner) (a network.Person, err error) {
+		var joined, flags, silent int64
+		var followers, follower, member sql.NullInt64
+		err = row.Scan(&a.ID, &a.Handle, &a.DisplayName, &a.URL, &joined, &followers, &follower, &member, &flags, &silent)
+		fillPerson(&a, joined, followers, follower, member, flags, silent)
+		return a, err
+	}, queryPerson, namespace, account, id)
+}
+
+// maxFacts bounds the rows that are read of one kind about one item.
+const maxFacts = 1000
+
+const (
+	queryFactsAuthor = `SELECT first_seen, no_automation FROM people WHERE namespace = ? AND account = ? AND id = ?`
+	queryFactsStrike = `SELECT COALESCE(SUM(weight), 0) FROM strikes WHERE namespace = ? AND policy = ? AND account = ? AND author = ? AND at >= ?`
+	queryFactsSaid   = `SELECT seen_at FROM items WHERE namespace = ? AND account = ? AND author = ? AND seen_at >= ? AND id <> ? ORDER BY created_at DESC LIMIT ?`
+	queryFactsSame   = `SELECT seen_at FROM items WHERE namespace = ? AND text_key = ? AND seen_at >= ? AND NOT (account = ? AND id = ?) ORDER BY seen_at DESC LIMIT ?`
+	queryFactsThread = `SELECT seen_at, author FROM items WHERE namespace = ? AND account = ? AND post = ? AND seen_at >= ? AND id <> ? AND ours = 0
+		ORDER BY created_at DESC LIMIT ?`
+	queryFactsReplied = `SELECT created_at FROM actions WHERE namespace = ? AND account = ? AND author = ? AND kind = 'reply' AND by_whom = ''
+		AND state IN ('Pending', 'Doing', 'Done', 'Unknown', 'Simulated') AND created_at >= ?`
+)
+
+// FactsAbout implements Community.
+func (s *Database) FactsAbout(ctx context.Context, policy string, items []Item, r Reach, now time.Time) ([]Facts, error) {
+	out := make([]Facts, len(items))
+	type author struct{ namespace, account, id string }
+	seen := map[author]int{}
+	for i := range items {
+		it := &items[i]
+		who := author{it.Key.Namespace, it.Key.Account, it.Author.ID}
+		if k, ok := seen[who]; ok {
+			out[i].FirstSeen, out[i].NoAutomation, out[i].Strikes, out[i].Replied = out[k].FirstSeen, out[k].NoAutomation, out[k].Strikes, out[k].Replied
+		} else {
+			seen[who] = i
+			if err := s.factsOfAuthor(ctx, policy, it, r, now, &out[i]); err != nil {
+				return nil, err
+			}
+		}
+		if err := s.factsOfItem(ctx, it, r, now, &out[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func scanTime(row scanner) (time.Time, error) {
+	us, err := scanInt(row)
+	return fromMicros(us), err
+}
+
+func (s *Database) factsOfAuthor(ctx context.Context, policy string, it *Item, r Reach, now time.Time, f *Facts) (err error) {
+	from := func(reach time.Duration) int64 { return toMicros(now.Add(-reach)) }
+	type person struct{ since, silent int64 }
+	p, _, err := first(ctx, s.read, func(row scanner) (p person, err error) { err = row.Scan(&p.since, &p.silent); return p, err },
+		queryFactsAuthor, it.Key.Namespace, it.Key.Account, it.Author.ID)
+	if err != nil {
+		return err
+	}
+	f.FirstSeen, f.NoAutomation = fromMicros(p.since), p.silent != 0
+	if r.Strikes > 0 {
+		n, _, err := first(ctx, s.read, scanInt, queryFactsStrike, it.Key.Namespace, policy, it.Key.Account, it.Author.ID, from(r.Strikes))
+		if err != nil {
+			return err
+		}
+		f.Strikes = int(n)
+	}
+	if r.Replied > 0 {
+		f.Replied, err = all(ctx, s.read, scanTime, queryFactsReplied, it.Key.Namespace, it.Key.Account, it.Author.ID, from(r.Replied))
+	}
+	return err
+}
+
+func (s *Database) factsOfItem(ctx context.Context, it *Item, r Reach, now time.Time, f *Facts) (err error) {
+	from := func(reach time.Duration) int64 { return toMicros(now.Add(-reach)) }
+	if r.Said > 0 && it.Author.ID != "" {
+		if f.Said, err = all(ctx, s.read, scanTime, queryFactsSaid, it.Key.Namespace, it.Key.Account, it.Author.ID, from(r.Said), it.ID, maxFacts); err != nil {
+			return err
+		}
+	}
+	if r.Same > 0 && it.TextKey != "" {
+		if f.Same, err = all(ctx, s.read, scanTime, queryFactsSame, it.Key.Namespace, it.TextKey, from(r.Same), it.Key.Account, it.ID, maxFacts); err != nil {
+			return err
+		}
+	}
+	if r.Thread > 0 && it.Post != "" {
+		f.Thread, err = all(ctx, s.read, func(row scanner) (t ThreadReply, err error) {
+			var at int64
+			err = row.Scan(&at, &t.Author)
+			t.At = fromMicros(at)
+			return t, err
+		}, queryFactsThread, it.Key.Namespace, it.Key.Account, it.Post, from(r.Thread), it.ID, maxFacts)
+	}
+	return err
+}
