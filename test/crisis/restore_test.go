@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
@@ -24,7 +23,7 @@ func TestRestoreLiftsNothing(t *testing.T) {
 			w.plan(posts, func(int) time.Time { return due })
 			backup := filepath.Join(t.TempDir(), "backup")
 			w.must(w.Snapshot(t.Context(), backup))
-			c, _, _ := w.pause(tribunev1alpha1.CrisisSpec{Reason: "a test", Resume: &tribunev1alpha1.Resume{Watch: &metav1.Duration{}}})
+			c, _, _ := w.pause("pause")
 			w.held(c)
 			if !running {
 				w.managers[0].kill()
@@ -47,7 +46,8 @@ func TestRestoreLiftsNothing(t *testing.T) {
 				t.Errorf("%d Posts were sent", n)
 			}
 			w.held(c)
-			w.resume(posts)
+			w.resume(c)
+			w.published(posts)
 		})
 	}
 }

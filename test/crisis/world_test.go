@@ -61,6 +61,8 @@ type world struct {
 	environment []string
 	flags       []string
 	managers    []*process
+	// names of the Posts that were planned, by the marker of their publications.
+	names map[string]string
 }
 
 // start brings a world up, with so many channels that are signed in, and managers.
@@ -228,6 +230,11 @@ var breakable = sync.OnceValues(func() (string, error) {
 // plan makes Posts, spread over the channels; at says when the i-th is due.
 func (w *world) plan(n int, at func(i int) time.Time) {
 	w.Helper()
+	w.names = map[string]string{}
+	for i := range n {
+		id := network.Identity{Namespace: w.namespace, Post: name(i), Edition: 1, Account: w.namespace + "/" + channel(i%w.channels)}
+		w.names[id.Marker()] = name(i)
+	}
 	jobs := make(chan int)
 	failed := make(chan error, n)
 	var group sync.WaitGroup
@@ -262,18 +269,13 @@ func (w *world) posts() []tribunev1alpha1.Post {
 // calls that wanted to publish, by the name of the Post, as the network saw them.
 func (w *world) calls() map[string][]wire.Call {
 	w.Helper()
-	names := map[string]string{}
-	for i := range w.posts() {
-		id := network.Identity{Namespace: w.namespace, Post: name(i), Edition: 1, Account: w.namespace + "/" + channel(i%w.channels)}
-		names[id.Marker()] = name(i)
-	}
 	calls := map[string][]wire.Call{}
 	for after := "0"; after != ""; {
 		var page wire.Log
 		w.get("/api/v1/log?"+url.Values{"after": {after}, "limit": {fmt.Sprint(wire.MaxPage)}}.Encode(), &page)
 		for _, c := range page.Calls {
 			if c.Method == http.MethodPost && strings.HasSuffix(c.Path, "/posts") {
-				calls[names[c.Marker]] = append(calls[names[c.Marker]], c)
+				calls[w.names[c.Marker]] = append(calls[w.names[c.Marker]], c)
 			}
 		}
 		after = page.Next
@@ -318,9 +320,10 @@ func (w *world) gateReads() []time.Time {
 }
 
 // pause makes a Crisis. It gives the moments before it was asked for and after it was acknowledged.
-func (w *world) pause(spec tribunev1alpha1.CrisisSpec) (c *tribunev1alpha1.Crisis, before, stored time.Time) {
+func (w *world) pause(name string) (c *tribunev1alpha1.Crisis, before, stored time.Time) {
 	w.Helper()
-	c = &tribunev1alpha1.Crisis{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "pause"}, Spec: spec}
+	c = &tribunev1alpha1.Crisis{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name},
+		Spec: tribunev1alpha1.CrisisSpec{Reason: "a test", Resume: &tribunev1alpha1.Resume{Watch: &metav1.Duration{}}}}
 	before = time.Now()
 	w.must(w.admin.Create(w.Context(), c))
 	return c, before, time.Now()
