@@ -273,3 +273,27 @@ INSERT INTO people VALUES ('acme/town', 'ada', 'Ada', 0, 3, 0, NULL);
 INSERT INTO items VALUES (2, 'acme/town', 'Comment', 'hello', '', 'ada', 1, 1, 0, 'Visible', NULL);
 INSERT INTO posts VALUES (3, 'acme/town', 'k2', 'm2', 'Reply', 'welcome', '', 2, 1, '', '', '', 0, 0, NULL, NULL);
 PRAGMA user_version = 1;`
+
+// TestPagesShowWhatTheTeamDid: reactions, edits and states, and a form to answer each comment, with hostile words in every field.
+func TestPagesShowWhatTheTeamDid(t *testing.T) {
+	b := start(t)
+	p := b.post(t, wire.NewPost{Text: "we are live"})
+	evil := `"><script>alert(1)</script>`
+	i := b.item(t, wire.NewItem{Kind: "Comment", Text: evil, Author: wire.Author{Handle: `eve"><script>`, DisplayName: evil}, InReplyTo: p.ID})
+	removed := b.item(t, wire.NewItem{Kind: "Comment", Text: "buy this", Author: wire.Author{Handle: "mob"}, InReplyTo: p.ID})
+	b.must(t, 200, "PUT", town+"/items/"+i.ID+"/reaction", wire.Reaction{Reaction: "🎉"})
+	b.must(t, 200, "PUT", town+"/items/"+i.ID, wire.EditItem{Text: evil + " edited"})
+	b.must(t, 200, "POST", town+"/items/"+removed.ID+"/remove", nil)
+	body := b.pageOf(t, 200, "/@acme/town")
+	for _, want := range []string{"🎉</bdi> Team", ">edited</span>", `name="inReplyTo" value="` + i.ID + `"`, "Removed by the team."} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if strings.Contains(body, `name="inReplyTo" value="`+removed.ID+`"`) || strings.Contains(body, "buy this") {
+		t.Error("what was removed is shown, or can be answered")
+	}
+	if live := b.pageOf(t, 200, "/@acme/town?live=1"); strings.Contains(live, "<form") {
+		t.Error("a page that follows holds a form")
+	}
+}

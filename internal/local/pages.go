@@ -27,7 +27,23 @@ var pages = template.Must(template.New("pages").Funcs(template.FuncMap{
 		v, _ := p.(*pageView)
 		return sayForm{pageView: v, Target: target, Back: back, What: what}
 	},
+	"voiced": func(p any, back string, v *voice) voicedOn {
+		page, _ := p.(*pageView)
+		return voicedOn{voice: v, Page: page, Back: back}
+	},
 }).Parse(pagesHTML))
+
+// voicedOn is a voice with the page that shows it; Page is nil where it cannot be answered.
+type voicedOn struct {
+	*voice
+	Page *pageView
+	Back string
+}
+
+// Answerable is true where the page has a form under the voice.
+func (v voicedOn) Answerable() bool {
+	return v.Page != nil && v.Page.Account != nil && !v.Page.Live && !v.Removed()
+}
 
 // styleVersion changes with the style sheet, so that browsers may keep it.
 var styleVersion = func() string {

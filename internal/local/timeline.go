@@ -60,6 +60,8 @@ type voice struct {
 	State        string
 	Depth        int
 	Reactions    []tally
+	// Edited is how long ago its author changed it, and Reaction the account's own.
+	Edited, Reaction string
 	// Link and Pictures of a message to the team.
 	Link     *wire.Link
 	Pictures []picture
@@ -361,11 +363,15 @@ func showReply(p post, name string, now time.Time) *voice {
 }
 
 func showItem(i item, now time.Time) *voice {
-	return &voice{
+	v := &voice{
 		ID: i.ID, Anchor: "item-" + i.ID, Name: i.Author.DisplayName, Handle: i.Author.Handle,
 		Avatar: avatarOf(i.Author.DisplayName, i.Author.Handle), Kind: i.Kind,
-		Text: linkify(i.Text), Age: age(i.CreatedAt, now), Stamp: i.CreatedAt.Format(time.RFC3339), State: i.State,
+		Text: linkify(i.Text), Age: age(i.CreatedAt, now), Stamp: i.CreatedAt.Format(time.RFC3339), State: i.State, Reaction: i.Ours.Reaction,
 	}
+	if i.EditedAt != nil {
+		v.Edited = age(*i.EditedAt, now)
+	}
+	return v
 }
 
 func idList(ids []string) string {
