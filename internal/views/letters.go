@@ -1,0 +1,363 @@
+package views
+
+import (
+	"unicode/utf8"
+)
+
+// Gap says what stands between two letters.
+type Gap uint8
+
+// Gaps. None: the letters touch.
+const (
+	gapSpace Gap = 1 << iota
+	gapHyphen
+	gapDot
+	gapApostrophe
+	gapMiddleDot
+	gapOther
+)
+
+// Letter is a letter of the Deobfuscated view.
+type Letter struct {
+	// Rune is what it is read as, Was the character that is written.
+	Rune, Was rune
+	// From and To are its place in the raw text, in bytes.
+	From, To int32
+	// at is its place in Skeleton.
+	at, size int32
+	// Gap is what stands before it, GapSize how many characters, at most 255.
+	Gap     Gap
+	gapSize uint8
+	// plain is true for a letter that is written as a letter.
+	plain   bool
+	noSpace bool
+	inURL   bool
+}
+
+// Letters are the letters of a text as Deobfuscated reads them: digits and symbols that look like letters among them, all
+// else as gaps.
+type Letters struct {
+	characters *table
+	made       bool
+	all        []Letter
+	// runs are the first letters of runs of one letter, or of letters that are taken for one another.
+	runs []int32
+	// key is one character a run, and runOf the run of each of its bytes.
+	key   []byte
+	runOf []int32
+}
+
+// Key is the text with one character for each run of equal letters and nothing between them: where a term's key is not found,
+// the term is not. The key belongs to the Buffer.
+func (l *Letters) Key() []byte { return l.key }
+
+// leet are digits and symbols that are read as letters, by what they look like. Symbols are letters only beside others.
+var leet = [256]byte{
+	'0': 'o', '1': 'i', '2': 'z', '3': 'e', '4': 'a', '5': 's', '6': 'g', '7': 't', '8': 'b', '9': 'g',
+	'@': 'a', '$': 's', '!': 'i', '|': 'i', '+': 't', '(': 'c', '<': 'c', '#': 'h',
+}
+
+// drawn are letters drawn with several symbols, the longest first.
+var drawn = []struct {
+	symbols string
+	letter  byte
+}{
+	{`\/\/`, 'w'}, {`|\/|`, 'm'}, {`/\/\`, 'm'}, {`|\|`, 'n'}, {`|_|`, 'u'}, {`|-|`, 'h'}, {`/-\`, 'a'}, {`/\`, 'a'}, {`\/`, 'v'}, {`()`, 'o'}, {`[]`, 'o'},
+	{`|)`, 'd'}, {`|<`, 'k'}, {`><`, 'x'}, {`|3`, 'b'},
+}
+
+var gapOf = [256]Gap{
+	' ': gapSpace, '\t': gapSpace, '\n': gapSpace, '\r': gapSpace, '-': gapHyphen, '_': gapHyphen, '*': gapHyphen, '~': gapHyphen, '^': gapHyphen, '=': gapHyphen,
+	'.': gapDot, ',': gapOther, '\'': gapApostrophe, '`': gapApostrophe,
+}
+
+// Letters gives the letters of the text. They are valid until the next Reset.
+func (b *Buffer) Letters() *Letters {
+	l := &b.letters
+	if l.made {
+		return l
+	}
+	l.made, l.characters = true, b.characters
+	l.all, l.runs, l.key, l.runOf = l.all[:0], l.runs[:0], l.key[:0], l.runOf[:0]
+	s := speller{Letters: l, view: b.View(Skeleton), raw: b.text}
+	s.run()
+	return l
+}
+
+// speller reads the letters of a text.
+type speller struct {
+	*Letters
+	view    *View
+	raw     string
+	gap     Gap
+	gapSize int
+	word    int // the first letter of what stands between spaces
+	url     bool
+	last    rune // the last character of the key
+}
+
+func (s *speller) run() {
+	text := s.view.Text
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c >= 'a' && c <= 'z' {
+			s.add(rune(c), i, 1, true)
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			i += s.wide(i)
+			continue
+		}
+		if gapOf[c] == gapSpace {
+			s.separate(gapSpace)
+			s.word, s.url = len(s.all), false
+			i++
+			continue
+		}
+		if c >= '0' && c <= '9' {
+			s.add(rune(leet[c]), i, 1, false)
+			i++
+			continue
+		}
+		i += s.symbol(c, i)
+	}
+}
+
+// wide reads a character beyond ASCII.
+func (s *speller) wide(i int) int {
+	r, size := utf8.DecodeRune(s.view.Text[i:])
+	switch e := s.characters.of(r); {
+	case e.kind == letter:
+		s.add(r, i, size, true)
+	case e.kind == noSpace:
+		s.add(r, i, size, true)
+		s.all[len(s.all)-1].noSpace = true
+	case r == '·':
+		s.separate(gapMiddleDot)
+	case r == '€':
+		s.add('e', i, size, false)
+	case r == '£':
+		s.add('l', i, size, false)
+	case r == '¡':
+		s.add('i', i, size, false)
+	case r == '•', r == '∙', r == '⋅', r == '◦':
+		s.separate(gapHyphen)
+	default:
+		s.separate(gapOther)
+	}
+	return size
+}
+
+// symbol reads one of ASCII.
+func (s *speller) symbol(c byte, i int) int {
+	text := s.view.Text
+	switch c {
+	case ':':
+		if len(text) > i+2 && text[i+1] == '/' && text[i+2] == '/' {
+			s.address()
+		}
+	case '.':
+		if i+1 < len(text) && len(s.all)-s.word == 3 && s.spells("www") {
+			s.address()
+		}
+	case '|', '/', '\\', '(', '[', '>':
+		for _, d := range drawn {
+			if len(text)-i >= len(d.symbols) && string(text[i:i+len(d.symbols)]) == d.symbols && !s.alternates(i) {
+				s.add(rune(d.letter), i, len(d.symbols), false)
+				return len(d.symbols)
+			}
+		}
+	}
+	if s.reads(c, i) {
+		s.add(rune(leet[c]), i, 1, false)
+		return 1
+	}
+	if g := gapOf[c]; g != 0 {
+		s.separate(g)
+	} else {
+		s.separate(gapOther)
+	}
+	return 1
+}
+
+// reads tells whether a symbol is read as a letter where it stands.
+func (s *speller) reads(c byte, i int) bool {
+	if leet[c] == 0 || s.url || s.alternates(i) {
+		return false
+	}
+	text := s.view.Text
+	before := i > 0 && wordy(text[i-1])
+	after := i+1 < len(text) && wordy(text[i+1])
+	switch c {
+	case '$', '@', '+':
+		return before || after
+	case '!', '|':
+		return after
+	}
+	return before && after && isLower(text[i-1]) && isLower(text[i+1])
+}
+
+func isLower(c byte) bool { return c >= 'a' && c <= 'z' || c >= utf8.RuneSelf }
+
+// wordy is true for what is, or can be read as, a part of a word.
+func wordy(c byte) bool { return isLower(c) || c >= '0' && c <= '9' || leet[c] != 0 && c != '(' && c != '<' }
+
+// alternates is true for a symbol that stands between single letters, as in n|i|t: it separates them.
+func (s *speller) alternates(i int) bool {
+	text := s.view.Text
+	c := text[i]
+	if c == '@' || c == '$' {
+		return false
+	}
+	is := func(at int) bool {
+		return at >= 0 && at < len(text) && text[at] == c && (at == 0 || isLower(text[at-1]))
+	}
+	return is(i) && (is(i-2) && is(i-4) || is(i-2) && is(i+2) || is(i+2) && is(i+4))
+}
+
+func (s *speller) spells(word string) bool {
+	for i, r := range word {
+		if s.all[s.word+i].Rune != r {
+			return false
+		}
+	}
+	return true
+}
+
+// address marks the word as a URL, from its beginning.
+func (s *speller) address() {
+	s.url = true
+	for i := s.word; i < len(s.all); i++ {
+		s.all[i].inURL = true
+	}
+}
+
+func (s *speller) separate(g Gap) {
+	s.gap |= g
+	s.gapSize++
+}
+
+func (s *speller) add(r rune, at, size int, plain bool) {
+	from, to := s.view.Span(at, at+size)
+	was := rune(s.raw[from])
+	if was >= utf8.RuneSelf {
+		was, _ = utf8.DecodeRuneInString(s.raw[from:])
+	}
+	s.all = append(s.all, Letter{
+		Rune: r, Was: was, From: int32(from), To: int32(to), at: int32(at), size: int32(size),
+		Gap: s.gap, gapSize: uint8(min(s.gapSize, 255)), plain: plain, inURL: s.url,
+	})
+	s.gap, s.gapSize = 0, 0
+	switch r {
+	case 'l':
+		r = 'i'
+	case 'v':
+		r = 'u'
+	}
+	if r == s.last {
+		return
+	}
+	s.last = r
+	run := int32(len(s.runs))
+	s.runs = append(s.runs, int32(len(s.all)-1))
+	n := len(s.key)
+	s.key = utf8.AppendRune(s.key, r)
+	for range len(s.key) - n {
+		s.runOf = append(s.runOf, run)
+	}
+}
+
+// borders are the first letter of a run, and that of the next.
+func (l *Letters) borders(run int) (first, next int) {
+	if run+1 < len(l.runs) {
+		return int(l.runs[run]), int(l.runs[run+1])
+	}
+	return int(l.runs[run]), len(l.all)
+}
+
+// deobfuscated writes the letters with what stands between them.
+func (b *Buffer) deobfuscated(v *View) {
+	l, skeleton := b.Letters(), b.View(Skeleton)
+	done := 0 // the place in Skeleton
+	for i := 0; i < len(l.all); {
+		end := l.piece(i)
+		joined := l.joined(i, end)
+		stop := max(end, joined)
+		for k := i; k < stop; k++ {
+			at := &l.all[k]
+			if k == i || joined == 0 {
+				b.copyGap(v, skeleton, done, int(at.at))
+			}
+			done = int(at.at + at.size)
+			if at.plain || at.noSpace || l.reads(k, i, stop) {
+				if l.repeats(k, i, stop) {
+					v.extend(utf8.RuneLen(at.Rune), int(at.To))
+					continue
+				}
+				var buffer [utf8.UTFMax]byte
+				v.addBytes(buffer[:utf8.EncodeRune(buffer[:], at.Rune)], int(at.From), int(at.To))
+			} else {
+				b.copyGap(v, skeleton, int(at.at), done)
+			}
+		}
+		i = stop
+	}
+	b.copyGap(v, skeleton, done, len(skeleton.Text))
+}
+
+func (b *Buffer) copyGap(v, from *View, start, end int) {
+	for i := start; i < end; i++ {
+		f, t := from.Span(i, i+1)
+		v.Text, v.from, v.to = append(v.Text, from.Text[i]), append(v.from, int32(f)), append(v.to, int32(t))
+	}
+}
+
+// piece is the end of the letters that touch one another, from i.
+func (l *Letters) piece(i int) int {
+	for i++; i < len(l.all) && l.all[i].Gap == 0; i++ {
+	}
+	return i
+}
+
+// joined is the end of three single letters or more that begin at i, 0 if there are fewer.
+func (l *Letters) joined(i, end int) int {
+	if end != i+1 || l.all[i].inURL {
+		return 0
+	}
+	n := 1
+	for end < len(l.all) && l.all[end].gapSize <= maxGap && l.piece(end) == end+1 {
+		end++
+		n++
+	}
+	if n < 3 {
+		return 0
+	}
+	return end
+}
+
+// reads tells whether a digit or a symbol in all[from:to] is read as a letter: it stands between letters.
+func (l *Letters) reads(k, from, to int) bool {
+	if l.all[k].inURL {
+		return false
+	}
+	const near = 8
+	before, after := 0, 0
+	for i := k - 1; i >= max(from, k-near); i-- {
+		if l.all[i].plain {
+			before++
+		}
+	}
+	for i := k + 1; i < min(to, k+near+1); i++ {
+		if l.all[i].plain {
+			after++
+		}
+	}
+	return before > 0 && after > 0 || before+after >= 2 && (l.all[k].Was < '0' || l.all[k].Was > '9')
+}
+
+// repeats tells whether a letter in all[from:to] is one more of three equal ones or more, but not the first of them.
+func (l *Letters) repeats(k, from, to int) bool {
+	same := func(i int) bool { return i >= from && i < to && l.all[i].Rune == l.all[k].Rune && l.all[i].plain == l.all[k].plain }
+	return same(k-1) && (same(k-2) || same(k+1))
+}

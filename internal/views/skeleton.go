@@ -1,0 +1,205 @@
+package views
+
+import "unicode/utf8"
+
+// reading is the script in which a word is read.
+type reading uint8
+
+const (
+	asLatin reading = iota
+	asNative
+	asCyrillic
+)
+
+// census counts the letters of a word or a text by script.
+type census struct {
+	letters, clear, core [scripts]int
+}
+
+func (c *census) count(e *entry) {
+	c.letters[e.script]++
+	if e.clear {
+		c.clear[e.script]++
+	}
+	if e.core {
+		c.core[e.script]++
+	}
+}
+
+// only is the one script of a word beside Latin, common if there are none or several.
+func (c *census) only() script {
+	found := common
+	for s := cyrillic; s < scripts; s++ {
+		if c.letters[s] > 0 {
+			if found != common {
+				return common
+			}
+			found = s
+		}
+	}
+	return found
+}
+
+// foreign is true for what holds letters beside Latin ones.
+func (c *census) foreign() bool {
+	return c.letters[cyrillic]+c.letters[greek]+c.letters[living]+c.letters[rare] > 0
+}
+
+// wordAt counts the letters of the word that begins at i, and gives its end. A word is letters, with what is invisible among them.
+func (b *Buffer) wordAt(i int, c *census) int {
+	for i < len(b.text) {
+		r, size := rune(b.text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(b.text[i:])
+		}
+		e := b.characters.of(r)
+		switch e.kind {
+		case letter:
+			c.count(e)
+		case dropped:
+		default:
+			return i
+		}
+		i += size
+	}
+	return i
+}
+
+// survey counts the letters of the words of one script in the whole text.
+func (b *Buffer) survey() (all census) {
+	for i := 0; i < len(b.text); {
+		var word census
+		end := b.wordAt(i, &word)
+		if end == i {
+			_, size := utf8.DecodeRuneInString(b.text[i:])
+			i += size
+			continue
+		}
+		i = end
+		if word.letters[latin] > 0 && word.foreign() {
+			all.letters[latin] += word.letters[latin]
+			continue
+		}
+		for s := range scripts {
+			all.letters[s] += word.letters[s]
+			all.clear[s] += word.clear[s]
+		}
+	}
+	return all
+}
+
+// read tells in which script a word is read that stands in this text.
+func (c *census) read(text *census) reading {
+	if !c.foreign() {
+		return asLatin
+	}
+	s := c.only()
+	if s == common {
+		return asLatin
+	}
+	if c.letters[latin] > 0 {
+		if s == cyrillic && c.clear[cyrillic] > c.clear[latin] {
+			return asCyrillic
+		}
+		return asLatin
+	}
+	if text.clear[s] > 0 || text.letters[latin] == 0 && c.core[s] == c.letters[s] && s != rare {
+		return asNative
+	}
+	return asLatin
+}
+
+func (b *Buffer) skeleton(v *View) {
+	var (
+		text     census
+		surveyed bool
+		last     int
+	)
+	for i := 0; i < len(b.text); {
+		var word census
+		if end := b.wordAt(i, &word); end > i {
+			if !surveyed && word.foreign() {
+				text, surveyed = b.survey(), true
+			}
+			last = b.write(v, i, end, word.read(&text), last)
+			i = end
+			continue
+		}
+		if end := b.flags(v, i); end > i {
+			i, last = end, 1
+			continue
+		}
+		_, size := utf8.DecodeRuneInString(b.text[i:])
+		last = b.write(v, i, i+size, asNative, last)
+		i += size
+	}
+}
+
+// write adds text[i:end] in a reading; last is the size of what was written before, and of what is written last afterwards.
+func (b *Buffer) write(v *View, i, end int, as reading, last int) int {
+	text := b.text
+	for i < end {
+		if c := plainASCII[text[i]]; c != 0 {
+			if as == asCyrillic && latinAsCyrillic[c] != "" {
+				v.add(latinAsCyrillic[c], i, i+1)
+				last = len(latinAsCyrillic[c])
+			} else {
+				v.Text, v.from, v.to = append(v.Text, c), append(v.from, int32(i)), append(v.to, int32(i+1))
+				last = 1
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[i:])
+		e := b.characters.of(r)
+		s := e.fold
+		switch {
+		case as == asLatin && e.look != "":
+			s = e.look
+		case as == asNative && e.native != "":
+			s = e.native
+		case as == asCyrillic && len(s) == 1 && latinAsCyrillic[s[0]] != "":
+			s = latinAsCyrillic[s[0]]
+		}
+		switch {
+		case e.kind == dropped:
+			v.extend(last, i+size)
+		case isJamo(r) && as == asNative:
+			size, last = hangul(v, text[:end], i)
+		case s != "":
+			v.add(s, i, i+size)
+			last = len(s)
+		default:
+			v.addRune(text[i:i+size], r, i)
+			last = len(v.Text) - lastRune(v.Text)
+		}
+		i += size
+	}
+	return last
+}
+
+// minFlags is how many regional indicators make a word of letters: two are a flag, four are two flags.
+const minFlags = 5
+
+// flags writes a row of regional indicators as letters, and gives its end; i if there are too few to spell with.
+func (b *Buffer) flags(v *View, i int) int {
+	const first, size = 0x1f1e6, 4
+	end, n := i, 0
+	for end+size <= len(b.text) {
+		r, _ := utf8.DecodeRuneInString(b.text[end:])
+		if r < first || r > first+25 {
+			break
+		}
+		end += size
+		n++
+	}
+	if n < minFlags {
+		return i
+	}
+	for at := i; at < end; at += size {
+		r, _ := utf8.DecodeRuneInString(b.text[at:])
+		v.Text = append(v.Text, byte('a'+r-first))
+		v.from, v.to = append(v.from, int32(at)), append(v.to, int32(at+size))
+	}
+	return end
+}

@@ -1,0 +1,435 @@
+package views
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxGap is how many characters may stand between two letters of one word, maxSpan how many letters a term may be stretched to.
+const (
+	maxGap  = 4
+	maxSpan = 4096
+)
+
+// Place says where in a text a term may stand.
+type Place uint8
+
+// Places.
+const (
+	// Anywhere: also within words.
+	Anywhere Place = iota
+	// Whole: words of their own.
+	Whole
+	// AtStart, AtEnd and Alone: the text begins with it, ends with it, is it.
+	AtStart
+	AtEnd
+	Alone
+)
+
+// Spelling is a term as Deobfuscated looks for it.
+type Spelling struct {
+	// Key is what must be found in Letters.Key.
+	Key string
+	// letters are those of the term, and border is true where a new word begins.
+	letters []rune
+	border  []bool
+	// first and last are the lengths of the first and the last run, runs their number.
+	first, last, runs int
+	// drawn is true if it is spelled rn for m.
+	drawn bool
+}
+
+// Spell gives the ways in which a term is spelled: as it is, with rn for m, with vv for w. There are none if it holds digits or
+// symbols, which then mean themselves: look for it in Skeleton.
+func Spell(b *Buffer, term string) []Spelling {
+	b.Reset(strings.TrimSpace(term))
+	l := b.Letters()
+	if len(l.all) == 0 || b.letters.gapAfter(b) {
+		return nil
+	}
+	var (
+		letters []rune
+		border  []bool
+	)
+	for i, at := range l.all {
+		if !at.plain && !at.noSpace || at.Gap&^(gapSpace|gapHyphen|gapApostrophe|gapMiddleDot) != 0 || i == 0 && at.Gap != 0 {
+			return nil
+		}
+		letters, border = append(letters, at.Rune), append(border, at.Gap != 0)
+	}
+	all := []Spelling{spelling(b, letters, border)}
+	for _, as := range []struct {
+		letter rune
+		drawn  string
+	}{{'m', "rn"}, {'w', "vv"}} {
+		n := len(all)
+		for _, s := range all[:n] {
+			if drawn, borders, ok := s.redraw(as.letter, as.drawn); ok {
+				next := spelling(b, drawn, borders)
+				next.drawn = s.drawn || as.letter == 'm'
+				all = append(all, next)
+			}
+		}
+	}
+	return all
+}
+
+// gapAfter is true if something that means itself follows the last letter.
+func (l *Letters) gapAfter(b *Buffer) bool {
+	last := l.all[len(l.all)-1]
+	skeleton := b.View(Skeleton)
+	return int(last.at+last.size) < len(skeleton.Text)
+}
+
+func (s *Spelling) redraw(letter rune, as string) (letters []rune, border []bool, ok bool) {
+	for i, r := range s.letters {
+		if r != letter {
+			letters, border = append(letters, r), append(border, s.border[i])
+			continue
+		}
+		ok = true
+		for k, d := range as {
+			letters, border = append(letters, d), append(border, k == 0 && s.border[i])
+		}
+	}
+	return letters, border, ok
+}
+
+func spelling(b *Buffer, letters []rune, border []bool) Spelling {
+	b.Reset(string(letters))
+	l := b.Letters()
+	s := Spelling{Key: string(l.key), letters: letters, border: border, runs: len(l.runs)}
+	first, next := l.borders(0)
+	s.first = next - first
+	first, next = l.borders(len(l.runs) - 1)
+	s.last = next - first
+	return s
+}
+
+// At looks whether the term is spelled by the runs of letters that end with the key's byte at keyEnd, where its Key was found. It
+// gives the place in the raw text, in bytes.
+func (l *Letters) At(s *Spelling, keyEnd int, place Place) (from, to int, ok bool) {
+	lastRun := int(l.runOf[keyEnd-1])
+	firstRun := lastRun - s.runs + 1
+	first, next := l.borders(firstRun)
+	begin, stop := l.borders(lastRun)
+	if begin-next > maxSpan {
+		return 0, 0, false
+	}
+	starts := [3]int{next - s.first, l.block(first, next), first}
+	ends := [3]int{begin + s.last, min(l.piece(begin), stop), stop}
+	if firstRun == lastRun {
+		starts, ends = [3]int{first, first, first}, [3]int{first + s.first, min(l.piece(first), stop), stop}
+	}
+	for i, start := range starts {
+		if start < first || i > 0 && start == starts[i-1] {
+			continue
+		}
+		for k, end := range ends {
+			if end > stop || end <= start || k > 0 && end == ends[k-1] || end-start > maxSpan {
+				continue
+			}
+			if l.spelled(s, start, end, place) {
+				return int(l.all[start].From), int(l.all[end-1].To), true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// block is the first of the letters that touch one another at the end of all[first:next].
+func (l *Letters) block(first, next int) int {
+	i := next - 1
+	for i > first && l.all[i].Gap == 0 {
+		i--
+	}
+	return i
+}
+
+// evidence is what is known of letters that may spell a term.
+type evidence struct {
+	plain, digits, symbols int
+	// singles and multis are pieces of one letter and of more, gaps what stands between them within words.
+	singles, multis int
+	gaps            Gap
+	gap             uint8
+	loose           bool // a digit or a symbol in a piece of several letters
+	// doubled and tripled count letters that are written twice and three times or more, without the term having them so.
+	doubled, tripled int
+	unnatural        bool // the doubled one is not how languages double letters
+	missing          bool // a border between words is not there
+	url              bool
+}
+
+// spelled tells whether all[start:end] spells the term.
+func (l *Letters) spelled(s *Spelling, start, end int, place Place) bool {
+	var e evidence
+	return l.align(s, start, end, &e) && l.placed(s, start, end, place, &e) && e.holds(s, l.all[start:end]) && (!s.drawn || l.drawnM(s, start, end))
+}
+
+// align puts letters to those of the term: one to one, or with repetitions.
+func (l *Letters) align(s *Spelling, start, end int, e *evidence) bool {
+	n := end - start
+	if n < len(s.letters) {
+		return false
+	}
+	exact, k := n == len(s.letters), start
+	pieceLetters, pieceLoose := 0, false
+	closePiece := func() {
+		switch pieceLetters {
+		case 0:
+		case 1:
+			e.singles++
+		default:
+			e.multis++
+			e.loose = e.loose || pieceLoose
+		}
+		pieceLetters, pieceLoose = 0, false
+	}
+	for j := 0; j < len(s.letters); {
+		want, least := s.letters[j], 1
+		if !exact {
+			for j+least < len(s.letters) && s.letters[j+least] == want && !s.border[j+least] {
+				least++
+			}
+		}
+		taken := 0
+		for k < end && l.means(s, k, want) {
+			if taken >= least && (exact || j+least < len(s.letters) && l.means(s, k, s.letters[j+least])) {
+				break
+			}
+			at := &l.all[k]
+			if k > start && (at.Gap != 0 || taken == 0 && s.border[j]) {
+				closePiece()
+				if taken == 0 && s.border[j] {
+					e.missing = e.missing || at.Gap == 0
+				} else {
+					e.gaps |= at.Gap
+					e.gap = max(e.gap, at.gapSize)
+				}
+			}
+			if pieceLetters == 0 || k == start || at.Rune != l.all[k-1].Rune {
+				pieceLetters++
+			}
+			pieceLoose = pieceLoose || !e.write(at)
+			taken++
+			k++
+		}
+		if taken < least {
+			return false
+		}
+		l.repeated(k, taken, least, start, end, e)
+		j += least
+	}
+	closePiece()
+	return k == end
+}
+
+// write counts what a letter is written as; false if it is no letter.
+func (e *evidence) write(at *Letter) bool {
+	e.url = e.url || at.inURL
+	switch {
+	case at.plain:
+		e.plain++
+		return true
+	case at.Was >= '0' && at.Was <= '9':
+		e.digits++
+	default:
+		e.symbols++
+	}
+	return false
+}
+
+// repeated judges taken letters before k where the term has fewer.
+func (l *Letters) repeated(k, taken, least, start, end int, e *evidence) {
+	switch {
+	case taken == least:
+	case taken >= 3:
+		e.tripled++
+	default:
+		e.doubled++
+		r := l.all[k-1].Rune
+		before, after := k-taken > start && isConsonant(l.all[k-taken-1].Rune), k < end && isConsonant(l.all[k].Rune)
+		switch {
+		case strings.ContainsRune("aiuyhjqvwx", r):
+			e.unnatural = true
+		case !isConsonant(r):
+		case before, after, k-taken == start && r != 'l':
+			e.unnatural = true
+		case k == end && len(l.all[start:end]) > 6:
+			e.unnatural = true
+		}
+	}
+}
+
+// means tells whether letter k can be meant as want.
+func (l *Letters) means(s *Spelling, k int, want rune) bool {
+	at := &l.all[k]
+	if at.Rune == want {
+		return true
+	}
+	switch {
+	case want == 'i' && at.Rune == 'l' || want == 'l' && at.Rune == 'i':
+		switch {
+		case !at.plain || at.Was >= utf8.RuneSelf && (l.characters.of(at.Was).script != latin || at.Was == 'ı' || at.Was == 'ɪ'):
+			return true
+		case at.Was == 'l' && want == 'i':
+			return l.unspeakable(s, k)
+		case at.Was == 'I' && want == 'l':
+			before, after := l.neighbours(k)
+			return before != nil && unicode.IsLower(before.Was) || before != nil && before.Was == 'I' && k > 1 && unicode.IsLower(l.all[k-2].Was) ||
+				before == nil && after != nil && unicode.IsLower(after.Was) && len(s.letters) > 4
+		}
+	case want == 'u' && at.Rune == 'v' && at.Was != 'V':
+		before, after := l.neighbours(k)
+		return (before == nil || isConsonant(before.Rune)) && (after == nil || isConsonant(after.Rune)) && (before != nil || after != nil)
+	}
+	return false
+}
+
+// neighbours are the letters that touch letter k.
+func (l *Letters) neighbours(k int) (before, after *Letter) {
+	if k > 0 && l.all[k].Gap == 0 {
+		before = &l.all[k-1]
+	}
+	if k+1 < len(l.all) && l.all[k+1].Gap == 0 {
+		after = &l.all[k+1]
+	}
+	return before, after
+}
+
+// unspeakable tells whether an l stands where no word has one, so that it can be an i: between consonants; in long words also
+// after a consonant.
+func (l *Letters) unspeakable(s *Spelling, k int) bool {
+	before, after := l.neighbours(k)
+	if before != nil && before.Rune == 'l' || after != nil && after.Rune == 'l' {
+		return false
+	}
+	if before == nil && after == nil {
+		return true
+	}
+	consonantBefore := before == nil || isConsonant(before.Rune)
+	return consonantBefore && (after != nil && isConsonant(after.Rune) || after == nil || before != nil && len(s.letters) > 4)
+}
+
+func isConsonant(r rune) bool {
+	return r >= 'a' && r <= 'z' && !strings.ContainsRune("aeiouy", r)
+}
+
+// holds tells whether what was found is the term in disguise and not something innocent.
+func (e *evidence) holds(s *Spelling, found []Letter) bool {
+	n := len(s.letters)
+	if e.url && (e.digits+e.symbols > 0 || e.gaps != 0) || e.missing && n < 8 {
+		return false
+	}
+	switch {
+	case e.digits+e.symbols == 0, e.plain >= 2:
+	case e.plain == 1:
+		if e.digits > 0 {
+			return false // A55 is a telephone
+		}
+	case e.digits > 0 || !distinct(found):
+		return false
+	}
+	if !e.stretched(n) {
+		return false
+	}
+	return e.gaps == 0 || e.gap <= maxGap && e.joins(n, found)
+}
+
+// distinct tells whether symbols alone spell something: not by one symbol again and again.
+func distinct(found []Letter) bool {
+	for _, at := range found[1:] {
+		if at.Was != found[0].Was {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *evidence) stretched(n int) bool {
+	switch {
+	case e.doubled == 0, e.tripled > 0, e.doubled >= 3:
+		return true
+	case e.doubled == 2:
+		return n >= 5
+	}
+	return n >= 5 && e.unnatural
+}
+
+// joins tells whether pieces of a word that stand apart belong together.
+func (e *evidence) joins(n int, found []Letter) bool {
+	pieces := e.singles + e.multis
+	if e.gaps&gapSpace != 0 {
+		switch {
+		case e.loose || e.digits+e.symbols > 0 && e.plain <= e.digits+e.symbols:
+			return false
+		case e.multis == 0:
+			return pieces >= 3 || pieces == 2 && found[0].noSpace
+		case e.multis > 1 || e.gaps&gapApostrophe != 0:
+			return false
+		case e.singles >= 2:
+			return n >= 5
+		}
+		return n >= 6 && e.singles == 1 && lonely(found)
+	}
+	switch {
+	case e.multis == 0:
+		return pieces >= 3 && (e.gaps&gapApostrophe == 0 || pieces >= 4) || pieces == 2 && found[0].noSpace
+	case e.gaps&(gapApostrophe|gapMiddleDot) != 0:
+		return false
+	case e.gaps&^gapHyphen == 0:
+		return n >= 4
+	case pieces >= 3:
+		return n >= 5
+	}
+	return n >= 6 && e.gaps == gapDot && e.gap == 1 && !sentence(found)
+}
+
+// lonely tells whether the single letter at an end of a word is no word by itself.
+func lonely(found []Letter) bool {
+	at := found[0]
+	if found[1].Gap == 0 {
+		at = found[len(found)-1]
+	}
+	return !aloneToo(at.Rune)
+}
+
+// aloneToo is true for letters that are words.
+func aloneToo(r rune) bool { return strings.ContainsRune("aeiouyàвксуоиая", r) }
+
+// sentence is true if a capital follows a full stop.
+func sentence(found []Letter) bool {
+	for i := range found {
+		if i > 0 && found[i].Gap != 0 && unicode.IsUpper(found[i].Was) && !unicode.IsUpper(found[i-1].Was) {
+			return true
+		}
+	}
+	return false
+}
+
+// drawnM tells whether rn is an m in disguise: where no word has rn, or in words too long for chance.
+func (l *Letters) drawnM(s *Spelling, start, end int) bool {
+	if len(s.letters) >= 8 {
+		return true
+	}
+	for k := start; k+1 < end; k++ {
+		if l.all[k].Rune == 'r' && l.all[k+1].Rune == 'n' && k > start && !isConsonant(l.all[k-1].Rune) {
+			return false
+		}
+	}
+	return true
+}
+
+// String is the term as the view has it.
+func (s *Spelling) String() string {
+	var out strings.Builder
+	for i, r := range s.letters {
+		if s.border[i] {
+			out.WriteByte(' ')
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}
