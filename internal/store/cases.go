@@ -90,6 +90,33 @@ func (s *Database) Human(ctx context.Context, key ItemKey, outcome, by string) e
 	return nil
 }
 
+const (
+	querySavePolicy = `INSERT INTO policies (namespace, name, uid, generation, spec, lists) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (namespace, name) DO UPDATE SET uid = excluded.uid, generation = excluded.generation, spec = excluded.spec, lists = excluded.lists`
+	queryPolicy = `SELECT uid, generation, spec, lists FROM policies WHERE namespace = ? AND name = ?`
+)
+
+// SavePolicy implements Community.
+func (s *Database) SavePolicy(ctx context.Context, v PolicyVersion) error {
+	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
+		_, err := t.exec(ctx, querySavePolicy, v.Namespace, v.Name, v.UID, v.Generation, v.Spec, v.Lists)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record CommunityPolicy %s/%s in ledger: %w", v.Namespace, v.Name, err)
+	}
+	return nil
+}
+
+// Policy implements Community.
+func (s *Database) Policy(ctx context.Context, namespace, name string) (PolicyVersion, bool, error) {
+	return first(ctx, s.read, func(row scanner) (v PolicyVersion, err error) {
+		v.Namespace, v.Name = namespace, name
+		err = row.Scan(&v.UID, &v.Generation, &v.Spec, &v.Lists)
+		return v, err
+	}, queryPolicy, namespace, name)
+}
+
 // StatsOf implements Community.
 func (s *Database) StatsOf(ctx context.Context, namespace, policy string, since, now time.Time) (st PolicyStats, err error) {
 	from := toMicros(since)

@@ -155,18 +155,36 @@ type Limit struct {
 type Verdict struct {
 	Key ItemKey
 	// Changes of the item that was judged: if its author changed it meanwhile, nothing is recorded.
-	Changes                            int64
+	Changes int64
+	Author  string
+	At      time.Time
+	// Policy, Generation, Outcome, Rule and Explanation are those of the policy whose outcome is in force; empty if the channel has none.
 	Policy, Outcome, Rule, Explanation string
 	Generation                         int64
-	At                                 time.Time
-	Author                             string
-	Matches                            []Match
+	// Parts are what follows, by policy.
+	Parts []Part
+}
+
+// Part is what one policy makes of an item.
+type Part struct {
+	Policy  string
+	Matches []Match
 	// Actions in the order in which they are to be done. Those over a limit are Held.
 	Actions []Action
 	Limits  []Limit
 	Strikes []Strike
 	Labels  []string
 	Cases   []Case
+}
+
+// PolicyVersion is a generation of a policy that compiled and passed its tests, with its lists: what is in force while a newer one
+// is wrong.
+type PolicyVersion struct {
+	Namespace, Name string
+	UID             string
+	Generation      int64
+	// Spec and Lists as JSON.
+	Spec, Lists string
 }
 
 // CaseState is how far a case is on its way.
@@ -233,6 +251,10 @@ type Community interface {
 	SaveCase(ctx context.Context, c Case) error
 	// Human records what a person decided about an item.
 	Human(ctx context.Context, key ItemKey, outcome, by string) error
+	// SavePolicy keeps a policy's version, in place of the one before.
+	SavePolicy(ctx context.Context, v PolicyVersion) error
+	// Policy is the version that was kept; false: none was.
+	Policy(ctx context.Context, namespace, name string) (PolicyVersion, bool, error)
 	// StatsOf a policy since then.
 	StatsOf(ctx context.Context, namespace, policy string, since, now time.Time) (PolicyStats, error)
 	// EraseAuthor takes all that someone said out of the ledger, by handle or id; what was done stays, without their words.

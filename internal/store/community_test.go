@@ -125,9 +125,11 @@ func verdict(id, outcome string, actions ...store.Action) store.Verdict {
 	}
 	return store.Verdict{
 		Key: store.ItemKey{Namespace: "acme", Account: ear.Account, ID: id}, Policy: "rules", Generation: 3, Outcome: outcome, Rule: "insults", At: noon, Author: "a" + id,
-		Matches: []store.Match{{Rule: "insults", Outcome: outcome}}, Actions: actions, Strikes: []store.Strike{{Rule: "insults", Weight: 2}}, Labels: []string{"rude"},
-		Limits: []store.Limit{{Class: "hide", Max: 2, Window: time.Hour}},
-		Cases:  []store.Case{{Namespace: "acme", Name: "rules-" + id, Kind: "Moderation", Policy: "rules", Account: ear.Account, Item: id, State: store.CaseWaiting, CreatedAt: noon, DueAt: noon.Add(time.Hour)}},
+		Parts: []store.Part{{
+			Policy: "rules", Matches: []store.Match{{Rule: "insults", Outcome: outcome}}, Actions: actions, Strikes: []store.Strike{{Rule: "insults", Weight: 2}},
+			Labels: []string{"rude"}, Limits: []store.Limit{{Class: "hide", Max: 2, Window: time.Hour}},
+			Cases: []store.Case{{Namespace: "acme", Name: "rules-" + id, Kind: "Moderation", Policy: "rules", Account: ear.Account, Item: id, State: store.CaseWaiting, CreatedAt: noon, DueAt: noon.Add(time.Hour)}},
+		}},
 	}
 }
 
@@ -243,6 +245,23 @@ func TestCasesAndErasure(t *testing.T) {
 		}
 		if n, err := l.ForgetBefore(t.Context(), noon.Add(time.Hour)); err != nil || n == 0 {
 			t.Errorf("%d forgotten, %v", n, err)
+		}
+	})
+}
+
+func TestPolicyVersions(t *testing.T) {
+	onEachAnew(t, func(t *testing.T, l *store.Database) {
+		if _, ok, err := l.Policy(t.Context(), "acme", "rules"); ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		for generation := range int64(2) {
+			want := store.PolicyVersion{Namespace: "acme", Name: "rules", UID: "u", Generation: generation, Spec: `{"mode":"Audit"}`, Lists: "{}"}
+			if err := l.SavePolicy(t.Context(), want); err != nil {
+				t.Fatal(err)
+			}
+			if got, ok, err := l.Policy(t.Context(), "acme", "rules"); got != want || !ok || err != nil {
+				t.Errorf("%+v %v %v", got, ok, err)
+			}
 		}
 	})
 }

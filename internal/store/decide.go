@@ -65,33 +65,42 @@ func (s *Database) Decide(ctx context.Context, verdicts []Verdict) (decided int,
 }
 
 func (t *transaction) consequences(ctx context.Context, v *Verdict, circuits map[circuitKey]*circuit) error {
-	k, at := v.Key, toMicros(v.At)
-	for _, m := range v.Matches {
-		if _, err := t.exec(ctx, queryAddMatch, k.Namespace, v.Policy, m.Rule, k.Account, k.ID, m.Outcome, at); err != nil {
+	for i := range v.Parts {
+		if err := t.part(ctx, v, &v.Parts[i], circuits); err != nil {
 			return err
 		}
 	}
-	for i := range v.Actions {
-		a := v.Actions[i]
-		if err := t.limit(ctx, v, &a, circuits); err != nil {
+	return nil
+}
+
+func (t *transaction) part(ctx context.Context, v *Verdict, p *Part, circuits map[circuitKey]*circuit) error {
+	k, at := v.Key, toMicros(v.At)
+	for _, m := range p.Matches {
+		if _, err := t.exec(ctx, queryAddMatch, k.Namespace, p.Policy, m.Rule, k.Account, k.ID, m.Outcome, at); err != nil {
+			return err
+		}
+	}
+	for i := range p.Actions {
+		a := p.Actions[i]
+		if err := t.limit(ctx, v, p, &a, circuits); err != nil {
 			return err
 		}
 		if err := t.addAction(ctx, &a); err != nil {
 			return err
 		}
 	}
-	for _, st := range v.Strikes {
-		if _, err := t.exec(ctx, queryAddStrike, k.Namespace, v.Policy, k.Account, v.Author, k.ID, st.Rule, st.Weight, at); err != nil {
+	for _, st := range p.Strikes {
+		if _, err := t.exec(ctx, queryAddStrike, k.Namespace, p.Policy, k.Account, v.Author, k.ID, st.Rule, st.Weight, at); err != nil {
 			return err
 		}
 	}
-	for _, name := range v.Labels {
+	for _, name := range p.Labels {
 		if _, err := t.exec(ctx, queryAddLabel, k.Namespace, k.Account, k.ID, name, at); err != nil {
 			return err
 		}
 	}
-	for i := range v.Cases {
-		if err := t.addCase(ctx, &v.Cases[i]); err != nil {
+	for i := range p.Cases {
+		if err := t.addCase(ctx, &p.Cases[i]); err != nil {
 			return err
 		}
 	}
@@ -99,15 +108,15 @@ func (t *transaction) consequences(ctx context.Context, v *Verdict, circuits map
 }
 
 // limit holds an action if too many of its class were done lately, or if some are held already.
-func (t *transaction) limit(ctx context.Context, v *Verdict, a *Action, circuits map[circuitKey]*circuit) error {
+func (t *transaction) limit(ctx context.Context, v *Verdict, p *Part, a *Action, circuits map[circuitKey]*circuit) error {
 	if a.Class == "" || (a.State != ActionPending && a.State != ActionSimulated) {
 		return nil
 	}
-	for _, l := range v.Limits {
+	for _, l := range p.Limits {
 		if l.Class != a.Class {
 			continue
 		}
-		key := circuitKey{v.Key.Namespace, v.Policy, a.Class}
+		key := circuitKey{v.Key.Namespace, p.Policy, a.Class}
 		c := circuits[key]
 		if c == nil {
 			held, err := row(ctx, t.statements, scanInt, queryHeld, key.namespace, key.policy, key.class)

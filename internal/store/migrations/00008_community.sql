@@ -177,7 +177,19 @@ CREATE TABLE cases (
 CREATE INDEX cases_by_state ON cases (namespace, policy, state);
 CREATE INDEX cases_by_item ON cases (namespace, account, item);
 
+-- The last version of each CommunityPolicy that was right, as JSON.
+CREATE TABLE policies (
+    namespace  TEXT   NOT NULL,
+    name       TEXT   NOT NULL,
+    uid        TEXT   NOT NULL,
+    generation BIGINT NOT NULL,
+    spec       TEXT   NOT NULL,
+    lists      TEXT   NOT NULL,
+    PRIMARY KEY (namespace, name)
+);
+
 -- +goose Down
+DROP TABLE policies;
 DROP TABLE cases;
 DROP TABLE labels;
 DROP TABLE strikes;
