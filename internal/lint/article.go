@@ -61,7 +61,7 @@ func (c *checker) articles(r *readable, at, name string, found *elsewhere) {
 	if m == nil {
 		found.unknown = true
 		if hashed := c.hashed(r.namespace, name); hashed != "" {
-			c.add(r.finding(Error, at, fmt.Sprintf("there is no ConfigMap %s, but %s: kustomize adds to the name; set generatorOptions.disableNameSuffixHash: true for it", name, hashed)))
+			c.add(r.finding(Error, at, hashedName(name, hashed)))
 			return
 		}
 		c.add(r.finding(Warning, at, fmt.Sprintf("ConfigMap %s is not among the files: its articles were not checked", name)))
@@ -97,6 +97,10 @@ func (c *checker) hashed(namespace, name string) string {
 		}
 	}
 	return ""
+}
+
+func hashedName(name, hashed string) string {
+	return fmt.Sprintf("there is no ConfigMap %s, but %s: kustomize adds to the name; set generatorOptions.disableNameSuffixHash: true for it", name, hashed)
 }
 
 // at gives a finding about a field of the article's entry.

@@ -78,6 +78,10 @@ func (c *checker) objects(ctx context.Context, objects []*object) {
 			c.calendar(r)
 		case "Crisis":
 			c.add(r.finding(Warning, "", "is kept in files: a Crisis is made and ended by people, with tribune pause and tribune resume; a tool that applies this file would hold Posts again after it was ended"))
+		case "CommunityPolicy":
+			c.policy(r)
+		case "CommunityCase":
+			c.add(r.finding(Warning, "", "is kept in files: a CommunityCase is made by a policy and decided by people, with tribune inbox; a tool that applies this file would open it again after it was done"))
 		}
 	}
 	for _, r := range left { // when all calendars are known
