@@ -55,6 +55,7 @@ Without --apply it makes a first calendar whose posts go out within the first mi
 	flags.BoolVar(&f.rehearse, "rehearse", false, "let every channel keep its network's rules and publish on the built-in network only")
 	flags.DurationVar(&f.settle, "settle", time.Minute, "how long a network may take to store what it was sent, before it is asked whether it did")
 	flags.StringSliceVar(&f.allow, "allow-destination", nil, "private address range or host:port that networks and media may be reached at, repeatable")
+	flags.StringVar(&f.dsnFile, "ledger-dsn-file", "", ledgerDSNFile+" (default: a SQLite file in the data folder)")
 	flags.StringVar(&f.logLevel, "log-level", "info", "level of manager.log: debug, info, warn or error")
 	f.logFormat, f.MetricsAddress, f.HealthAddress = "text", "0", "0"
 	return cmd
@@ -303,7 +304,9 @@ func (u *up) startManager(ctx context.Context, fail context.CancelCauseFunc) err
 		return err
 	}
 	f := u.flags.managerFlags
-	f.ledger = filepath.Join(u.dir, "ledger.db")
+	if f.dsnFile == "" {
+		f.ledger = filepath.Join(u.dir, "ledger.db")
+	}
 	f.localURL = u.localURL
 	ended := make(chan struct{})
 	go func() {

@@ -74,6 +74,15 @@ func migrator(e *engine, db *sql.DB) (*goose.Provider, error) {
 	return goose.NewProvider(e.dialect, db, e.migrations(files), options...)
 }
 
+// newestMigration is the version of the schema that this program writes.
+func newestMigration() (int64, error) {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	return goose.NumericComponent(files[len(files)-1]) // Glob sorts, and the numbers are of one length
+}
+
 // collated are migrations whose texts PostgreSQL compares byte by byte, as SQLite does. Otherwise it sorts by the rules of the
 // language it was set up with: in another order, and when the system's library changes these rules, which has happened, a
 // unique index no longer finds what it holds. The fence is such an index.

@@ -17,7 +17,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 const (
@@ -74,14 +73,28 @@ func postgresEngine(dsnFile string) *engine {
 		bind:       numbered,
 		migrations: func(files fs.FS) fs.FS { return collated{files} },
 		migrationOptions: func() ([]goose.ProviderOption, error) {
-			locker, err := lock.NewPostgresSessionLocker()
-			return []goose.ProviderOption{goose.WithSessionLocker(locker)}, err
+			return []goose.ProviderOption{goose.WithSessionLocker(migrationLock{})}, nil
 		},
 		lost: lostPostgres,
 		sizes: `SELECT relname, pg_total_relation_size(oid) FROM pg_class
 			WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`,
 		snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	}
+}
+
+// migrationLock lets one process after the other bring up the schema of a ledger.
+type migrationLock struct{}
+
+// SessionLock implements lock.SessionLocker.
+func (migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(1414678851, hashtext(current_schema()))")
+	return err
+}
+
+// SessionUnlock implements lock.SessionLocker.
+func (migrationLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock(1414678851, hashtext(current_schema()))")
+	return err
 }
 
 // connector makes connections as the DSN file says at that time.
@@ -147,9 +160,16 @@ func reachPostgres(ctx context.Context, db *sql.DB, o Options) error {
 		case <-time.After(pause):
 		}
 	}
-	var encoding string
+	return suits(ctx, db)
+}
+
+// suits is nil if the database can hold a ledger.
+func suits(ctx context.Context, db *sql.DB) error {
+	var encoding, role string
 	var schema sql.NullString
-	if err := db.QueryRowContext(ctx, "SELECT current_setting('server_encoding'), current_schema()").Scan(&encoding, &schema); err != nil {
+	var mayBegin sql.NullBool
+	if err := db.QueryRowContext(ctx, `SELECT current_setting('server_encoding'), current_schema(), current_user,
+			to_regclass('`+versionTable+`') IS NOT NULL OR has_schema_privilege(current_schema(), 'CREATE')`).Scan(&encoding, &schema, &role, &mayBegin); err != nil {
 		return fmt.Errorf("ask the server: %w", err)
 	}
 	if encoding != "UTF8" {
@@ -157,6 +177,9 @@ func reachPostgres(ctx context.Context, db *sql.DB, o Options) error {
 	}
 	if !schema.Valid {
 		return errors.New("no schema of the search path exists: create it, or leave search_path out of the DSN")
+	}
+	if !mayBegin.Bool {
+		return fmt.Errorf("role %s may not create tables in schema %[2]s: let it own the database, or GRANT CREATE ON SCHEMA %[2]s TO %[1]s", role, schema.String)
 	}
 	return nil
 }

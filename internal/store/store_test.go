@@ -242,8 +242,11 @@ func TestOneWins(t *testing.T) { onEach(t, testOneWins) }
 
 func testOneWins(t *testing.T, fresh func(testing.TB) place) {
 	there := fresh(t)
-	ledgers := []*store.Database{there.open(t), there.open(t), there.open(t), there.open(t)}
-	const posts, attempts = 20, 16
+	var ledgers []*store.Database
+	for range 8 {
+		ledgers = append(ledgers, there.open(t))
+	}
+	const posts, attempts = 40, 16
 	var wins [posts]atomic.Int64
 	var wg sync.WaitGroup
 	for post := range posts {
@@ -270,6 +273,48 @@ func testOneWins(t *testing.T, fresh func(testing.TB) place) {
 			t.Errorf("post %d: %d attempts won", post, n)
 		}
 	}
+}
+
+// However many contend for a publication, again and again, one has it at a time.
+func TestFence(t *testing.T) { onEach(t, testFence) }
+
+func testFence(t *testing.T, fresh func(testing.TB) place) {
+	there := fresh(t)
+	const processes, rounds = 6, 40
+	var holders, wins atomic.Int64
+	var wg sync.WaitGroup
+	for process := range processes {
+		l := there.open(t)
+		for thread := range 3 {
+			wg.Go(func() {
+				for round := range rounds {
+					name := fmt.Sprintf("attempt-%d-%d-%d", process, thread, round)
+					_, won, err := l.Begin(t.Context(), attempt(name))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if !won {
+						continue
+					}
+					wins.Add(1)
+					if n := holders.Add(1); n != 1 {
+						t.Errorf("%d have it at once", n)
+					}
+					holders.Add(-1)
+					if err := l.Finish(t.Context(), id("launch", 0), name, store.Outcome{State: store.NotSent}); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if wins.Load() < 2 {
+		t.Errorf("%d wins are no contest", wins.Load())
+	}
+	t.Logf("%d of %d attempts won", wins.Load(), processes*3*rounds)
 }
 
 // One bad write in a batch spoils no other.

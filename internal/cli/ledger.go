@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/tribune-dev/tribune/internal/store"
+)
+
+func newLedger() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "ledger",
+		Short: "Look at the ledger: what it holds, and all of it as JSON",
+		Long: `The ledger is the manager's record of what went out, outside of the cluster: a SQLite file, or a PostgreSQL database. These
+commands read it and change nothing; the manager may run meanwhile.
+
+  tribune ledger stats --ledger /var/lib/tribune/ledger.db
+  tribune ledger export --ledger-dsn-file dsn --since 720h > ledger.jsonl`,
+	}
+	cmd.AddCommand(newLedgerStats(), newLedgerExport())
+	return cmd
+}
+
+// openLedger opens the ledger that the flags name, to read it.
+func openLedger(cmd *cobra.Command, f *ledgerFlags) (*store.Reader, error) {
+	if err := f.check(cmd.Flags()); err != nil {
+		return nil, err
+	}
+	return store.OpenReader(cmd.Context(), f.options())
+}
+
+func newLedgerStats() *cobra.Command {
+	var f ledgerFlags
+	var output string
+	cmd := &cobra.Command{
+		Use:   "stats",
+		Short: "Count what the ledger holds",
+		Long: `Count the rows of each table, how much room they take with their indexes, and when the oldest and the newest were written.
+With -o json times are RFC 3339 and sizes are bytes.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if output != "human" && output != "json" {
+				return usageError{fmt.Errorf("--output %s: use human or json", output)}
+			}
+			r, err := openLedger(cmd, &f)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = r.Close() }()
+			stats, err := r.Stats(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if output == "json" {
+				return writeStatsJSON(cmd.OutOrStdout(), &stats)
+			}
+			return writeStats(cmd.OutOrStdout(), &stats)
+		},
+	}
+	f.add(cmd.Flags(), "", "SQLite file of the ledger")
+	cmd.Flags().StringVarP(&output, "output", "o", "human", "human or json")
+	return cmd
+}
+
+func writeStats(out io.Writer, s *store.Statistics) error {
+	note := ""
+	switch {
+	case s.Schema > s.Known:
+		note = fmt.Sprintf(" (newer than this program, which knows %d: what it does not know is not shown)", s.Known)
+	case s.Schema < s.Known:
+		note = fmt.Sprintf(" (a manager of this version brings it to %d)", s.Known)
+	}
+	fmt.Fprintf(out, "%s, schema %d%s\n\n", s.Engine, s.Schema, note)
+	w := tabwriter.NewWriter(out, 0, 8, 3, ' ', 0)
+	fmt.Fprintln(w, "TABLE\tROWS\tSIZE\tOLDEST\tNEWEST")
+	var rows, bytes int64
+	for i := range s.Tables {
+		t := &s.Tables[i]
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.Name, humanize.Comma(t.Rows), size(t.Bytes), writtenAt(t.Oldest), writtenAt(t.Newest))
+		rows, bytes = rows+t.Rows, bytes+t.Bytes
+	}
+	fmt.Fprintf(w, "all\t%s\t%s\t\t\n", humanize.Comma(rows), size(bytes))
+	return w.Flush()
+}
+
+func size(bytes int64) string { return humanize.IBytes(uint64(max(bytes, 0))) }
+
+func writtenAt(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func writeStatsJSON(out io.Writer, s *store.Statistics) error {
+	type table struct {
+		Table  string     `json:"table"`
+		Rows   int64      `json:"rows"`
+		Bytes  int64      `json:"bytes"`
+		Oldest *time.Time `json:"oldest,omitempty"`
+		Newest *time.Time `json:"newest,omitempty"`
+	}
+	shown := struct {
+		Engine string  `json:"engine"`
+		Schema int64   `json:"schema"`
+		Known  int64   `json:"knownSchema"`
+		Tables []table `json:"tables"`
+	}{Engine: s.Engine, Schema: s.Schema, Known: s.Known, Tables: []table{}}
+	for i := range s.Tables {
+		t := &s.Tables[i]
+		one := table{Table: t.Name, Rows: t.Rows, Bytes: t.Bytes}
+		if !t.Oldest.IsZero() {
+			one.Oldest, one.Newest = &t.Oldest, &t.Newest
+		}
+		shown.Tables = append(shown.Tables, one)
+	}
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	return e.Encode(shown)
+}
+
+func newLedgerExport() *cobra.Command {
+	var f ledgerFlags
+	var since string
+	var e store.Export
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write what the ledger holds as JSON, one row a line",
+		Long: `Write the rows of the ledger as JSON, one a line, each with the name of its table. It is one state of the ledger, and any size of
+it is written without keeping it in memory. docs/ledger.md says what the columns mean.
+
+  tribune ledger export --ledger ledger.db --table publications --since 2026-11-01 | jq -r 'select(.state == "Published").url'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if e.Since, err = pastInstant(since, time.Now()); err != nil {
+				return usageError{err}
+			}
+			if err := store.KnownTables(e.Tables); err != nil {
+				return usageError{fmt.Errorf("--table: %w", err)}
+			}
+			r, err := openLedger(cmd, &f)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = r.Close() }()
+			return r.Export(cmd.Context(), cmd.OutOrStdout(), e)
+		},
+	}
+	f.add(cmd.Flags(), "", "SQLite file of the ledger")
+	cmd.Flags().StringVar(&since, "since", "", "leave out rows last written before: 2026-11-01, 2026-11-01T09:00:00Z, or 720h or 30d ago")
+	cmd.Flags().StringSliceVar(&e.Tables, "table", nil, "tables to export, repeatable (default: all)")
+	return cmd
+}
+
+// pastInstant is a date in UTC, an instant, or so long before now; zero for no text.
+func pastInstant(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	if days, is := strings.CutSuffix(text, "d"); is {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			return now.AddDate(0, 0, -int(n)), nil
+		}
+	}
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+		return now.Add(-d), nil
+	}
+	return time.Time{}, errors.New("--since " + text + ": write a date (2026-11-01), an instant (2026-11-01T09:00:00Z), or how long ago (720h, 30d)")
+}
