@@ -34,6 +34,7 @@ const (
 	scan     = "Scan"
 	windowed = "WindowedKey"
 	phases   = "TwoPhase"
+	unasked  = "None"
 )
 
 // enough is how often a kill must have fallen on each moment, in all modes together.

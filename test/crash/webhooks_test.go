@@ -71,3 +71,65 @@ func event(t *testing.T, e webhooktest.Event) happening {
 	}
 	return h
 }
+
+// teams takes cards, and has no id to know doubles by.
+var teams = guise{mode: mode{name: "teams", once: unasked, single: true}, open: func(t *testing.T, _ string) *site {
+	r := webhooktest.Start(t, nil)
+	r.Cards, r.Fault = true, trouble
+	return &site{
+		join: func(channel string) (tribunev1alpha1.SocialChannelSpec, map[string][]byte) {
+			return tribunev1alpha1.SocialChannelSpec{Network: tribunev1alpha1.NetworkWebhook,
+				Webhook: &tribunev1alpha1.WebhookSpec{Format: tribunev1alpha1.WebhookTeamsCard}}, map[string][]byte{"url": []byte(r.URL + "/" + channel)}
+		},
+		log: func(channel string) []happening {
+			var out []happening
+			for _, c := range r.Taken() {
+				if c.Path == "/"+channel {
+					out = append(out, happening{created, "", card(t, c.Body), ""})
+				}
+			}
+			return out
+		},
+		calls: r.Calls,
+		wait:  r.Wait,
+	}
+}}
+
+// card is what people read on one.
+func card(t *testing.T, body []byte) string {
+	t.Helper()
+	var message struct {
+		Attachments []struct {
+			Content struct {
+				Body []struct{ Inlines []struct{ Text string } }
+			}
+		}
+	}
+	if err := json.Unmarshal(body, &message); err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, a := range message.Attachments {
+		for _, e := range a.Content.Body {
+			for _, run := range e.Inlines {
+				lines = append(lines, run.Text)
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Where nobody can be asked, nothing goes out twice; what is not known says how a person resolves it, and then everything is there
+// once.
+func TestWhatNobodyCanBeAskedAboutIsResolvedByAPerson(t *testing.T) {
+	b, s := teams.begin(t)
+	b.killOften()
+	there, not := b.decide(s)
+	b.end()
+	v := b.judgeSite(s)
+	t.Logf("teams: %d Posts, %d kills; a person found %d that were unknown there, and %d not; %s", len(b.plan), len(b.kills), there, not, &v)
+	if !v.clean() || len(b.kills) == 0 || there+not == 0 {
+		t.Errorf("after %d kills and %d words of a person the network differs from the plan: %s", len(b.kills), there+not, &v)
+	}
+	b.remove()
+}
