@@ -63,10 +63,11 @@ func open(s *mastodontest.Server) *conformance.Account {
 			}
 			return connect(t, c.Server, token, c.HTTP, c.Session)
 		},
-		Log:      func(*testing.T) []conformance.Entry { return entries(a) },
-		Messages: func(*testing.T) []conformance.Entry { return entries(a) },
-		Change:   func(_ *testing.T, id, text string) { a.Edit(id, text) },
-		Remove:   func(_ *testing.T, id string) { a.Delete(id) },
+		Community: community(s, a),
+		Log:       func(*testing.T) []conformance.Entry { return entries(a) },
+		Messages:  func(*testing.T) []conformance.Entry { return entries(a) },
+		Change:    func(_ *testing.T, id, text string) { a.Edit(id, text) },
+		Remove:    func(_ *testing.T, id string) { a.Delete(id) },
 		ShowProfile: func(*testing.T) network.Profile {
 			p := a.Profile()
 			website := ""

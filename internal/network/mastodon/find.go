@@ -46,8 +46,15 @@ func (m *Mastodon) Find(ctx context.Context, q network.Query) (*network.Receipt,
 	}
 	want, candidates := readable(q.Text), 0
 	found, err := m.scan(ctx, who, q, func(s *status) (bool, error) {
-		if s.Visibility == visibilityDirect || !threaded(s, who, q.Identity.Segment) {
+		if !threaded(s, who, q.Identity.Segment) {
 			return false, nil
+		}
+		if s.Visibility == visibilityDirect {
+			// A private message begins with whom it goes to; a message to the team is no publication.
+			if undirected(readable(plainText(s.Content))) != want {
+				return false, nil
+			}
+			return !m.byAnother(ctx, s), nil
 		}
 		if readable(plainText(s.Content)) != want {
 			if q.Changed && !m.byAnother(ctx, s) {

@@ -29,12 +29,14 @@ var Rules = compose.MustRules("Mastodon")
 var abilities = []network.Ability{
 	network.AbilityPublish, network.AbilityEdit, network.AbilityDelete, network.AbilityThread, network.AbilityMedia,
 	network.AbilityMetrics, network.AbilityProfile, network.AbilityMessage,
+	network.AbilityListen, network.AbilityReply, network.AbilityDirect, network.AbilityMute, network.AbilityBlock,
+	network.AbilityReact, network.AbilityReport,
 }
 
-// automation is what Mastodon's own terms leave to an account that says openly that it is automated. A server's rules may
-// ask for more: see Ruler.
+// automation is what Mastodon's own terms leave to an account that says openly that it is automated; strangers are not greeted.
+// A server's rules may ask for more: see Ruler.
 var automation = []network.Automation{
-	network.AutoReact, network.AutoReplyWhenAddressed, network.AutoWelcome, network.AutomationIdenticalText,
+	network.AutoReact, network.AutoReplyWhenAddressed, network.AutomationIdenticalText,
 }
 
 func init() {
@@ -63,6 +65,8 @@ type Mastodon struct {
 	noSource, givesSource atomic.Bool
 	// app is the name of the application that the token was made for; empty where the server does not tell.
 	app atomic.Pointer[string]
+	// domain of handles, and where streams are, as the server said at the last sign-in; nil before.
+	domain, streaming atomic.Pointer[string]
 }
 
 var (

@@ -52,6 +52,23 @@ func (m *Mastodon) Send(ctx context.Context, msg network.Message) error {
 	return err
 }
 
+// isName is true for maria and maria@social.example.
+func isName(name string) bool {
+	return name != "" && !strings.HasPrefix(name, "@") && !strings.ContainsFunc(name, func(r rune) bool { return !isHostRune(r) && r != '@' }) &&
+		strings.Count(name, "@") <= 1
+}
+
+// directText is a private message's text, which begins with whom it goes to.
+func directText(name, text string) string { return "@" + name + " " + text }
+
+// undirected takes off what directText put before a text, as people read it.
+func undirected(text string) string {
+	if first, rest, found := strings.Cut(text, " "); found && strings.HasPrefix(first, "@") {
+		return rest
+	}
+	return text
+}
+
 // repeatWindow is how far back a message is looked for that may have been sent.
 const repeatWindow = 24 * time.Hour
 
@@ -61,7 +78,7 @@ func messageText(msg network.Message, limits compose.Limits) (string, error) {
 	var mentions []string
 	for _, name := range msg.Mention {
 		name = strings.TrimPrefix(strings.TrimSpace(name), "@")
-		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !isHostRune(r) && r != '@' }) || strings.Count(name, "@") > 1 {
+		if !isName(name) {
 			return "", invalid("InvalidMention", "%q is no name on Mastodon: write it like @maria@social.example", network.Quote(name))
 		}
 		mentions = append(mentions, "@"+name)

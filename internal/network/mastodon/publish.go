@@ -3,6 +3,7 @@ package mastodon
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/tribune-dev/tribune/internal/network"
@@ -20,9 +21,11 @@ type status struct {
 	Visibility  string  `json:"visibility"`
 	Content     string  `json:"content"`
 	Spoiler     string  `json:"spoiler_text"`
-	Account     struct {
-		ID string `json:"id"`
-	} `json:"account"`
+	Account     person  `json:"account"`
+	Language    *string `json:"language"`
+	Mentions    []struct {
+		Acct string `json:"acct"`
+	} `json:"mentions"`
 	Application *struct {
 		Name string `json:"name"`
 	} `json:"application"`
@@ -62,6 +65,14 @@ func statusOf(p network.Publication) (newStatus, error) {
 		n.Visibility = "private"
 	default:
 		return n, invalid("InvalidVisibility", "Mastodon knows the visibilities Public, Unlisted and Followers, not %s", network.Quote(p.Visibility))
+	}
+	if p.To != nil {
+		name := strings.TrimPrefix(p.To.Handle, "@")
+		if !isName(name) {
+			return n, invalid("InvalidPerson", "%q is no name on Mastodon: write it like maria@social.example", network.Quote(name))
+		}
+		// Only those whom it mentions see it.
+		n.Visibility, n.Status = visibilityDirect, directText(name, p.Text)
 	}
 	for _, a := range p.Media {
 		if !isID(a.Upload) {

@@ -57,6 +57,8 @@ func (t token) lacks(scope string) bool {
 func (t token) abilities() []network.Ability {
 	needs := map[network.Ability]string{
 		network.AbilityMedia: "write:media", network.AbilityProfile: "write:accounts", network.AbilityMetrics: "read:statuses",
+		network.AbilityListen: "read:notifications", network.AbilityMute: "write:mutes", network.AbilityBlock: "write:blocks",
+		network.AbilityReact: "write:favourites", network.AbilityReport: "write:reports",
 	}
 	var can []network.Ability
 	for _, a := range abilities {
@@ -91,6 +93,12 @@ func (m *Mastodon) Scopes(ctx context.Context) ([]Scope, error) {
 		{Name: "write:statuses", For: "publishing, editing, deleting"},
 		{Name: "write:media", For: "pictures"},
 		{Name: "write:accounts", For: "the profile"},
+		{Name: "read:notifications", For: "hearing what people say"},
+		{Name: "read:search", For: "hearing what is said of phrases (queries)"},
+		{Name: "write:favourites", For: "reacting"},
+		{Name: "write:mutes", For: "muting"},
+		{Name: "write:blocks", For: "blocking"},
+		{Name: "write:reports", For: "reporting"},
 	} {
 		s.Granted = !t.lacks(s.Name)
 		list = append(list, s)

@@ -119,6 +119,8 @@ func (m *Mastodon) SignIn(ctx context.Context) (network.Account, error) {
 	if domain == "" {
 		domain = s.host
 	}
+	m.domain.Store(&domain)
+	m.streaming.Store(&server.Configuration.URLs.Streaming)
 	once := network.OnceScan
 	if software.honoursKeys() {
 		once = network.OnceWindowedKey
@@ -151,6 +153,9 @@ type instance struct {
 	Version       string `json:"version"`
 	SourceURL     string `json:"source_url"`
 	Configuration struct {
+		URLs struct {
+			Streaming string `json:"streaming"`
+		} `json:"urls"`
 		Statuses struct {
 			MaxCharacters int  `json:"max_characters"`
 			MaxMedia      *int `json:"max_media_attachments"`

@@ -58,6 +58,7 @@ func init() { // a variable would be part of a cycle
 		{"POST", "/api/v1/media", "write:media", nil, postMedia},
 		{"GET", "/api/v1/media/*", "write:media", nil, getMedia},
 	}
+	routes = append(routes, communityRoutes...)
 }
 
 func verifyApp(c *call, _ string) {

@@ -91,6 +91,7 @@ type Account struct {
 	log       []Event
 	spent     int
 	windowAt  time.Time
+	community community
 }
 
 // Profile is what an account shows.

@@ -360,6 +360,16 @@ func accountStatuses(c *call, id string) {
 	}
 	limit = min(max(limit, 1), 40)
 	list := []map[string]any{}
+	if from := q.Get("min_id"); from != "" {
+		page := upwards(owner.statuses, func(st *Status) string { return st.ID }, from, limit)
+		for _, st := range slices.Backward(page) {
+			if c.who == owner || st.Visibility == "public" {
+				list = append(list, c.show(*st))
+			}
+		}
+		c.json(http.StatusOK, list)
+		return
+	}
 	for _, st := range slices.Backward(owner.statuses) {
 		if len(list) == limit || q.Get("since_id") != "" && !after(st.ID, q.Get("since_id")) {
 			break
