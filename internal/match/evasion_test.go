@@ -49,9 +49,6 @@ func TestDisguisedWordsAreFound(t *testing.T) {
 	for _, line := range lines(t, "disguised.txt") {
 		term, text, _ := strings.Cut(line, "\t")
 		for _, text := range []string{text, "you are a " + text + " my friend"} {
-			if strings.HasPrefix(text, "you are a ") && strings.ContainsAny(text, "\u0400\u0433\u044a") {
-				continue
-			}
 			n++
 			found := false
 			for _, hit := range scanner.Scan(text) {
@@ -75,9 +72,6 @@ func TestInnocentWordsAreNot(t *testing.T) {
 	all := lines(t, "innocent.txt")
 	for _, text := range all {
 		for _, hit := range scanner.Scan(text) {
-			if terms[hit.ID] == "god" && strings.Contains(text, "god") || terms[hit.ID] == "ass" && strings.Contains(text, "$ASSET") {
-				continue
-			}
 			t.Errorf("%s is found on %s in %q as %q", terms[hit.ID], hit.View, text, text[hit.Start:hit.End])
 		}
 	}

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"bytes"
 	"unicode/utf8"
 )
 
@@ -133,6 +134,8 @@ func (s *speller) wide(i int) int {
 	case e.kind == noSpace:
 		s.add(r, i, size, true)
 		s.all[len(s.all)-1].noSpace = true
+	case e.kind == flag && !s.flagged(i-size) && !s.flagged(i+size):
+		s.add('a'+r-firstFlag, i, size, true)
 	case r == '·':
 		s.separate(gapMiddleDot)
 	case r == '€':
@@ -149,6 +152,15 @@ func (s *speller) wide(i int) int {
 	return size
 }
 
+// flagged tells whether a regional indicator is there: two of them are a flag.
+func (s *speller) flagged(i int) bool {
+	if i < 0 || i >= len(s.view.Text) {
+		return false
+	}
+	r, _ := utf8.DecodeRune(s.view.Text[i:])
+	return r >= firstFlag && r < firstFlag+26
+}
+
 // symbol reads one of ASCII.
 func (s *speller) symbol(c byte, i int) int {
 	text := s.view.Text
@@ -163,7 +175,7 @@ func (s *speller) symbol(c byte, i int) int {
 		}
 	case '|', '/', '\\', '(', '[', '>':
 		for _, d := range drawn {
-			if len(text)-i >= len(d.symbols) && string(text[i:i+len(d.symbols)]) == d.symbols && !s.alternates(i) {
+			if len(text)-i >= len(d.symbols) && string(text[i:i+len(d.symbols)]) == d.symbols && !s.alternates(i) && s.draws(d.symbols, i) {
 				s.add(rune(d.letter), i, len(d.symbols), false)
 				return len(d.symbols)
 			}
@@ -181,6 +193,12 @@ func (s *speller) symbol(c byte, i int) int {
 	return 1
 }
 
+// draws tells whether symbols are a letter where they stand: empty brackets only before others, as foo() is a call.
+func (s *speller) draws(symbols string, i int) bool {
+	after := i + len(symbols)
+	return symbols != "()" && symbols != "[]" || after < len(s.view.Text) && isLower(s.view.Text[after])
+}
+
 // reads tells whether a symbol is read as a letter where it stands.
 func (s *speller) reads(c byte, i int) bool {
 	if leet[c] == 0 || s.url || s.alternates(i) {
@@ -190,12 +208,22 @@ func (s *speller) reads(c byte, i int) bool {
 	before := i > 0 && wordy(text[i-1])
 	after := i+1 < len(text) && wordy(text[i+1])
 	switch c {
-	case '$', '@', '+':
+	case '$', '@', '|':
 		return before || after
-	case '!', '|':
+	case '+':
+		return before && (i+1 == len(text) || isLower(text[i+1]) || text[i+1] != '+' && !wordy(text[i+1]))
+	case '!':
 		return after
+	case '(':
+		return after && !closes(text[i:])
 	}
 	return before && after && isLower(text[i-1]) && isLower(text[i+1])
+}
+
+// closes tells whether a bracket is closed.
+func closes(text []byte) bool {
+	const most = 256
+	return bytes.IndexByte(text[:min(len(text), most)], ')') >= 0
 }
 
 func isLower(c byte) bool { return c >= 'a' && c <= 'z' || c >= utf8.RuneSelf }

@@ -98,7 +98,7 @@ func (c *census) read(text *census) reading {
 		return asLatin
 	}
 	if c.letters[latin] > 0 {
-		if s == cyrillic && c.clear[cyrillic] > c.clear[latin] {
+		if s == cyrillic && c.clear[cyrillic] > c.clear[latin] && c.letters[cyrillic] >= c.letters[latin] {
 			return asCyrillic
 		}
 		return asLatin
@@ -181,9 +181,12 @@ func (b *Buffer) write(v *View, i, end int, as reading, last int) int {
 // minFlags is how many regional indicators make a word of letters: two are a flag, four are two flags.
 const minFlags = 5
 
+// firstFlag is the regional indicator A.
+const firstFlag = 0x1f1e6
+
 // flags writes a row of regional indicators as letters, and gives its end; i if there are too few to spell with.
 func (b *Buffer) flags(v *View, i int) int {
-	const first, size = 0x1f1e6, 4
+	const first, size = firstFlag, 4
 	end, n := i, 0
 	for end+size <= len(b.text) {
 		r, _ := utf8.DecodeRuneInString(b.text[end:])

@@ -154,7 +154,9 @@ type evidence struct {
 	singles, multis int
 	gaps            Gap
 	gap             uint8
+	mixed           bool // gaps of several kinds
 	loose           bool // a digit or a symbol in a piece of several letters
+	bars            bool // | among the symbols
 	// doubled and tripled count letters that are written twice and three times or more, without the term having them so.
 	doubled, tripled int
 	unnatural        bool // the doubled one is not how languages double letters
@@ -205,14 +207,15 @@ func (l *Letters) align(s *Spelling, start, end int, e *evidence) bool {
 				if taken == 0 && s.border[j] {
 					e.missing = e.missing || at.Gap == 0
 				} else {
-					e.gaps |= at.Gap
-					e.gap = max(e.gap, at.gapSize)
+					e.part(at)
 				}
 			}
 			if pieceLetters == 0 || k == start || at.Rune != l.all[k-1].Rune {
 				pieceLetters++
 			}
-			pieceLoose = pieceLoose || !e.write(at)
+			if !e.write(at) {
+				pieceLoose = true
+			}
 			taken++
 			k++
 		}
@@ -226,6 +229,15 @@ func (l *Letters) align(s *Spelling, start, end int, e *evidence) bool {
 	return k == end
 }
 
+// part counts what stands between two letters of one word.
+func (e *evidence) part(at *Letter) {
+	if e.gaps != 0 {
+		e.mixed = e.mixed || e.gaps != at.Gap || e.gap != at.gapSize
+	}
+	e.gaps |= at.Gap
+	e.gap = max(e.gap, at.gapSize)
+}
+
 // write counts what a letter is written as; false if it is no letter.
 func (e *evidence) write(at *Letter) bool {
 	e.url = e.url || at.inURL
@@ -233,10 +245,11 @@ func (e *evidence) write(at *Letter) bool {
 	case at.plain:
 		e.plain++
 		return true
-	case at.Was >= '0' && at.Was <= '9':
+	case at.isDigit():
 		e.digits++
 	default:
 		e.symbols++
+		e.bars = e.bars || at.Was == '|'
 	}
 	return false
 }
@@ -245,8 +258,8 @@ func (e *evidence) write(at *Letter) bool {
 func (l *Letters) repeated(k, taken, least, start, end int, e *evidence) {
 	switch {
 	case taken == least:
-	case taken >= 3:
-		e.tripled++
+	case taken >= 3 && (end-start-taken > 2 || !strings.ContainsRune("eo", l.all[k-1].Rune)):
+		e.tripled++ // but "goood" is rather good than god
 	default:
 		e.doubled++
 		r := l.all[k-1].Rune
@@ -275,7 +288,7 @@ func (l *Letters) means(s *Spelling, k int, want rune) bool {
 		case !at.plain || at.Was >= utf8.RuneSelf && (l.characters.of(at.Was).script != latin || at.Was == 'ı' || at.Was == 'ɪ'):
 			return true
 		case at.Was == 'l' && want == 'i':
-			return l.unspeakable(s, k)
+			return len(s.letters) > 3 && l.unspeakable(s, k)
 		case at.Was == 'I' && want == 'l':
 			before, after := l.neighbours(k)
 			return before != nil && unicode.IsLower(before.Was) || before != nil && before.Was == 'I' && k > 1 && unicode.IsLower(l.all[k-2].Was) ||
@@ -324,7 +337,10 @@ func (e *evidence) holds(s *Spelling, found []Letter) bool {
 		return false
 	}
 	switch {
-	case e.digits+e.symbols == 0, e.plain >= 2:
+	case e.digits+e.symbols == 0:
+	case e.bars && e.plain < 3, n == 3 && e.digits > 0 && found[len(found)-1].isDigit():
+		return false // d|e is an expression, fa9 a number
+	case e.plain >= 2:
 	case e.plain == 1:
 		if e.digits > 0 {
 			return false // A55 is a telephone
@@ -337,6 +353,8 @@ func (e *evidence) holds(s *Spelling, found []Letter) bool {
 	}
 	return e.gaps == 0 || e.gap <= maxGap && e.joins(n, found)
 }
+
+func (at *Letter) isDigit() bool { return !at.plain && at.Was >= '0' && at.Was <= '9' }
 
 // distinct tells whether symbols alone spell something: not by one symbol again and again.
 func distinct(found []Letter) bool {
@@ -361,6 +379,9 @@ func (e *evidence) stretched(n int) bool {
 // joins tells whether pieces of a word that stand apart belong together.
 func (e *evidence) joins(n int, found []Letter) bool {
 	pieces := e.singles + e.multis
+	if n < 6 && (e.mixed || e.gaps&gapSpace != 0 && e.gaps != gapSpace) {
+		return false // rather a list or an expression
+	}
 	if e.gaps&gapSpace != 0 {
 		switch {
 		case e.loose || e.digits+e.symbols > 0 && e.plain <= e.digits+e.symbols:
