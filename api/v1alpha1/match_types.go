@@ -116,9 +116,9 @@ const (
 	TermSubstring TermForm = "Substring"
 	// TermExact is the whole text.
 	TermExact TermForm = "Exact"
-	// TermPrefix begins a word.
+	// TermPrefix is the beginning of the text.
 	TermPrefix TermForm = "Prefix"
-	// TermSuffix ends a word.
+	// TermSuffix is the end of the text.
 	TermSuffix TermForm = "Suffix"
 )
 
@@ -149,8 +149,8 @@ type TextMatch struct {
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=2000
 	AnyRegex []string `json:"anyRegex,omitempty"`
-	// as says how a term stands in the text: Word (default), Substring, Exact, Prefix or Suffix. Languages without spaces have
-	// no words: there it stands anywhere.
+	// as says how a term stands in the text: Word (default), Substring, Exact (it is the whole text), Prefix (the text begins
+	// with it) or Suffix (the text ends with it). Languages without spaces have no words: there it stands anywhere.
 	// +optional
 	As TermForm `json:"as,omitempty"`
 	// views that are searched. Default: Folded.

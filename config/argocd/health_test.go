@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-var kinds = []string{"ContentCalendar", "Post", "SocialChannel"}
+var kinds = []string{"CommunityCase", "CommunityPolicy", "ContentCalendar", "Crisis", "Post", "SocialChannel"}
 
 type health struct{ Status, Message string }
 
@@ -136,10 +136,26 @@ func TestHealth(t *testing.T) {
 			want: health{"Healthy", ""},
 		},
 		{
-			name: "suspended",
+			name:  "suspended",
+			kinds: []string{"CommunityPolicy", "ContentCalendar", "Post", "SocialChannel"},
 			object: `{metadata: {generation: 1}, spec: {suspend: true}, status: {observedGeneration: 1, state: Held, conditions: [
 				{type: Ready, status: "True", reason: Suspended, message: spec.suspend is true}]}}`,
 			want: health{"Suspended", "spec.suspend is true"},
+		},
+		{
+			name:  "a scope that holds nothing",
+			kinds: []string{"Crisis"},
+			object: `{metadata: {generation: 1}, spec: {}, status: {observedGeneration: 1, state: Open, conditions: [
+				{type: Ready, status: "False", reason: NoChannels, message: nothing is held},
+				{type: Stalled, status: "True", reason: NoChannels, message: nothing is held}]}}`,
+			want: health{"Degraded", "NoChannels: nothing is held"},
+		},
+		{
+			name:  "a person has to decide",
+			kinds: []string{"CommunityCase"},
+			object: `{metadata: {generation: 1}, spec: {}, status: {observedGeneration: 1, state: Open, conditions: [
+				{type: Ready, status: "True", reason: Open, message: waits for a decision}]}}`,
+			want: health{"Healthy", "waits for a decision"},
 		},
 		{
 			name:  "suspended after it went out",

@@ -132,7 +132,8 @@ func TestLinks(t *testing.T) {
 // TestReasons: whoever sees a reason in a condition finds out what to do.
 func TestReasons(t *testing.T) {
 	all := pages(t)
-	kinds := all["docs/kinds/post.md"] + all["docs/kinds/contentcalendar.md"] + all["docs/kinds/socialchannel.md"] + all["docs/kinds/crisis.md"]
+	kinds := all["docs/kinds/post.md"] + all["docs/kinds/contentcalendar.md"] + all["docs/kinds/socialchannel.md"] + all["docs/kinds/crisis.md"] +
+		all["docs/kinds/communitypolicy.md"] + all["docs/kinds/communitycase.md"]
 	used := source(t)
 	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "api/v1alpha1/conditions.go"), nil, 0)
 	if err != nil {

@@ -34,7 +34,8 @@ func TestAcmeIsTheCopy(t *testing.T) {
 	if _, err := os.Stat(original); err != nil {
 		t.Skip("the original is not here: ../shared/examples/acme")
 	}
-	for _, name := range []string{"namespace.yaml", "channels.yaml", "calendar.yaml", "articles/release-3.0.md"} {
+	for _, name := range []string{"namespace.yaml", "channels.yaml", "calendar.yaml", "articles/release-3.0.md",
+		"policy.yaml", "words/insults.txt", "words/scam-domains.txt", "words/help.txt", "words/complaint.txt"} {
 		want, err := os.ReadFile(filepath.Join(original, name))
 		if err != nil {
 			t.Fatal(err)

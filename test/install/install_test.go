@@ -63,7 +63,7 @@ func build(t *testing.T, dir string) []*unstructured.Unstructured {
 
 func TestEveryFolderBuilds(t *testing.T) {
 	for dir, want := range map[string]int{
-		"config/crd": 4, "config/default": 25, "config/tenant": 2, "config/network-policy": 26, "config/prometheus": 2,
+		"config/crd": 6, "config/default": 29, "config/tenant": 2, "config/network-policy": 30, "config/prometheus": 2,
 	} {
 		if got := len(build(t, dir)); got != want {
 			t.Errorf("%s makes %d objects, want %d", dir, got, want)
@@ -168,6 +168,7 @@ func TestInstall(t *testing.T) {
 	p := c.people(t)
 	t.Run("people decide about Posts in their own names", p.decisions)
 	t.Run("people decide about Crises in their own names", p.crisisDecisions)
+	t.Run("people decide about cases in their own names", p.caseDecisions)
 	t.Run("people decide with the command", p.commands)
 	t.Run("nobody approves what they wrote", p.selfApproval)
 }
@@ -226,12 +227,15 @@ func (c *cluster) peoplesRoles(t *testing.T) {
 		role, aggregate string
 		may, mayNot     []string
 	}{
-		{"tribune-viewer", "view", []string{"get posts", "watch contentcalendars", "list socialchannels"}, []string{"create posts", "patch posts/status"}},
+		{"tribune-viewer", "view", []string{"get posts", "watch contentcalendars", "list socialchannels", "list communitycases", "get communitypolicies"},
+			[]string{"create posts", "patch posts/status", "patch communitycases"}},
 		{"tribune-editor", "edit", []string{"list socialchannels", "create posts", "delete contentcalendars", "patch posts"},
-			[]string{"patch posts/status", "create socialchannels", "update contentcalendars/status"}},
-		{"tribune-community-manager", "", []string{"list socialchannels", "create posts", "patch posts/status"}, []string{"approve posts", "create socialchannels"}},
-		{"tribune-approver", "", []string{"get posts", "patch posts/status", "approve posts"}, []string{"create posts", "patch posts", "create contentcalendars"}},
-		{"tribune-admin", "admin", []string{"get posts", "create socialchannels", "delete posts", "patch posts/status", "approve posts"}, []string{"patch socialchannels/status"}},
+			[]string{"patch posts/status", "create socialchannels", "update contentcalendars/status", "patch communitypolicies", "patch communitycases"}},
+		{"tribune-community-manager", "", []string{"list socialchannels", "create posts", "patch posts/status", "patch communitycases", "list communitypolicies"},
+			[]string{"approve posts", "create socialchannels", "patch communitypolicies", "delete communitycases"}},
+		{"tribune-approver", "", []string{"get posts", "patch posts/status", "approve posts"}, []string{"create posts", "patch posts", "create contentcalendars", "patch communitycases"}},
+		{"tribune-admin", "admin", []string{"get posts", "create socialchannels", "delete posts", "patch posts/status", "approve posts", "create communitypolicies", "patch communitycases"},
+			[]string{"patch socialchannels/status", "patch communitypolicies/status"}},
 	} {
 		t.Run(test.role, func(t *testing.T) {
 			role := &rbacv1.ClusterRole{}

@@ -17,8 +17,8 @@ type TextMatchApplyConfiguration struct {
 	TermsIn []string `json:"termsIn,omitempty"`
 	// anyRegex are regular expressions in RE2 syntax; case does not matter but in the view Raw.
 	AnyRegex []string `json:"anyRegex,omitempty"`
-	// as says how a term stands in the text: Word (default), Substring, Exact, Prefix or Suffix. Languages without spaces have
-	// no words: there it stands anywhere.
+	// as says how a term stands in the text: Word (default), Substring, Exact (it is the whole text), Prefix (the text begins
+	// with it) or Suffix (the text ends with it). Languages without spaces have no words: there it stands anywhere.
 	As *apiv1alpha1.TermForm `json:"as,omitempty"`
 	// views that are searched. Default: Folded.
 	Views []apiv1alpha1.TextView `json:"views,omitempty"`
