@@ -235,7 +235,7 @@ type PolicyRule struct {
 	// +required
 	Name ObjectName `json:"name"`
 
-	// priority: the matching rule of highest priority that has an outcome decides. Default: 0.
+	// priority of the rule: of those that match and have an outcome, the one of highest priority decides. Default: 0.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1000
 	// +kubebuilder:validation:Maximum=1000
@@ -405,7 +405,7 @@ type ReportAction struct {
 
 // ReactAction reacts to an item.
 type ReactAction struct {
-	// emoji, where the network has more than one reaction. Default: the network's like.
+	// emoji to react with, where the network has more than one reaction. Default: the network's like.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
@@ -569,7 +569,7 @@ type WelcomePolicy struct {
 	// by Reply or DirectMessage. Default: DirectMessage where the network has one.
 	// +optional
 	By WelcomeBy `json:"by,omitempty"`
-	// maxPerHour; more are held for a person. Default: 20.
+	// maxPerHour bounds welcomes; more are held for a person. Default: 20.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000

@@ -13,7 +13,7 @@ type Match struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=10
 	All []Criteria `json:"all,omitempty"`
-	// any: at least one of these must hold.
+	// any of these must hold: at least one.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
@@ -39,16 +39,16 @@ type Criteria struct {
 	// author of the item.
 	// +optional
 	Author *AuthorMatch `json:"author,omitempty"`
-	// rate: the author said at least so much in the window, this item counted.
+	// rate at which the author says things: at least so many in the window, this item counted.
 	// +optional
 	Rate *RateMatch `json:"rate,omitempty"`
-	// duplicate: the same text was said at least so often in the window, by anyone, this item counted.
+	// duplicate texts: the same was said at least so often in the window, by anyone, this item counted.
 	// +optional
 	Duplicate *RateMatch `json:"duplicate,omitempty"`
 	// thread that the item belongs to.
 	// +optional
 	Thread *ThreadMatch `json:"thread,omitempty"`
-	// asks: true is a question: a question mark outside links, or a question word of the item's language.
+	// asks is true for a question: a question mark outside links, or a question word of the item's language.
 	// +optional
 	Asks *bool `json:"asks,omitempty"`
 	// languages of the item as BCP 47 tags, as the network tells them; pt is also pt-BR.
@@ -205,10 +205,10 @@ type AuthorMatch struct {
 	// isFollower of the channel.
 	// +optional
 	IsFollower *bool `json:"isFollower,omitempty"`
-	// keyPerson: whether they stand in keyPeople.
+	// keyPerson says whether they stand in keyPeople.
 	// +optional
 	KeyPerson *bool `json:"keyPerson,omitempty"`
-	// roles, of which one is enough.
+	// roles of which they have at least one.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -258,7 +258,7 @@ type MediaMatch struct {
 // ParentMatch looks at what is answered.
 // +kubebuilder:validation:MinProperties=1
 type ParentMatch struct {
-	// ours: whether it is a publication of ours itself, not an answer to one.
+	// ours says whether it is a publication of ours itself, not an answer to one.
 	// +optional
 	Ours *bool `json:"ours,omitempty"`
 }

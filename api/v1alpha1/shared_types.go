@@ -252,7 +252,7 @@ type ConfigMapKeyReference struct {
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name"`
 
-	// key in its binaryData.
+	// key in its binaryData for pictures, in its data for lists of words.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253

@@ -21,9 +21,9 @@ type AuthorMatchApplyConfiguration struct {
 	Followers *CountRangeApplyConfiguration `json:"followers,omitempty"`
 	// isFollower of the channel.
 	IsFollower *bool `json:"isFollower,omitempty"`
-	// keyPerson: whether they stand in keyPeople.
+	// keyPerson says whether they stand in keyPeople.
 	KeyPerson *bool `json:"keyPerson,omitempty"`
-	// roles, of which one is enough.
+	// roles of which they have at least one.
 	Roles []apiv1alpha1.AuthorRole `json:"roles,omitempty"`
 	// strikes they have in the policy's window.
 	Strikes *CountRangeApplyConfiguration `json:"strikes,omitempty"`

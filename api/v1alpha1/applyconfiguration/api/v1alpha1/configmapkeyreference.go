@@ -9,7 +9,7 @@ package v1alpha1
 type ConfigMapKeyReferenceApplyConfiguration struct {
 	// name of the ConfigMap.
 	Name *string `json:"name,omitempty"`
-	// key in its binaryData.
+	// key in its binaryData for pictures, in its data for lists of words.
 	Key *string `json:"key,omitempty"`
 }
 

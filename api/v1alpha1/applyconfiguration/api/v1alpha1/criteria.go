@@ -13,13 +13,13 @@ type CriteriaApplyConfiguration struct {
 	Links *LinkMatchApplyConfiguration `json:"links,omitempty"`
 	// author of the item.
 	Author *AuthorMatchApplyConfiguration `json:"author,omitempty"`
-	// rate: the author said at least so much in the window, this item counted.
+	// rate at which the author says things: at least so many in the window, this item counted.
 	Rate *RateMatchApplyConfiguration `json:"rate,omitempty"`
-	// duplicate: the same text was said at least so often in the window, by anyone, this item counted.
+	// duplicate texts: the same was said at least so often in the window, by anyone, this item counted.
 	Duplicate *RateMatchApplyConfiguration `json:"duplicate,omitempty"`
 	// thread that the item belongs to.
 	Thread *ThreadMatchApplyConfiguration `json:"thread,omitempty"`
-	// asks: true is a question: a question mark outside links, or a question word of the item's language.
+	// asks is true for a question: a question mark outside links, or a question word of the item's language.
 	Asks *bool `json:"asks,omitempty"`
 	// languages of the item as BCP 47 tags, as the network tells them; pt is also pt-BR.
 	Languages []string `json:"languages,omitempty"`

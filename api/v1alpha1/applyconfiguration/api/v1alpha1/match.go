@@ -10,7 +10,7 @@ type MatchApplyConfiguration struct {
 	CriteriaApplyConfiguration `json:""`
 	// all of these must hold.
 	All []CriteriaApplyConfiguration `json:"all,omitempty"`
-	// any: at least one of these must hold.
+	// any of these must hold: at least one.
 	Any []CriteriaApplyConfiguration `json:"any,omitempty"`
 	// none of these may hold.
 	None []CriteriaApplyConfiguration `json:"none,omitempty"`

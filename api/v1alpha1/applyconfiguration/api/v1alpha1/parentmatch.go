@@ -7,7 +7,7 @@ package v1alpha1
 //
 // ParentMatch looks at what is answered.
 type ParentMatchApplyConfiguration struct {
-	// ours: whether it is a publication of ours itself, not an answer to one.
+	// ours says whether it is a publication of ours itself, not an answer to one.
 	Ours *bool `json:"ours,omitempty"`
 }
 

@@ -13,7 +13,7 @@ import (
 type PolicyRuleApplyConfiguration struct {
 	// name of the rule, shown wherever it acted.
 	Name *apiv1alpha1.ObjectName `json:"name,omitempty"`
-	// priority: the matching rule of highest priority that has an outcome decides. Default: 0.
+	// priority of the rule: of those that match and have an outcome, the one of highest priority decides. Default: 0.
 	Priority *int32 `json:"priority,omitempty"`
 	// on names the kinds of items that the rule sees. Absent: what is addressed to us: Comment, Reply, Mention.
 	On []apiv1alpha1.ItemKind `json:"on,omitempty"`

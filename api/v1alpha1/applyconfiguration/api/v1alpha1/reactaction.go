@@ -7,7 +7,7 @@ package v1alpha1
 //
 // ReactAction reacts to an item.
 type ReactActionApplyConfiguration struct {
-	// emoji, where the network has more than one reaction. Default: the network's like.
+	// emoji to react with, where the network has more than one reaction. Default: the network's like.
 	Emoji *string `json:"emoji,omitempty"`
 }
 

@@ -19,7 +19,7 @@ type WelcomePolicyApplyConfiguration struct {
 	Text map[string]apiv1alpha1.TranslatedText `json:"text,omitempty"`
 	// by Reply or DirectMessage. Default: DirectMessage where the network has one.
 	By *apiv1alpha1.WelcomeBy `json:"by,omitempty"`
-	// maxPerHour; more are held for a person. Default: 20.
+	// maxPerHour bounds welcomes; more are held for a person. Default: 20.
 	MaxPerHour *int32 `json:"maxPerHour,omitempty"`
 }
 
