@@ -79,14 +79,14 @@ func BenchmarkLaw(b *testing.B) {
 		one(text)
 	}
 	plain := plainLoop(b, c, 3)
-	i := 0
+	i, start := 0, clock()
 	b.ReportAllocs()
 	for b.Loop() {
 		one(c.Texts[i%len(c.Texts)])
 		i++
 	}
-	each := b.Elapsed() / time.Duration(b.N)
-	b.ReportMetric(float64(time.Second)/float64(each), "items/s")
+	each := (clock() - start) / time.Duration(b.N)
+	b.ReportMetric(float64(time.Second)/float64(each), "items/cpu-s")
 	b.ReportMetric(float64(plain)/float64(each), "ratio")
 }
 

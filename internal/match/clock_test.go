@@ -1,7 +1,15 @@
 package match_test
 
-import "time"
+import (
+	"syscall"
+	"time"
+)
 
-var begin = time.Now() //nolint:forbidigo // a benchmark measures
-
-func clock() time.Duration { return time.Since(begin) } //nolint:forbidigo // a benchmark measures
+// clock is the time that the process computed: others on the machine do not count.
+func clock() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		panic(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}

@@ -128,10 +128,23 @@ func normal(out []byte, host string) ([]byte, bool) {
 	}
 	host = refang(host)
 	for i := range len(host) {
+		if host[i] >= utf8.RuneSelf || host[i] == '%' {
+			ascii, ok := asPunycode(host)
+			if !ok {
+				return nil, false
+			}
+			host = ascii
+			break
+		}
+	}
+	return lowered(out, host)
+}
+
+// lowered writes an ASCII host in lower case.
+func lowered(out []byte, host string) ([]byte, bool) {
+	for i := range len(host) {
 		c := host[i]
 		switch {
-		case c >= utf8.RuneSelf || c == '%':
-			return wide(host)
 		case c >= 'A' && c <= 'Z':
 			c += 'a' - 'A'
 		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '-', c == '_':
@@ -149,8 +162,8 @@ func normal(out []byte, host string) ([]byte, bool) {
 	return out, len(out) > 0 && len(out) <= maxHost
 }
 
-// wide writes a host with other characters than ASCII, or with %2E.
-func wide(host string) ([]byte, bool) {
+// asPunycode writes a host with other characters than ASCII, or with %2E.
+func asPunycode(host string) (string, bool) {
 	if plain, err := url.PathUnescape(host); err == nil {
 		host = plain
 	}
@@ -164,15 +177,7 @@ func wide(host string) ([]byte, bool) {
 	if err != nil {
 		ascii, err = idna.Punycode.ToASCII(strings.ToLower(host))
 	}
-	if err != nil || ascii == "" || len(ascii) > maxHost {
-		return nil, false
-	}
-	for i := range len(ascii) {
-		if ascii[i] >= utf8.RuneSelf || ascii[i] == '%' {
-			return nil, false
-		}
-	}
-	return normal(nil, ascii)
+	return ascii, err == nil && ascii != "" && len(ascii) <= maxHost
 }
 
 // dots are what is written for a dot so that no machine sees a link.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"unicode/utf8"
 
 	"github.com/tribune-dev/tribune/internal/views"
 )
@@ -40,11 +41,14 @@ func (o Options) parse(p Pattern) (re *regexp.Regexp, need []string, on stream, 
 	default:
 		on = deobfuscatedStream
 	}
-	if p.View != views.Raw {
-		foldLiterals(tree)
+	text := "(?:" + p.Text + ")"
+	if flags&syntax.FoldCase != 0 {
+		text = "(?i:" + p.Text + ")"
+	}
+	if p.View != views.Raw && foldLiterals(tree) {
+		text = "(?:" + tree.String() + ")"
 	}
 	need = needed(tree.Simplify(), fold)
-	text := "(?:" + tree.String() + ")"
 	switch p.As {
 	case Exact:
 		text = `\A\s*` + text + `\s*\z`
@@ -77,22 +81,25 @@ func (o Options) small(text string) error {
 	return nil
 }
 
-// foldLiterals takes what an expression has as it is through Folded, as the view has nothing else.
-func foldLiterals(re *syntax.Regexp) {
+// foldLiterals takes what an expression has as it is through Folded, as the view has nothing else. It is true if that makes a
+// difference beyond case.
+func foldLiterals(re *syntax.Regexp) (changed bool) {
 	for _, sub := range re.Sub {
-		foldLiterals(sub)
+		changed = foldLiterals(sub) || changed
 	}
 	if re.Op != syntax.OpLiteral {
-		return
+		return changed
 	}
 	var folded []rune
 	for _, r := range re.Rune {
 		folded = append(folded, []rune(views.FoldRune(r))...)
+		changed = changed || r >= utf8.RuneSelf
 	}
 	re.Flags &^= syntax.FoldCase
 	if re.Rune = folded; len(folded) == 0 {
 		re.Op = syntax.OpEmptyMatch
 	}
+	return changed
 }
 
 // find gives the first match, for Word the first that stands between borders of words.

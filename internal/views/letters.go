@@ -39,7 +39,9 @@ type Letter struct {
 // else as gaps.
 type Letters struct {
 	characters *table
-	made       bool
+	buffer     *Buffer
+	keyed      bool // the key is made
+	made       bool // all is made
 	all        []Letter
 	// runs are the first letters of runs of one letter, or of letters that are taken for one another.
 	runs []int32
@@ -51,6 +53,28 @@ type Letters struct {
 // Key is the text with one character for each run of equal letters and nothing between them: where a term's key is not found,
 // the term is not. The key belongs to the Buffer.
 func (l *Letters) Key() []byte { return l.key }
+
+// keyOf is the character of the key for letters of ASCII, and for digits that are read as letters; 0 for all else.
+var keyOf = func() (key [256]byte) {
+	for c := byte('a'); c <= 'z'; c++ {
+		key[c] = byte(keyRune(rune(c)))
+	}
+	for c := byte('0'); c <= '9'; c++ {
+		key[c] = byte(keyRune(rune(leet[c])))
+	}
+	return key
+}()
+
+// keyRune stands for letters that are taken for one another.
+func keyRune(r rune) rune {
+	switch r {
+	case 'l':
+		return 'i'
+	case 'v':
+		return 'u'
+	}
+	return r
+}
 
 // leet are digits and symbols that are read as letters, by what they look like. Symbols are letters only beside others.
 var leet = [256]byte{
@@ -72,17 +96,28 @@ var gapOf = [256]Gap{
 	'.': gapDot, ',': gapOther, '\'': gapApostrophe, '`': gapApostrophe,
 }
 
-// Letters gives the letters of the text. They are valid until the next Reset.
+// Letters gives the letters of the text, with their key. They are valid until the next Reset.
 func (b *Buffer) Letters() *Letters {
 	l := &b.letters
-	if l.made {
+	if l.keyed {
 		return l
 	}
-	l.made, l.characters = true, b.characters
-	l.all, l.runs, l.key, l.runOf = l.all[:0], l.runs[:0], l.key[:0], l.runOf[:0]
+	l.keyed, l.characters, l.buffer = true, b.characters, b
+	l.key = l.key[:0]
 	s := speller{Letters: l, view: b.View(Skeleton), raw: b.text}
 	s.run()
 	return l
+}
+
+// need makes all that is known of the letters, which few texts need: those that hold a key.
+func (l *Letters) need() {
+	if l.made {
+		return
+	}
+	l.made = true
+	l.all, l.runs, l.runOf = l.all[:0], l.runs[:0], l.runOf[:0]
+	s := speller{Letters: l, view: l.buffer.View(Skeleton), raw: l.buffer.text, full: true}
+	s.run()
 }
 
 // speller reads the letters of a text.
@@ -90,6 +125,7 @@ type speller struct {
 	*Letters
 	view    *View
 	raw     string
+	full    bool // all about the letters, not the key
 	gap     Gap
 	gapSize int
 	word    int // the first letter of what stands between spaces
@@ -101,27 +137,33 @@ func (s *speller) run() {
 	text := s.view.Text
 	for i := 0; i < len(text); {
 		c := text[i]
-		if c >= 'a' && c <= 'z' {
-			s.add(rune(c), i, 1, true)
+		switch k := keyOf[c]; {
+		case k != 0 && s.full:
+			plain := c >= 'a'
+			if !plain {
+				c = leet[c]
+			}
+			s.add(rune(c), i, 1, plain)
 			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			i += s.wide(i)
-			continue
-		}
-		if gapOf[c] == gapSpace {
+		case k != 0:
+			if rune(k) != s.last {
+				s.last = rune(k)
+				s.key = append(s.key, k)
+			}
+			i++
+		case c == ' ':
 			s.separate(gapSpace)
 			s.word, s.url = len(s.all), false
 			i++
-			continue
-		}
-		if c >= '0' && c <= '9' {
-			s.add(rune(leet[c]), i, 1, false)
+		case c >= utf8.RuneSelf:
+			i += s.wide(i)
+		case gapOf[c] == gapSpace:
+			s.separate(gapSpace)
+			s.word, s.url = len(s.all), false
 			i++
-			continue
+		default:
+			i += s.symbol(c, i)
 		}
-		i += s.symbol(c, i)
 	}
 }
 
@@ -133,7 +175,9 @@ func (s *speller) wide(i int) int {
 		s.add(r, i, size, true)
 	case e.kind == noSpace:
 		s.add(r, i, size, true)
-		s.all[len(s.all)-1].noSpace = true
+		if s.full {
+			s.all[len(s.all)-1].noSpace = true
+		}
 	case e.kind == flag && !s.flagged(i-size) && !s.flagged(i+size):
 		s.add('a'+r-firstFlag, i, size, true)
 	case r == '·':
@@ -170,7 +214,7 @@ func (s *speller) symbol(c byte, i int) int {
 			s.address()
 		}
 	case '.':
-		if i+1 < len(text) && len(s.all)-s.word == 3 && s.spells("www") {
+		if i >= 3 && string(text[i-3:i]) == "www" && (i == 3 || gapOf[text[i-4]] == gapSpace) {
 			s.address()
 		}
 	case '|', '/', '\\', '(', '[', '>':
@@ -244,15 +288,6 @@ func (s *speller) alternates(i int) bool {
 	return is(i) && (is(i-2) && is(i-4) || is(i-2) && is(i+2) || is(i+2) && is(i+4))
 }
 
-func (s *speller) spells(word string) bool {
-	for i, r := range word {
-		if s.all[s.word+i].Rune != r {
-			return false
-		}
-	}
-	return true
-}
-
 // address marks the word as a URL, from its beginning.
 func (s *speller) address() {
 	s.url = true
@@ -267,6 +302,13 @@ func (s *speller) separate(g Gap) {
 }
 
 func (s *speller) add(r rune, at, size int, plain bool) {
+	if !s.full {
+		if r = keyRune(r); r != s.last {
+			s.last = r
+			s.key = utf8.AppendRune(s.key, r)
+		}
+		return
+	}
 	from, to := s.view.Span(at, at+size)
 	was := rune(s.raw[from])
 	if was >= utf8.RuneSelf {
@@ -277,21 +319,13 @@ func (s *speller) add(r rune, at, size int, plain bool) {
 		Gap: s.gap, gapSize: uint8(min(s.gapSize, 255)), plain: plain, inURL: s.url,
 	})
 	s.gap, s.gapSize = 0, 0
-	switch r {
-	case 'l':
-		r = 'i'
-	case 'v':
-		r = 'u'
-	}
-	if r == s.last {
+	if r = keyRune(r); r == s.last {
 		return
 	}
 	s.last = r
 	run := int32(len(s.runs))
 	s.runs = append(s.runs, int32(len(s.all)-1))
-	n := len(s.key)
-	s.key = utf8.AppendRune(s.key, r)
-	for range len(s.key) - n {
+	for range utf8.RuneLen(r) {
 		s.runOf = append(s.runOf, run)
 	}
 }
@@ -307,6 +341,7 @@ func (l *Letters) borders(run int) (first, next int) {
 // deobfuscated writes the letters with what stands between them.
 func (b *Buffer) deobfuscated(v *View) {
 	l, skeleton := b.Letters(), b.View(Skeleton)
+	l.need()
 	done := 0 // the place in Skeleton
 	for i := 0; i < len(l.all); {
 		end := l.piece(i)

@@ -65,9 +65,29 @@ func (b *Buffer) wordAt(i int, c *census) int {
 	return i
 }
 
+// plainWords is the end of the words that begin at i and are ASCII to their ends; i if there are none.
+func (b *Buffer) plainWords(i int) int {
+	end := asciiEnd(b.text, i)
+	if end < len(b.text) {
+		for end > i && isLower(plainASCII[b.text[end-1]]) {
+			end--
+		}
+	}
+	return end
+}
+
 // survey counts the letters of the words of one script in the whole text.
 func (b *Buffer) survey() (all census) {
 	for i := 0; i < len(b.text); {
+		if end := b.plainWords(i); end > i {
+			for ; i < end && all.letters[latin] == 0; i++ {
+				if isLower(plainASCII[b.text[i]]) {
+					all.letters[latin]++
+				}
+			}
+			i = end
+			continue
+		}
 		var word census
 		end := b.wordAt(i, &word)
 		if end == i {
@@ -116,6 +136,11 @@ func (b *Buffer) skeleton(v *View) {
 		last     int
 	)
 	for i := 0; i < len(b.text); {
+		if end := b.plainWords(i); end > i {
+			v.addASCII(b.text, i, end)
+			i, last = end, 1
+			continue
+		}
 		var word census
 		if end := b.wordAt(i, &word); end > i {
 			if !surveyed && word.foreign() {

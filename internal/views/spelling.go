@@ -45,6 +45,7 @@ type Spelling struct {
 func Spell(b *Buffer, term string) []Spelling {
 	b.Reset(strings.TrimSpace(term))
 	l := b.Letters()
+	l.need()
 	if len(l.all) == 0 || b.letters.gapAfter(b) {
 		return nil
 	}
@@ -99,6 +100,7 @@ func (s *Spelling) redraw(letter rune, as string) (letters []rune, border []bool
 func spelling(b *Buffer, letters []rune, border []bool) Spelling {
 	b.Reset(string(letters))
 	l := b.Letters()
+	l.need()
 	s := Spelling{Key: string(l.key), letters: letters, border: border, runs: len(l.runs)}
 	first, next := l.borders(0)
 	s.first = next - first
@@ -110,6 +112,7 @@ func spelling(b *Buffer, letters []rune, border []bool) Spelling {
 // At looks whether the term is spelled by the runs of letters that end with the key's byte at keyEnd, where its Key was found. It
 // gives the place in the raw text, in bytes.
 func (l *Letters) At(s *Spelling, keyEnd int, place Place) (from, to int, ok bool) {
+	l.need()
 	lastRun := int(l.runOf[keyEnd-1])
 	firstRun := lastRun - s.runs + 1
 	first, next := l.borders(firstRun)

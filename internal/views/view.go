@@ -2,6 +2,7 @@ package views
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -81,8 +82,10 @@ type Buffer struct {
 	have       uint8
 	ascii      bool // ASCII without control characters: folding is lower case
 	views      [Count]View
-	// identity views are these of ASCII texts.
-	lower   View
+	// lower is three views of an ASCII text.
+	lower View
+	// simple is true if Skeleton is Folded, known with Folded.
+	simple  bool
 	letters Letters
 }
 
@@ -104,7 +107,7 @@ func (b *Buffer) Reset(text string) {
 			break
 		}
 	}
-	b.letters.made = false
+	b.letters.made, b.letters.keyed = false, false
 }
 
 // Text is the text as it was given.
@@ -124,6 +127,8 @@ func (b *Buffer) Same(v, w ID) bool {
 		return true
 	case v == Cased:
 		return false
+	case b.View(Folded) != nil && b.simple:
+		return true
 	}
 	return bytes.Equal(b.View(v).Text, b.View(w).Text)
 }
@@ -133,6 +138,9 @@ func (b *Buffer) View(id ID) *View {
 	if b.ascii && (id == Cased || id == Folded || id == Skeleton) {
 		b.lowerCase()
 		return &b.lower
+	}
+	if id == Skeleton && b.View(Folded) != nil && b.simple {
+		return &b.views[Folded]
 	}
 	v := &b.views[id]
 	if b.have&(1<<id) != 0 {
@@ -199,19 +207,44 @@ func (b *Buffer) cased(v *View) {
 	}
 }
 
+// addASCII adds text[i:end], which is plain ASCII, in lower case.
+func (v *View) addASCII(text string, i, end int) {
+	n, size := len(v.Text), end-i
+	v.Text = slices.Grow(v.Text, size)[:n+size]
+	v.from = slices.Grow(v.from, size)[:n+size]
+	v.to = slices.Grow(v.to, size)[:n+size]
+	out, from, to := v.Text[n:], v.from[n:], v.to[n:]
+	for k := range out {
+		out[k] = plainASCII[text[i+k]]
+	}
+	for k := range from {
+		from[k] = int32(i + k)
+	}
+	for k := range to {
+		to[k] = int32(i + k + 1)
+	}
+}
+
+// asciiEnd is the end of the plain ASCII that begins at i.
+func asciiEnd(text string, i int) int {
+	for i < len(text) && plainASCII[text[i]] != 0 {
+		i++
+	}
+	return i
+}
+
 func (b *Buffer) folded(v *View) {
 	text, last := b.text, 0
+	b.simple = true
 	for i := 0; i < len(text); {
-		if c := plainASCII[text[i]]; c != 0 {
-			v.Text = append(v.Text, c)
-			v.from = append(v.from, int32(i))
-			i++
-			v.to = append(v.to, int32(i))
-			last = 1
+		if end := asciiEnd(text, i); end > i {
+			v.addASCII(text, i, end)
+			i, last = end, 1
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(text[i:])
 		e := b.characters.of(r)
+		b.simple = b.simple && e.script <= latin && e.look == "" && e.kind != flag
 		switch {
 		case e.kind == dropped:
 			v.extend(last, i+size)
