@@ -79,12 +79,14 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// fallDue makes Posts that fall due at one instant, on a network that takes its time.
+// fallDue makes Posts that fall due at about one instant, on a network that takes its time: one channel after the other within that
+// time, so that at any moment there are calls that begin, and calls in flight.
 func (w *world) fallDue(m mode) {
 	w.Helper()
 	w.network.SetFaults(local.Faults{Slow: m.slow, SlowChance: local.Always})
 	due := time.Now().Add(3*time.Second + time.Duration(m.posts)*20*time.Millisecond).Truncate(time.Second)
-	w.plan(m.posts, func(int) time.Time { return due })
+	begins := max(int(m.slow/time.Second), 1) // Posts fall due at whole seconds
+	w.plan(m.posts, func(i int) time.Time { return due.Add(time.Duration(i%m.channels%begins) * time.Second) })
 	if late := time.Since(due); late > 0 {
 		w.Fatalf("the machine is too slow for this test: %d Posts were planned only %s after they fell due", m.posts, late)
 	}
