@@ -4,12 +4,16 @@ import (
 	"errors"
 	"time"
 
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/network"
 )
 
 const (
 	firstRetry = time.Second
 	lastRetry  = 5 * time.Minute
+	// ownRetry is the longest wait where nobody but ourselves was asked: an API server or a ledger that hesitates must not make a
+	// Post minutes late.
+	ownRetry = 4 * time.Second
 )
 
 // retryAfter is how long to wait after the attempt-th failure: what the network asked for, else doubling from a second.
@@ -21,6 +25,9 @@ func retryAfter(err error, attempt int32) time.Duration {
 	wait := firstRetry
 	for range min(max(attempt-1, 0), 16) {
 		wait *= 2
+	}
+	if e != nil && (e.Reason == tribunev1alpha1.ReasonGateUnavailable || e.Reason == tribunev1alpha1.ReasonLedgerUnavailable) {
+		return min(wait, ownRetry)
 	}
 	return min(wait, lastRetry)
 }
