@@ -30,10 +30,15 @@ const ends = -1 << 31
 
 // newAutomaton takes keys, no two alike and none empty. White space is alike.
 func newAutomaton(keys []string) *automaton {
+	return newBounded(keys, maxRows)
+}
+
+// newBounded is newAutomaton with as many bytes for rows.
+func newBounded(keys []string, rows int32) *automaton {
 	a := &automaton{stride: 1}
 	a.classes(keys)
 	a.trie(keys)
-	a.links()
+	a.links(rows)
 	return a
 }
 
@@ -116,8 +121,8 @@ func (a *automaton) state(c uint8) int32 {
 }
 
 // links makes the rows and the ways back. States are in the order of their depth, so what a state falls back to is ready.
-func (a *automaton) links() {
-	a.dense = min(int32(len(a.child)), max(1, maxRows/4/a.stride))
+func (a *automaton) links(rows int32) {
+	a.dense = min(int32(len(a.child)), max(1, rows/4/a.stride))
 	a.rows = make([]int32, a.dense*a.stride)
 	for s := range int32(len(a.child)) {
 		if s < a.dense {
