@@ -65,6 +65,22 @@ func (s *Database) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	return all(ctx, s.read, scanCase, query, w.args...)
 }
 
+// AddCases implements Community.
+func (s *Database) AddCases(ctx context.Context, cases []Case) error {
+	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
+		for i := range cases {
+			if err := t.addCase(ctx, &cases[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("record cases in ledger: %w", err)
+	}
+	return nil
+}
+
 // SaveCase implements Community.
 func (s *Database) SaveCase(ctx context.Context, c Case) error {
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
@@ -148,7 +164,10 @@ func (s *Database) StatsOf(ctx context.Context, namespace, policy string, since,
 		return st, err
 	}
 	type waiting struct{ cases, questions, overdue *int64 }
-	w, _, err := first(ctx, s.read, func(row scanner) (w waiting, err error) { err = row.Scan(&w.cases, &w.questions, &w.overdue); return w, err },
+	w, _, err := first(ctx, s.read, func(row scanner) (w waiting, err error) {
+		err = row.Scan(&w.cases, &w.questions, &w.overdue)
+		return w, err
+	},
 		queryStatsCases, toMicros(now), namespace, policy)
 	for _, q := range []struct {
 		from *int64

@@ -173,8 +173,10 @@ type Part struct {
 	Actions []Action
 	Limits  []Limit
 	Strikes []Strike
-	Labels  []string
-	Cases   []Case
+	// StrikesAs is whose strikes they are; empty: the policy's. Simulated ones are kept apart.
+	StrikesAs string
+	Labels    []string
+	Cases     []Case
 }
 
 // PolicyVersion is a generation of a policy that compiled and passed its tests, with its lists: what is in force while a newer one
@@ -210,8 +212,8 @@ type Case struct {
 	DueAt                               time.Time
 	Assignee, Decision, DecidedBy       string
 	// ClosedBy is Person, Network or Expiry.
-	ClosedBy                                                string
-	URL                                                     string
+	ClosedBy                                              string
+	URL                                                   string
 	CreatedAt, DecidedAt, DoneAt, RemindedAt, EscalatedAt time.Time
 }
 
@@ -219,10 +221,12 @@ type Case struct {
 type Community interface {
 	// Heard tells how far an ear listened; one that never did has Baseline set.
 	Heard(ctx context.Context, e Ear) (Heard, error)
-	// Take keeps items together with how far they were heard. What is known is changed where its author changed it.
+	// Take keeps items together with how far they were heard. What is known is changed where its author changed it. Items whose
+	// State is ItemRecorded were there before we listened: they are never judged.
 	Take(ctx context.Context, h Heard, items []Item) (Taken, error)
-	// Undecided are the items that wait longest for a decision.
-	Undecided(ctx context.Context, limit int) ([]Item, error)
+	// Waiting are the channels of which items wait for a decision; Undecided are those of one that wait longest.
+	Waiting(ctx context.Context) ([]Receiver, error)
+	Undecided(ctx context.Context, namespace, channel string, limit int) ([]Item, error)
 	// FactsAbout items, in their order; policy is whose strikes count.
 	FactsAbout(ctx context.Context, policy string, items []Item, r Reach, now time.Time) ([]Facts, error)
 	// Decide records verdicts. One whose item changed meanwhile, or was decided about, is left out; decided counts the others.
@@ -247,6 +251,8 @@ type Community interface {
 
 	// Cases of a namespace in a state, the oldest first.
 	Cases(ctx context.Context, f CaseFilter) ([]Case, error)
+	// AddCases records what waits for a person; what is known already stays as it is.
+	AddCases(ctx context.Context, cases []Case) error
 	// SaveCase writes what became of a case.
 	SaveCase(ctx context.Context, c Case) error
 	// Human records what a person decided about an item.

@@ -32,6 +32,11 @@ func heard(cursor string, baseline bool) store.Heard {
 
 func take(t *testing.T, l *store.Database, h store.Heard, items ...store.Item) store.Taken {
 	t.Helper()
+	if h.Baseline {
+		for i := range items {
+			items[i].State = store.ItemRecorded
+		}
+	}
 	taken, err := l.Take(t.Context(), h, items)
 	if err != nil {
 		t.Fatal(err)
@@ -69,9 +74,12 @@ func TestTake(t *testing.T) {
 		if got := take(t, l, heard("3", false), said("n0", "a0", "hi"), edited, before, gone); got != (store.Taken{Known: 1, Changed: 1, Recorded: 2}) {
 			t.Errorf("changes: %+v", got)
 		}
-		fresh, err := l.Undecided(t.Context(), 1000)
+		fresh, err := l.Undecided(t.Context(), "acme", "square", 1000)
 		if err != nil || len(fresh) != 149 {
 			t.Fatalf("%d undecided, %v", len(fresh), err)
+		}
+		if waiting, err := l.Waiting(t.Context()); err != nil || !cmp.Equal(waiting, []store.Receiver{{Namespace: "acme", Name: "square"}}) {
+			t.Errorf("%v, %v", waiting, err)
 		}
 		got, ok, err := l.Item(t.Context(), store.ItemKey{Namespace: "acme", Account: ear.Account, ID: "n1"})
 		want := said("n1", "a1", "HI")
@@ -93,7 +101,7 @@ func TestFactsAbout(t *testing.T) {
 		silent := said("c", "eve", "no bots, please")
 		silent.Author.NoAutomation = true
 		take(t, l, heard("2", false), said("a", "ada", "buy now"), said("b", "bob", "buy now"), silent)
-		items, err := l.Undecided(t.Context(), 10)
+		items, err := l.Undecided(t.Context(), "acme", "square", 10)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,7 +91,7 @@ func (t *transaction) part(ctx context.Context, v *Verdict, p *Part, circuits ma
 		}
 	}
 	for _, st := range p.Strikes {
-		if _, err := t.exec(ctx, queryAddStrike, k.Namespace, p.Policy, k.Account, v.Author, k.ID, st.Rule, st.Weight, at); err != nil {
+		if _, err := t.exec(ctx, queryAddStrike, k.Namespace, cmp.Or(p.StrikesAs, p.Policy), k.Account, v.Author, k.ID, st.Rule, st.Weight, at); err != nil {
 			return err
 		}
 	}

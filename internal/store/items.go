@@ -57,7 +57,8 @@ const (
 		COALESCE(p.display_name, ''), COALESCE(p.url, ''), COALESCE(p.created_at, 0), p.followers, p.is_follower, p.is_member, COALESCE(p.flags, 0),
 		COALESCE(p.no_automation, 0)
 		FROM items i LEFT JOIN people p ON p.namespace = i.namespace AND p.account = i.account AND p.id = i.author`
-	queryUndecided = selectItem + ` WHERE i.state = 'New' ORDER BY i.seen_at, i.created_at, i.id LIMIT ?`
+	queryUndecided = selectItem + ` WHERE i.namespace = ? AND i.channel = ? AND i.state = 'New' ORDER BY i.seen_at, i.created_at, i.id LIMIT ?`
+	queryNew       = `SELECT DISTINCT namespace, channel FROM items WHERE state = 'New'`
 	queryItem      = selectItem + ` WHERE i.namespace = ? AND i.account = ? AND i.id = ?`
 
 	queryPerson = `SELECT id, handle, display_name, url, created_at, followers, is_follower, is_member, flags, no_automation FROM people
@@ -172,7 +173,7 @@ func (t *transaction) items(ctx context.Context, h Heard, items []Item, taken *T
 
 func itemValues(h Heard, it *Item) []any {
 	state := ItemNew
-	if h.Baseline || it.Ours || it.Gone {
+	if it.State == ItemRecorded || it.Ours || it.Gone {
 		state = ItemRecorded
 	}
 	text, key, links, mentions := it.Text, it.TextKey, list(it.Links), list(it.Mentions)
@@ -215,7 +216,7 @@ func (t *transaction) people(ctx context.Context, h Heard, items []Item) error {
 func personValues(h Heard, it *Item) []any {
 	a := &it.Author
 	since := it.SeenAt
-	if h.Baseline && !it.CreatedAt.IsZero() && it.CreatedAt.Before(since) {
+	if it.State == ItemRecorded && !it.CreatedAt.IsZero() && it.CreatedAt.Before(since) {
 		since = it.CreatedAt
 	}
 	flags := int64(0)
@@ -313,8 +314,13 @@ func fillPerson(a *network.Person, joined int64, followers, follower, member sql
 }
 
 // Undecided implements Community.
-func (s *Database) Undecided(ctx context.Context, limit int) ([]Item, error) {
-	return all(ctx, s.read, scanItemRow, queryUndecided, limit)
+func (s *Database) Undecided(ctx context.Context, namespace, channel string, limit int) ([]Item, error) {
+	return all(ctx, s.read, scanItemRow, queryUndecided, namespace, channel, limit)
+}
+
+// Waiting implements Community.
+func (s *Database) Waiting(ctx context.Context) ([]Receiver, error) {
+	return all(ctx, s.read, func(row scanner) (r Receiver, err error) { err = row.Scan(&r.Namespace, &r.Name); return r, err }, queryNew)
 }
 
 // Item implements Community.

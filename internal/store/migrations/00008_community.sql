@@ -76,7 +76,7 @@ CREATE TABLE items (
     human_by      TEXT   NOT NULL,
     PRIMARY KEY (namespace, account, id)
 );
-CREATE INDEX items_new ON items (seen_at) WHERE state = 'New';
+CREATE INDEX items_new ON items (namespace, channel, seen_at) WHERE state = 'New';
 CREATE INDEX items_by_author ON items (namespace, account, author, created_at);
 CREATE INDEX items_by_text ON items (namespace, text_key, seen_at) WHERE text_key <> '';
 CREATE INDEX items_by_post ON items (namespace, account, post, created_at) WHERE post <> '';

@@ -1,0 +1,108 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/store"
+	"github.com/tribune-dev/tribune/internal/views"
+)
+
+const (
+	// pageSize is how many items are asked for at once.
+	pageSize = 200
+	// maxPages bounds one look, so that one channel's past does not keep its present waiting for ever: the next look goes on.
+	maxPages = 500
+	// pollTimeout bounds one call.
+	pollTimeout = 30 * time.Second
+)
+
+// ErrDeaf is given by Poll for channels that cannot be listened to.
+var ErrDeaf = errors.New("this network cannot be listened to")
+
+// Look is what one look at a channel brought.
+type Look struct {
+	store.Taken
+	// At is when it ended, ItemAt when something new was last heard; zero: never.
+	At, ItemAt time.Time
+	// Baseline is true while what was there before is being recorded.
+	Baseline bool
+	// CursorLost says that the network could not go on from where we were, and all that is there was recorded anew.
+	CursorLost bool
+}
+
+// Poll takes what is new on a channel into the ledger. Items and how far they were heard are kept together, page by page.
+func (b *Inbox) Poll(ctx context.Context, c Channel, queries []string) (Look, error) {
+	var look Look
+	line, ok := b.Lines.Line(c)
+	if !ok {
+		return look, fmt.Errorf("SocialChannel %s is not connected", c.Name)
+	}
+	listener, ok := line.Network.(network.Listener)
+	if !ok {
+		return look, ErrDeaf
+	}
+	heard, err := b.Ledger.Heard(ctx, line.Ear(c))
+	if err != nil {
+		return look, err
+	}
+	buffer := views.NewBuffer()
+	for range maxPages {
+		page, err := b.listen(ctx, listener, network.ListenQuery{Cursor: heard.Cursor, Queries: queries, Limit: pageSize})
+		if errors.Is(err, network.ErrCursorLost) && heard.Cursor != "" {
+			// What is there is recorded as at the first look: nobody is answered for what they said while nobody listened.
+			heard.Cursor, heard.Baseline, look.CursorLost = "", true, true
+			continue
+		}
+		if err != nil {
+			b.Lines.Trouble(c, err)
+			return look, err
+		}
+		if err := b.take(ctx, &heard, page, buffer, &look); err != nil {
+			return look, err
+		}
+		if !page.More {
+			break
+		}
+	}
+	look.At, look.ItemAt, look.Baseline = heard.PolledAt, heard.ItemAt, heard.Baseline
+	return look, nil
+}
+
+func (b *Inbox) listen(ctx context.Context, l network.Listener, q network.ListenQuery) (network.Listening, error) {
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+	defer cancel()
+	return l.Listen(ctx, q)
+}
+
+func (b *Inbox) take(ctx context.Context, heard *store.Heard, page network.Listening, buffer *views.Buffer, look *Look) error {
+	now := b.Clock.Now()
+	items := make([]store.Item, 0, len(page.Items))
+	for _, it := range page.Items {
+		one := store.Item{Item: it, TextKey: TextKey(it.Text, buffer), SeenAt: now}
+		if heard.Baseline {
+			one.State = store.ItemRecorded
+		}
+		items = append(items, one)
+	}
+	next := *heard
+	next.Cursor, next.PolledAt = page.Cursor, now
+	if len(items) > 0 {
+		next.ItemAt = now
+	}
+	// Once all that was there is recorded, what comes from here on counts.
+	next.Baseline = heard.Baseline && page.More
+	taken, err := b.Ledger.Take(ctx, next, items)
+	if err != nil {
+		return err
+	}
+	*heard = next
+	look.New, look.Changed, look.Recorded, look.Known = look.New+taken.New, look.Changed+taken.Changed, look.Recorded+taken.Recorded, look.Known+taken.Known
+	if taken.New+taken.Changed > 0 {
+		poke(b.judge)
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package policy
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+
+	"github.com/tribune-dev/tribune/internal/compose"
+)
+
+// Placeholders of a policy's texts.
+const (
+	VarAuthor   = "author"
+	VarChannel  = "channel"
+	VarText     = "text"
+	VarURL      = "url"
+	VarPostURL  = "post.url"
+	VarRule     = "rule"
+	VarLanguage = "language"
+)
+
+// maxSaid is how much of what others wrote goes into a message, in characters; maxHandle of a handle.
+const (
+	maxSaid   = 500
+	maxHandle = 100
+)
+
+// Said is what a text of a policy may tell. All of it comes from others.
+type Said struct {
+	Author, Channel, Text, URL, PostURL, Rule, Language string
+}
+
+// Say fills in a text. A template is a border: what others wrote can make nobody be called, nothing be shown as a link or formatted,
+// and no other placeholder be filled in.
+func Say(template string, s Said) string {
+	text, _ := compose.Fill(template, compose.Vars{
+		VarAuthor: Handle(s.Author), VarChannel: Harmless(s.Channel), VarText: Harmless(s.Text), VarURL: Address(s.URL), VarPostURL: Address(s.PostURL),
+		VarRule: Harmless(s.Rule), VarLanguage: Harmless(s.Language),
+	})
+	return strings.TrimSpace(text)
+}
+
+// CheckTemplate says what is wrong with a template.
+func CheckTemplate(template string) []string {
+	_, wrong := compose.Fill(template, compose.Vars{VarAuthor: "a", VarChannel: "a", VarText: "a", VarURL: "a", VarPostURL: "a", VarRule: "a", VarLanguage: "a"})
+	return wrong
+}
+
+// Handle is how a person is named: their handle, without anything that would call them or look like formatting.
+func Handle(h string) string {
+	h = strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("@._-", r) {
+			return r
+		}
+		return -1
+	}, h)
+	h = strings.Trim(h, "@._-")
+	if h == "" {
+		return "someone"
+	}
+	return cut(h, maxHandle)
+}
+
+// marks are characters that networks and chats take for formatting, and what stands for them.
+var marks = map[rune]rune{
+	'*': -1, '~': -1, '`': -1, '|': -1, '\\': -1, '@': -1, '#': -1, '<': '‹', '>': '›', '[': '(', ']': ')', '{': '(', '}': ')', '&': '+',
+	'\uff20': -1, '\ufe6b': -1, // other forms of @
+}
+
+// Harmless gives what others wrote as one line that calls nobody, formats nothing and links nowhere.
+func Harmless(text string) string {
+	text = cut(text, maxSaid)
+	var b strings.Builder
+	space := false
+	for i, r := range text {
+		switch {
+		case r == '.' && dotOfLink(text, i):
+			b.WriteString("[.]")
+			space = false
+			continue
+		case unicode.IsSpace(r) || unicode.IsControl(r):
+			space = true
+			continue
+		case unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r) || r == unicode.ReplacementChar:
+			continue // what is not seen, and what turns the direction of a line
+		}
+		if by, ok := marks[r]; ok {
+			if by < 0 {
+				continue
+			}
+			r = by
+		}
+		if space && b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		space = false
+		b.WriteRune(r)
+	}
+	out := b.String()
+	// What is left of a scheme links nowhere either.
+	out = strings.ReplaceAll(out, "://", "[:]//")
+	return strings.TrimRight(out, "_")
+}
+
+// Address is a page's address, if it is one; else nothing.
+func Address(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil {
+		return ""
+	}
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r == 0x7f || strings.ContainsRune("<>`|\\\"{}", r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, u.String())
+}
+
+// cut ends a text after so many characters as people see them.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return compose.Cut(text, most)
+}
