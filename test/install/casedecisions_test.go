@@ -16,6 +16,7 @@ import (
 
 // caseDecisions tries the rule about who decided a CommunityCase, from both sides, as kubectl patch does.
 func (p *people) caseDecisions(t *testing.T) {
+	p.bind(t, "team", "tribune-community-manager", managerUser) // it may write cases, so that the name alone is asked about
 	open := func() *tribunev1alpha1.CommunityCase {
 		return &tribunev1alpha1.CommunityCase{ObjectMeta: metav1.ObjectMeta{Namespace: "team", GenerateName: "case-"}, Spec: tribunev1alpha1.CommunityCaseSpec{
 			Kind: tribunev1alpha1.CaseModeration, ChannelRef: tribunev1alpha1.LocalReference{Name: "square"}, Item: tribunev1alpha1.CaseItem{ID: "1"}}}
