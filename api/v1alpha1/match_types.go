@@ -71,7 +71,7 @@ type Criteria struct {
 	// length of the text in characters as people see them.
 	// +optional
 	Length *CountRange `json:"length,omitempty"`
-	// capsRatio is the part of letters that are capitals, such as {atLeast: "0.8"}; of texts with fewer than ten letters it is 0.
+	// capsRatio is the part of letters that are capitals, such as {atLeast: "0.8"}; of texts with fewer than ten characters it is 0.
 	// +optional
 	CapsRatio *RatioRange `json:"capsRatio,omitempty"`
 	// reports by others on the network, where it tells.

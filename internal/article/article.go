@@ -70,7 +70,7 @@ func Parse(file string, text []byte) (tribunev1alpha1.CalendarEntry, []Problem) 
 		problems = append(problems, Problem{Line: parts.textLine, Message: "there is no text after the front matter: write what is to be published"})
 	}
 	if entry.Name == "" {
-		problems = append(problems, Problem{Line: 1, Key: "name", Message: fmt.Sprintf("no name can be made of the file's (%q): add name: to the front matter", file)})
+		problems = append(problems, Problem{Line: 1, Key: "name", Message: fmt.Sprintf("no name can be made of the file's (%.100q): add name: to the front matter", file)})
 	}
 	return entry, problems
 }

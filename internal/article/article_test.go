@@ -138,6 +138,7 @@ func FuzzParse(f *testing.F) {
 	} {
 		f.Add("a.md", []byte(text))
 	}
+	f.Add("\x91"+strings.Repeat("\x92", 3000), []byte("---\nat: 2026-12-01T11:00\n---\nText"))
 	calendar := &tribunev1alpha1.ContentCalendar{ObjectMeta: metav1.ObjectMeta{Name: "c"}, Spec: tribunev1alpha1.ContentCalendarSpec{
 		ChannelRefs: []tribunev1alpha1.LocalReference{{Name: "blog"}}, Slots: []tribunev1alpha1.Slot{{Name: "s", Cron: "0 9 * * *"}}}}
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)

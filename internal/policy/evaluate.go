@@ -9,6 +9,7 @@ import (
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/compose"
 	"github.com/tribune-dev/tribune/internal/match"
+	"github.com/tribune-dev/tribune/internal/views"
 )
 
 // Judge evaluates items, one after the other: it holds the room that is needed for one. It is not safe for concurrent use.
@@ -161,7 +162,7 @@ func (j *Judge) has(role tribunev1alpha1.AuthorRole) bool {
 
 // isQuestion is true for what is addressed to us and asks.
 func (j *Judge) isQuestion() bool {
-	return slices.Contains(addressed, tribunev1alpha1.ItemKind(j.item.Kind)) && !j.item.Ours && Asks(j.item.Text, j.item.Language)
+	return slices.Contains(addressed, tribunev1alpha1.ItemKind(j.item.Kind)) && !j.item.Ours && views.Asks(j.item.Text, j.item.Language)
 }
 
 // clause says whether a match holds, and why.
@@ -214,7 +215,7 @@ func (j *Judge) criteria(c *criteria) ([]Evidence, bool) {
 		}
 		why = append(why, e)
 	}
-	if s.Asks != nil && Asks(j.item.Text, j.item.Language) != *s.Asks {
+	if s.Asks != nil && views.Asks(j.item.Text, j.item.Language) != *s.Asks {
 		return nil, false
 	}
 	if c.expr != nil && !j.expression(c) {
@@ -387,10 +388,16 @@ func (j *Judge) length() int64 {
 	return j.chars
 }
 
+// minShouted is the shortest text of which capitals say anything.
+const minShouted = 10
+
 func (j *Judge) capsRatio() float64 {
 	if !j.known.caps {
 		j.known.caps = true
-		j.caps = CapsRatio(j.item.Text)
+		j.caps = 0
+		if j.length() >= minShouted {
+			j.caps = views.CapsRatio(j.item.Text)
+		}
 	}
 	return j.caps
 }
@@ -413,7 +420,7 @@ func (j *Judge) facts() (vars map[string]any, unknown map[string]bool) {
 	unknown = map[string]bool{"item.reports": it.Reports == nil, "item.language": it.Language == "", "author.accountAge": a.CreatedAt.IsZero(),
 		"author.followers": a.Followers == nil, "author.isFollower": a.IsFollower == nil, "author.isMember": a.IsMember == nil}
 	item := &celItem{Kind: string(it.Kind), Text: it.Text, Language: it.Language, Links: j.itemLinks(), Mentions: it.Mentions, Media: int64(it.Media),
-		Length: j.length(), CapsRatio: j.capsRatio(), Asks: Asks(it.Text, it.Language), CreatedAt: it.CreatedAt}
+		Length: j.length(), CapsRatio: j.capsRatio(), Asks: views.Asks(it.Text, it.Language), CreatedAt: it.CreatedAt}
 	author := &celAuthor{Handle: a.Handle, DisplayName: a.DisplayName, KnownFor: j.knownFor(), KeyPerson: j.keyPerson(), Bot: a.Bot, Strikes: int64(j.hist.Strikes)}
 	if it.Reports != nil {
 		item.Reports = *it.Reports

@@ -345,21 +345,3 @@ func FuzzHarmless(f *testing.F) {
 		}
 	})
 }
-
-func TestAsks(t *testing.T) {
-	for text, language := range map[string]string{
-		"How do I start the engine": "en", "¿Cómo arranco el motor?": "", "Cómo arranco el motor": "es", "really?": "", "Hi! Where can I buy it": "en",
-		"Как да го включа": "bg", "Comment faire ça marche": "fr", "これは何ですか？": "ja", "thanks. what does it cost": "en",
-	} {
-		if !Asks(text, language) {
-			t.Errorf("%q (%s) is a question", text, language)
-		}
-	}
-	for text, language := range map[string]string{
-		"What a nice rocket": "en", "Great work!": "en", "see https://x.example/?q=1": "", "however it works": "en", "Canary is a bird": "en", "How nice": "en", "": "",
-	} {
-		if Asks(text, language) {
-			t.Errorf("%q (%s) is no question", text, language)
-		}
-	}
-}
