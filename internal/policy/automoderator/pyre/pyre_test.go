@@ -22,7 +22,7 @@ var patterns = []string{
 	`a`, `fag`, `\bcoons?`, `\bcunts?\b`, `!a`, `a!`, `-`, `\d+\b-?`, `\b`, `\B`, `a\Bb`, `\b-`, `-\b`, `a?\b!?`, `(a|-)\b(b|!)`, `(?:a\b|-)b`,
 	`^a`, `a$`, `(a|b$)`, `\Aa\Z`, `\S\b`, `[\w-]\b`, `\D\ba`, `.\b.`, `.\b`, `[a!é]\b[-b]`, `\W*a`, `a\W*$`, `[^\W\d_]b`, `[\W_]a`,
 	`(?-i:A)b`, `(?#x)a(?-i:É)`, `(?i:a)b`, `k(ill (yo)?ursel[fv](e?s)?|ys)`, `a{2,3}`, `a{,2}b`, `a{x}`, `[]a]`, `[^]a]`, `\u0430b`, `\x61`, `\s\b`, `\b\s*a\b`, `é\b`,
-	`\bé`, `(\b)?a`, `[\s\S]b`, `(?P<n>a)b`, `\.`, `\°`, `ab|\bb`, `^\b`, `\b$`, `_\b`, `4\b\d?`, `[\d.]+\b`,
+	`\bé`, `(\b)?a`, `[\s\S]b`, `(?P<n>a)b`, `\.`, `\°`, `ab|\bb`, `^\b`, `\b$`, `_\b`, `(a|$)b`, `a(b$|1)`, `(a$)?b`, `$b|a`, `4\b\d?`, `[\d.]+\b`,
 }
 
 var alphabet = []rune("aAbBéÉа1٣-! \n_.ſKkéys°")
@@ -104,7 +104,7 @@ func TestRefused(t *testing.T) {
 	for pattern, want := range map[string]string{
 		`a(?=b)`: "look-around", `(?<!a)b`: "look-around", `(a)\1`: "reference", `(?P=n)`: "reference", `(?>a)`: "atomic", `a++`: "possessive", `a{1001}`: "1000",
 		`(`: "without a )", `)`: "without a (", `[a`: "without a ]", `*`: "nothing", `a**`: "repeats a repetition", `\p{L}`: "means nothing", `\`: "backslash",
-		`a$b`: "after $", `(a\b)*`: "within a repetition", `[b-a]`: "upside down", `(?x)a`: "(?x", `(?m)^a`: "(?m", `[^a]\b`: "without some", `\xzz`: "no character",
+		`a$\n`: "after $", `a$b?`: "after $", `(a\b)*`: "within a repetition", `[b-a]`: "upside down", `(?x)a`: "(?x", `(?m)^a`: "(?m", `[^a]\b`: "without some", `\xzz`: "no character",
 	} {
 		if _, err := pyre.Regex(pattern, pyre.Includes, false); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, expected %q", pattern, err, want)

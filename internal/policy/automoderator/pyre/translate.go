@@ -14,7 +14,7 @@ func Regex(pattern string, method Method, caseSensitive bool) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := lastOnly(n, true); err != nil {
+	if err := endLines(n, nil); err != nil {
 		return nil, err
 	}
 	return translate(n, method)
@@ -112,29 +112,58 @@ func around(n *node, method Method) sequence {
 	}
 }
 
-// lastOnly: after $ a line feed may follow in Python's texts, so that nothing else may follow in ours.
-func lastOnly(n *node, last bool) error {
+// endLines looks at each $ with what follows it: the end of the text, or a line feed that ends it, so that $ before something
+// that is neither can never match.
+func endLines(n *node, rest sequence) error {
 	switch n.op {
 	case opEndLine:
-		if !last {
+		after := cat(rest...)
+		switch {
+		case len(rest) == 0:
+		case !after.empty() && !after.begins('\n'):
+			*n = node{op: opSet, set: &set{}}
+		default:
 			return fmt.Errorf("something after $: %w", ErrUnsupported)
 		}
 	case opCat:
 		for i, s := range n.subs {
-			if err := lastOnly(s, last && i == len(n.subs)-1); err != nil {
+			if err := endLines(s, join(n.subs[i+1:], rest)); err != nil {
 				return err
 			}
 		}
 	case opAlt:
 		for _, s := range n.subs {
-			if err := lastOnly(s, last); err != nil {
+			if err := endLines(s, rest); err != nil {
 				return err
 			}
 		}
 	case opRepeat:
-		return lastOnly(n.subs[0], last && n.max == 1)
+		if n.max != 1 {
+			rest = join(n.subs, rest)
+		}
+		return endLines(n.subs[0], rest)
 	}
 	return nil
+}
+
+// begins says whether what n matches may begin with a character.
+func (n *node) begins(r rune) bool {
+	switch n.op {
+	case opSet:
+		return n.set.listed(r) != n.set.not
+	case opCat:
+		for _, s := range n.subs {
+			if s.begins(r) {
+				return true
+			}
+			if !s.empty() {
+				return false
+			}
+		}
+	case opAlt, opRepeat:
+		return slices.ContainsFunc(n.subs, func(s *node) bool { return s.begins(r) })
+	}
+	return false
 }
 
 // expression writes a sequence and looks whether RE2 takes it.

@@ -1,0 +1,335 @@
+package automoderator
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/policy/automoderator/pyre"
+)
+
+// check reads one check of the item.
+func (d *draft) check(c *clause, t itemType, e *entry) (holds, error) {
+	switch e.key {
+	case "reports":
+		text, _ := e.text()
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n > 1e9 {
+			d.refuse(e, "%s is no number of reports", quoted(text))
+			return some, nil
+		}
+		if n > 0 {
+			c.must(criteria{Reports: atLeast(n)})
+			return some, nil
+		}
+		d.refuse(e, "it holds for everything: write 1 or more")
+		return some, nil
+	case "body_longer_than", "body_shorter_than":
+		return d.length(c, e)
+	case "is_top_level":
+		value, ok := e.truth()
+		switch {
+		case t.submission:
+			return nothing, fmt.Errorf("%s is for comments", e.key)
+		case !ok:
+			d.refuse(e, "it is neither true nor false")
+		default:
+			c.must(criteria{Parent: &tribunev1alpha1.ParentMatch{Ours: &value}})
+		}
+		return some, nil
+	case "parent_submission":
+		return d.parent(e)
+	}
+	if reason := reddit[e.key]; reason != "" {
+		if e.key == "ignore_blockquotes" {
+			if value, ok := e.truth(); ok && !value {
+				return ignored, nil
+			}
+		}
+		d.refuse(e, "%s", reason)
+		return some, nil
+	}
+	return d.search(c, t, e)
+}
+
+// parent: what is done to the submission that a comment stands under is Reddit's alone; what is asked of it cannot be answered.
+func (d *draft) parent(e *entry) (holds, error) {
+	for i := range e.fields {
+		if f := &e.fields[i]; !strings.HasPrefix(f.key, "set_") && f.key != "action" && f.key != "overwrite_flair" && f.key != "action_reason" {
+			d.refuse(f, "%s", reddit["parent_submission"])
+		}
+	}
+	return ignored, nil
+}
+
+// mostLength is the most characters that length is compared with: it becomes a regular expression.
+const mostLength = 900
+
+// length of the text, without what belongs to no word at both ends.
+func (d *draft) length(c *clause, e *entry) (holds, error) {
+	text, _ := e.text()
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		d.refuse(e, "%s is no length", quoted(text))
+		return some, nil
+	}
+	longer := e.key == "body_longer_than"
+	if longer {
+		n++
+	}
+	if n > mostLength {
+		d.refuse(e, "it counts up to %d characters here: use length in a rule of your own", mostLength)
+		return some, nil
+	}
+	if n == 0 {
+		return nothing, nil // nothing is shorter than nothing
+	}
+	expr := `\W*`
+	switch n {
+	case 1:
+	case 2:
+		expr += `\w?\W*`
+	default:
+		expr += fmt.Sprintf(`(?:\w(?:.{0,%d}\w)?)?\W*`, n-3)
+	}
+	exprs, err := pyre.Regex(`\A`+expr+`\Z`, pyre.Includes, false)
+	if err != nil {
+		return some, err
+	}
+	short := criteria{Text: regexes(exprs)}
+	if longer {
+		c.mustNot(short)
+	} else {
+		c.must(short)
+	}
+	return some, nil
+}
+
+func regexes(exprs []string) *tribunev1alpha1.TextMatch {
+	return &tribunev1alpha1.TextMatch{AnyRegex: exprs, Views: []tribunev1alpha1.TextView{tribunev1alpha1.ViewRaw}}
+}
+
+// search reads a key that looks for words in fields.
+func (d *draft) search(c *clause, t itemType, e *entry) (holds, error) {
+	s, _ := parseSearch(e.key)
+	valid := slices.DeleteFunc(slices.Clone(s.fields), func(f string) bool {
+		return !t.submission && slices.Contains([]string{"title", "url", "domain", "poll_option_text", "crosspost_id", "crosspost_title"}, f)
+	})
+	if len(valid) == 0 {
+		return nothing, fmt.Errorf("%s is for submissions", e.key)
+	}
+	values, err := words(e.value)
+	if err != nil {
+		d.refuse(e, "%v", err)
+		return some, nil
+	}
+	if len(values) == 0 {
+		d.note(e, "it has no values: AutoModerator does not look at it either")
+		return ignored, nil
+	}
+	for _, f := range valid {
+		if reason := fields[f]; reason != "" {
+			d.refuse(e, "%s", reason)
+			return some, nil
+		}
+	}
+	if d.opts.TitleAsText && slices.Contains(valid, "title") {
+		d.note(e, "the title is looked for in the text")
+		valid = append(valid, "body")
+	}
+	valid = slices.DeleteFunc(valid, func(f string) bool { return f == "title" })
+	if len(valid) == 0 {
+		d.refuse(e, "items have a text and no title: write body to look in the text, or import with --title-as-text")
+		return some, nil
+	}
+	slices.Sort(valid)
+	valid = slices.Compact(valid)
+	if s.method("url", true) == pyre.Includes && slices.Contains(valid, "url") && !slices.ContainsFunc(values, func(v string) bool { return strings.ContainsAny(v, `^$\`) }) {
+		valid = slices.DeleteFunc(valid, func(f string) bool { return f == "domain" }) // what is in a domain is in its url
+	}
+	return d.look(c, e, &s, valid, values)
+}
+
+// look makes criteria of a search, of which one is enough.
+func (d *draft) look(c *clause, e *entry, s *search, valid, values []string) (holds, error) {
+	var found []criteria
+	everything := false
+	for _, f := range valid {
+		var more []criteria
+		var state holds
+		switch f {
+		case "body":
+			more, state = d.inText(e, s, len(s.fields) > 1, values)
+		case "url":
+			more, state = d.inLinks(e, s, len(s.fields) > 1, values)
+		default:
+			more, state = d.inDomains(e, s, len(s.fields) > 1, values)
+		}
+		if d.refused() {
+			return some, nil
+		}
+		everything = everything || state == always
+		found = append(found, more...)
+	}
+	onlyText := len(valid) == 1 && valid[0] == "body"
+	switch {
+	case everything && s.not, !everything && len(found) == 0 && !s.not:
+		return nothing, nil
+	case everything:
+		return always, nil
+	case s.not && onlyText || onlyText && slices.ContainsFunc(found, matchesNothing):
+		c.must(criteria{Length: atLeast(1)}) // where there is nothing to look at, AutoModerator's check fails either way
+	}
+	if s.not {
+		c.mustNot(found...)
+		return some, nil
+	}
+	c.must(found...)
+	return some, nil
+}
+
+func matchesNothing(c criteria) bool {
+	return c.Text != nil && slices.ContainsFunc(c.Text.AnyRegex, func(e string) bool {
+		re, err := regexp.Compile(e)
+		return err == nil && re.MatchString("")
+	})
+}
+
+// method is how a key searches.
+func (s *search) method(field string, joined bool) pyre.Method {
+	names := map[string]pyre.Method{
+		"full-exact": pyre.FullExact, "full-text": pyre.FullText, "includes": pyre.Includes, "includes-word": pyre.IncludesWord,
+		"starts-with": pyre.StartsWith, "ends-with": pyre.EndsWith,
+	}
+	for _, m := range s.modifiers {
+		if method, ok := names[m]; ok {
+			return method
+		}
+	}
+	if field == "url" && !joined {
+		return pyre.Includes
+	}
+	return pyre.IncludesWord
+}
+
+func (s *search) has(modifier string) bool { return slices.Contains(s.modifiers, modifier) }
+
+// expressions are those of a check's values.
+func (d *draft) expressions(e *entry, s *search, field string, joined bool, values []string) []string {
+	method, cs := s.method(field, joined), s.has("case-sensitive")
+	if !s.has("regex") {
+		out, err := pyre.Literals(values, method, cs)
+		if err != nil {
+			d.refuse(e, "%v", err)
+		}
+		return out
+	}
+	var out []string
+	for _, v := range values {
+		exprs, err := pyre.Regex(v, method, cs)
+		switch {
+		case errors.Is(err, pyre.ErrUnsupported):
+			d.refuse(e, "the expression %s: %v", quoted(v), err)
+		case err != nil:
+			d.refuse(e, "the expression %s is wrong: %v", quoted(v), err)
+		}
+		for _, x := range exprs {
+			if !slices.Contains(out, x) {
+				out = append(out, x)
+			}
+		}
+	}
+	return out
+}
+
+// mostPatterns in one text.
+const mostPatterns = 200
+
+func (d *draft) inText(e *entry, s *search, joined bool, values []string) ([]criteria, holds) {
+	exprs := d.expressions(e, s, "body", joined, values)
+	var out []criteria
+	for part := range slices.Chunk(exprs, mostPatterns) {
+		out = append(out, criteria{Text: regexes(part)})
+	}
+	return out, some
+}
+
+// mostLinkRegex bounds expressions that run over each link, which have a limit of cost.
+const mostLinkRegex = 200
+
+func (d *draft) inLinks(e *entry, s *search, joined bool, values []string) ([]criteria, holds) {
+	exprs := d.expressions(e, s, "url", joined, values)
+	if len(exprs) == 0 || d.refused() {
+		return nil, some
+	}
+	all := strings.Join(exprs, "|")
+	if len(all) > mostLinkRegex {
+		d.refuse(e, "it is too much to look for in each link (%d characters, at most %d): use domain, or make several rules of it", len(all), mostLinkRegex)
+		return nil, some
+	}
+	return []criteria{{Expression: "item.links.exists(l, l.matches(" + strconv.Quote(all) + "))"}}, some
+}
+
+var domainName = regexp.MustCompile(`^[\p{L}\p{N}]([-\p{L}\p{N}]*\.)+[\p{L}\p{N}-]+$`)
+
+// inDomains compares domains as AutoModerator's documentation says: the domain itself, or one below it.
+func (d *draft) inDomains(e *entry, s *search, joined bool, values []string) ([]criteria, holds) {
+	method := s.method("domain", joined)
+	bare := len(s.modifiers) == 0 || len(s.modifiers) == 1 && s.modifiers[0] == "case-sensitive"
+	if !bare && !slices.Contains(s.modifiers, "regex") && method == pyre.Includes {
+		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool {
+			impossible := strings.ContainsAny(v, "/?#: ")
+			if impossible {
+				d.note(e, "a domain never has %s in it, as on Reddit", quoted(v))
+			}
+			return impossible
+		})
+		if len(values) == 0 {
+			return nil, some
+		}
+	}
+	if !bare {
+		d.refuse(e, "domains are compared as wholes, label by label, not searched in: write the domains without modifiers")
+		return nil, some
+	}
+	if joined {
+		d.note(e, "domains are compared label by label: example.com is also www.example.com, and no other name that has it within")
+	}
+	var names []string
+	var out []criteria
+	for _, v := range values {
+		v = strings.ToLower(v)
+		switch {
+		case strings.HasPrefix(v, "self."):
+			out = append(out, plain())
+		case strings.ContainsAny(v, ", /"):
+			d.refuse(e, "%s is one value, and no domain: AutoModerator never finds it; write a list, such as [a.example, b.example]", quoted(v))
+			return nil, some
+		case !domainName.MatchString(v):
+			d.refuse(e, "%s is no domain", quoted(v))
+			return nil, some
+		default:
+			names = append(names, v)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(out) > 1 {
+		out = out[:1]
+	}
+	switch {
+	case len(names) == 0:
+	case len(names) > mostPatterns:
+		out = append(out, criteria{Links: &tribunev1alpha1.LinkMatch{DomainsIn: []string{d.lists.add(d.line, names)}}})
+	default:
+		out = append(out, criteria{Links: &tribunev1alpha1.LinkMatch{Domains: names}})
+	}
+	if len(names) > 0 && s.not {
+		d.note(e, "an item with several links has none of these domains if it has one with such a domain and one without")
+	}
+	return out, some
+}
