@@ -182,7 +182,7 @@ func (d *draft) look(c *clause, e *entry, s *search, valid, values []string) (ho
 	case everything:
 		return always, nil
 	case s.not && onlyText || onlyText && slices.ContainsFunc(found, matchesNothing):
-		c.must(criteria{Length: atLeast(1)}) // where there is nothing to look at, AutoModerator's check fails either way
+		c.must(notEmpty) // where there is nothing to look at, AutoModerator's check fails either way
 	}
 	if s.not {
 		c.mustNot(found...)
@@ -191,6 +191,9 @@ func (d *draft) look(c *clause, e *entry, s *search, valid, values []string) (ho
 	c.must(found...)
 	return some, nil
 }
+
+// notEmpty is a text with something in it.
+var notEmpty = criteria{Length: atLeast(1)}
 
 func matchesNothing(c criteria) bool {
 	return c.Text != nil && slices.ContainsFunc(c.Text.AnyRegex, func(e string) bool {

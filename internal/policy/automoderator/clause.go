@@ -124,7 +124,7 @@ const (
 func (c *clause) match() (tribunev1alpha1.Match, string) {
 	var m tribunev1alpha1.Match
 	own, rest := merge(c.pos)
-	m.Criteria, m.All, m.None = own, rest, c.neg
+	m.Criteria, m.All, m.None = own, rest, together(c.neg)
 	if len(c.or) > 1 {
 		return m, "more than one of its checks becomes several criteria of which one is enough, and a match has only one any: make several rules of it"
 	}
@@ -143,4 +143,25 @@ func (c *clause) match() (tribunev1alpha1.Match, string) {
 		m.Expression = "true"
 	}
 	return m, ""
+}
+
+// together puts criteria that are about the text alone into one, as none of them may hold.
+func together(none []criteria) []criteria {
+	var out []criteria
+	for _, c := range none {
+		alone := c.Text != nil && keyOf(c) == keyOf(criteria{Text: c.Text})
+		if n := len(out) - 1; alone && n >= 0 && out[n].Text != nil && keyOf(out[n]) == keyOf(criteria{Text: out[n].Text}) &&
+			len(out[n].Text.AnyRegex)+len(c.Text.AnyRegex) <= mostPatterns {
+			both := slices.Clone(out[n].Text.AnyRegex)
+			for _, e := range c.Text.AnyRegex {
+				if !slices.Contains(both, e) {
+					both = append(both, e)
+				}
+			}
+			out[n] = criteria{Text: regexes(both)}
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
 }

@@ -1,6 +1,6 @@
 // Package automoderator makes CommunityPolicies of the rules of Reddit's AutoModerator, so that each rule keeps its meaning or is
-// listed with its line and the reason. It is pure: text in, objects and a report out. It must not know the cluster, files, nor how
-// policies are evaluated.
+// listed with its line and the reason. It is pure: text in, objects and a report out. It must not know the cluster nor files;
+// of the engine it asks only whether it takes what was made.
 //
 // # What things are
 //

@@ -3,6 +3,7 @@ package automoderator
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/policy"
 )
 
 // Options of an import.
@@ -90,16 +92,52 @@ func Import(text string, opts Options) (*Result, error) {
 		d.read()
 		drafts[i] = d
 	}
-	rules := compose(slices.DeleteFunc(slices.Clone(drafts), func(d *draft) bool { return d.refused() }))
+	usable := slices.DeleteFunc(slices.Clone(drafts), func(d *draft) bool { return d.refused() })
+	rules := compose(usable)
+	for result.policy(name, &opts, rules, l); result.refuse(rules); result.policy(name, &opts, rules, l) {
+		for _, d := range usable {
+			d.report.Imported, d.report.Rules = false, nil
+		}
+		usable = slices.DeleteFunc(usable, func(d *draft) bool { return d.refused() })
+		rules = compose(usable)
+	}
 	for _, d := range drafts { // the parts of a rule that is not there are not there either
 		if !d.report.Imported {
 			d.report.LeftOut, d.report.Rules = nil, nil
 		}
 	}
-	result.policy(name, &opts, rules, l)
 	result.notes(rules)
 	result.Report.count()
 	return result, nil
+}
+
+// rulePath is where problems of rules stand.
+var rulePath = regexp.MustCompile(`^spec\.rules\[(\d+)\]`)
+
+// refuse lists rules that the engine does not take, such as those with expressions that cost too much. It says whether there are any.
+func (r *Result) refuse(rules []made) bool {
+	_, problems := policy.Compile(&r.Policy.Spec, r.lines())
+	found := false
+	for _, p := range problems {
+		at := rulePath.FindStringSubmatch(p.Path)
+		if at == nil {
+			continue
+		}
+		if i, err := strconv.Atoi(at[1]); err == nil && i < len(rules) && !rules[i].of.refused() {
+			rules[i].of.refuse(nil, "it becomes what the engine does not take: %s", p.Message)
+			found = true
+		}
+	}
+	return found
+}
+
+// lines are the policy's lists.
+func (r *Result) lines() policy.Lists {
+	out := policy.Lists{}
+	for _, l := range r.Policy.Spec.Lists {
+		out[string(l.Name)] = strings.Split(strings.TrimSpace(r.Lists.Data[l.ConfigMapKeyRef.Key]), "\n")
+	}
+	return out
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -162,6 +200,7 @@ func (r *Result) policy(name string, opts *Options, rules []made, l *lists) {
 	// Each rule says itself whether it sees moderators; key people, of whom there are none yet, are always exempt.
 	p.Spec.Exempt = &tribunev1alpha1.PolicyExemptions{Roles: []tribunev1alpha1.AuthorRole{tribunev1alpha1.RoleKeyPerson}}
 	used := map[string]bool{}
+	r.origin, r.Lists = nil, nil
 	for _, m := range rules {
 		p.Spec.Rules = append(p.Spec.Rules, m.rule)
 		r.origin = append(r.origin, fmt.Sprintf("line %d: %s", m.of.line, m.of.report.Title))

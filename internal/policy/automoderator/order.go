@@ -176,56 +176,72 @@ func fits(clauses []clause) ([]clause, bool) {
 	return clauses, len(clauses) > 0
 }
 
+// mostParts of one rule: what rules before it remove is said by several rules of which an item matches one.
+const mostParts = 8
+
 // without takes away what the rules match; nothing is left if one of them matches all of it.
 func without(c *clause, before []*draft) ([]clause, bool) {
-	out := c.clone()
+	parts := []clause{c.clone()}
 	for _, d := range before {
 		for i := range d.clauses {
-			left, ok := out.minus(&d.clauses[i])
-			if !ok {
+			var next []clause
+			for k := range parts {
+				left, ok := parts[k].minus(&d.clauses[i])
+				if !ok {
+					return nil, false
+				}
+				next = append(next, left...)
+			}
+			if parts = next; len(parts) > mostParts {
 				return nil, false
 			}
-			if !left {
-				return nil, true
-			}
 		}
 	}
-	return []clause{out}, true
+	return parts, true
 }
 
-// minus adds the opposite of what is asked for by r and not already by c. left is false if all of c is r.
-func (c *clause) minus(r *clause) (left, ok bool) {
+// minus gives what of c is not in r, as clauses that exclude each other: one lacks the first thing that r asks for, one has it
+// and lacks the second, and so on.
+func (c *clause) minus(r *clause) ([]clause, bool) {
+	whole := []clause{*c}
 	shared := slices.DeleteFunc(slices.Clone(c.kinds), func(k tribunev1alpha1.ItemKind) bool { return !slices.Contains(r.kinds, k) })
-	if len(shared) == 0 {
-		return true, true
-	}
-	if len(shared) < len(c.kinds) {
-		return true, false // clauses of one rule are of comments, of submissions or of both
-	}
-	for i := range r.pos {
-		if contains(c.neg, &r.pos[i]) {
-			return true, true
-		}
-	}
-	for i := range r.neg {
-		if contains(c.pos, &r.neg[i]) {
-			return true, true
-		}
-	}
-	pos := slices.DeleteFunc(slices.Clone(r.pos), func(p criteria) bool { return contains(c.pos, &p) })
-	neg := slices.DeleteFunc(slices.Clone(r.neg), func(n criteria) bool { return contains(c.neg, &n) })
-	one, rest := merge(pos)
 	switch {
-	case len(pos)+len(neg)+len(r.or) == 0:
-		return false, true
-	case len(neg)+len(r.or)+len(rest) == 0:
-		c.mustNot(one)
-	case len(pos)+len(r.or) == 0 && len(neg) == 1:
-		c.must(neg[0])
-	case len(pos)+len(neg) == 0 && len(r.or) == 1:
-		c.mustNot(r.or[0]...)
-	default:
-		return true, false
+	case len(shared) == 0:
+		return whole, true
+	case len(shared) < len(c.kinds):
+		return nil, false // comments and submissions have to be apart
+	case slices.ContainsFunc(r.pos, func(p criteria) bool { return contains(c.neg, &p) }),
+		slices.ContainsFunc(r.neg, func(n criteria) bool { return contains(c.pos, &n) }):
+		return whole, true
 	}
-	return true, true
+	pos := slices.DeleteFunc(slices.Clone(r.pos), func(p criteria) bool { return contains(c.pos, &p) || c.implies(&p) })
+	neg := slices.DeleteFunc(slices.Clone(r.neg), func(n criteria) bool { return contains(c.neg, &n) })
+	var out []clause
+	so := c.clone()
+	for len(pos) > 0 {
+		var one criteria
+		one, pos = merge(pos)
+		part := so.clone()
+		part.mustNot(one)
+		out = append(out, part)
+		so.must(one)
+	}
+	for _, n := range neg {
+		part := so.clone()
+		part.must(n)
+		out = append(out, part)
+		so.mustNot(n)
+	}
+	for _, or := range r.or {
+		part := so.clone()
+		part.mustNot(or...)
+		out = append(out, part)
+		so.or = append(so.or, or)
+	}
+	return slices.DeleteFunc(out, func(c clause) bool { return c.contradicts() }), true
+}
+
+// implies is true for a text that is not empty, where something has to be in it.
+func (c *clause) implies(p *criteria) bool {
+	return keyOf(p) == keyOf(notEmpty) && slices.ContainsFunc(c.pos, func(o criteria) bool { return o.Text != nil && !matchesNothing(o) })
 }
