@@ -35,7 +35,7 @@ func TestWithoutAPartOfTheProtocolItIsSeen(t *testing.T) {
 	} {
 		t.Run(c.broken+" "+c.mode.name, func(t *testing.T) {
 			m := c.mode.sized(200, 20, 30)
-			m.broken, m.changes = c.broken, nil
+			m.broken, m.changes, m.seen = c.broken, nil, c.sees
 			v, _ := m.run(t)
 			if !c.sees(&v) {
 				t.Errorf("nothing was %s: %s", c.want, &v)

@@ -45,10 +45,11 @@ type guise struct {
 }
 
 // trouble is what goes wrong with every ninth call, in turn: lost, stored late, 500 before and after storing, cut, 429. The others
-// take a while.
+// take a while. After three calls a Post there is no more of it: the last ones only wait longer and longer between attempts.
 func trouble(n int) faults.Fault {
 	kinds := []faults.Kind{faults.LoseAnswer, faults.StoreLate, faults.ErrorBefore, faults.ErrorAfter, faults.Cut, faults.Refuse}
-	if n%9 != 0 {
+	posts, _, _ := size()
+	if n%9 != 0 || n > 3*posts {
 		return faults.Fault{Kind: faults.Slow, Wait: 50 * time.Millisecond}
 	}
 	return faults.Fault{Kind: kinds[n/9%len(kinds)], Wait: settle / 2}
@@ -82,14 +83,19 @@ func TestEverythingGoesOutOnceOnEveryNetwork(t *testing.T) {
 	}
 }
 
+// size of a test on a site: Posts, on so many channels, and kills.
+func size() (posts, channels, kills int) {
+	if whole() {
+		return 200, 20, 12
+	}
+	return 40, 4, 3
+}
+
 // begin makes the channels and the Posts, and starts the managers.
 func (g *guise) begin(t *testing.T) (*batch, *site) {
 	t.Helper()
 	c, m := use(t), g.mode
-	m.posts, m.channels, m.kills = 40, 4, 3
-	if whole() {
-		m.posts, m.channels, m.kills = 200, 20, 12
-	}
+	m.posts, m.channels, m.kills = size()
 	m.longest = 500 * time.Millisecond
 	if m.once == phases {
 		m.longest = 1500 * time.Millisecond // more calls come before one is public
