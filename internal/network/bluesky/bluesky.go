@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,12 +43,20 @@ var Rules = compose.MustRules("Bluesky")
 
 var abilities = []network.Ability{
 	network.AbilityPublish, network.AbilityDelete, network.AbilityThread, network.AbilityMedia,
+	network.AbilityReply, network.AbilityHide, network.AbilityBlock, network.AbilityReact,
 }
+
+// seen are abilities of accounts on whose server an AppView answers.
+var seen = []network.Ability{network.AbilityMetrics, network.AbilityListen, network.AbilityMute, network.AbilityReport}
+
+// automation: an account that does something by itself does it to those alone who spoke to it, and likes and greets nobody.
+var automation = []network.Automation{network.AutoReplyWhenAddressed}
 
 func init() {
 	network.Register(tribunev1alpha1.NetworkBluesky, network.Adapter{
 		Rules:      Rules,
-		Abilities:  abilities,
+		Abilities:  append(slices.Clone(abilities), network.AbilityListen, network.AbilityMute, network.AbilityReport),
+		Automation: automation,
 		Once:       network.OnceDurableKey,
 		SecretKeys: []string{SecretIdentifier, SecretAppPassword},
 		Rate:       network.Rate{Calls: 3000, Per: 5 * time.Minute}, // of an address; accounts have limits of their own, which the server tells
@@ -159,6 +168,8 @@ func (b *Bluesky) SignIn(ctx context.Context) (network.Account, error) {
 		Once:      network.OnceDurableKey,
 		Abilities: append([]network.Ability(nil), abilities...),
 		Clock:     answer.date,
+
+		Automation: slices.Clone(automation),
 	}
 	b.sessions.rename(who.DID, who.Handle)
 	b.addProfile(ctx, &account)
@@ -186,7 +197,7 @@ func (b *Bluesky) addProfile(ctx context.Context, account *network.Account) {
 	}
 	account.DisplayName, account.Followers, account.Following = profile.DisplayName, profile.Followers, profile.Following
 	// There is an AppView, which counts.
-	account.Abilities = append(account.Abilities, network.AbilityMetrics)
+	account.Abilities = append(account.Abilities, seen...)
 }
 
 // invalidHandle is what servers say while a handle does not resolve.

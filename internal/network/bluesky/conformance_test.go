@@ -22,6 +22,8 @@ type user struct {
 	remove                           func(t *testing.T, rkey string)
 	takeDown                         func(t *testing.T, rkey, cid string)
 	suspend                          func(t *testing.T)
+	// community is nil on a server without an AppView.
+	community *conformance.Community
 }
 
 // op is a change as the server's event stream tells it.
@@ -30,7 +32,7 @@ type op struct {
 	record       json.RawMessage
 }
 
-func run(t *testing.T, rules compose.Rules, open func(t *testing.T) user) {
+func run(t *testing.T, rules compose.Rules, deaf bool, open func(t *testing.T) user) {
 	conformance.Run(t, conformance.Harness{
 		Once:      network.OnceDurableKey,
 		Rules:     rules,
@@ -41,6 +43,7 @@ func run(t *testing.T, rules compose.Rules, open func(t *testing.T) user) {
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = w.Write([]byte(`{"error":"ExpiredToken","message":"Token has expired"}`))
 		},
+		Deaf: deaf,
 		Open: func(t *testing.T) *conformance.Account { return open(t).account() },
 	})
 }
@@ -51,7 +54,8 @@ func isMethod(nsid string) func(*http.Request) bool {
 
 func (u user) account() *conformance.Account {
 	return &conformance.Account{
-		Server: u.server,
+		Server:    u.server,
+		Community: u.community,
 		Connect: func(t *testing.T, c conformance.Connection) network.Network {
 			password := u.appPassword
 			if c.WrongCredentials {
@@ -200,5 +204,5 @@ func describe(t *testing.T, record json.RawMessage, e *conformance.Entry) {
 
 func TestConformanceFake(t *testing.T) {
 	f := newFake(t)
-	run(t, bluesky.Rules, func(*testing.T) user { return f.user() })
+	run(t, bluesky.Rules, false, func(*testing.T) user { return f.user() })
 }

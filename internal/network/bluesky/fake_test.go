@@ -34,6 +34,7 @@ type fakeAccount struct {
 	log                   []op
 	blobs                 map[string]bool // by CID
 	takenDown             bool
+	social                fakeSocial
 }
 
 type fakeRecord struct {
@@ -70,7 +71,7 @@ func (f *fake) user() user {
 	}
 	f.accounts[a.did] = a
 	return user{
-		server: f.server.URL, did: a.did, handle: a.handle, appPassword: a.password,
+		server: f.server.URL, did: a.did, handle: a.handle, appPassword: a.password, community: f.community(a),
 		log: func(*testing.T) []op {
 			f.mu.Lock()
 			defer f.mu.Unlock()
@@ -185,6 +186,9 @@ func (f *fake) dispatch(method string, r *http.Request, body []byte) (any, *no) 
 	a, refusal := f.authorize(r, false)
 	if refusal != nil {
 		return nil, refusal
+	}
+	if out, refusal, handled := f.aside(a, method, r, body); handled {
+		return out, refusal
 	}
 	switch {
 	case method == "com.atproto.server.getSession" && get:

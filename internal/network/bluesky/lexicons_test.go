@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -46,23 +47,30 @@ func loadLexicons(t *testing.T) *lexicons {
 			t.Fatal(err)
 		}
 	}
-	l.addPost(t, dir)
+	l.addRecords(t, dir)
 	for _, method := range []string{
 		"com.atproto.server.createSession", "com.atproto.identity.resolveHandle", "app.bsky.actor.getProfile",
-		"com.atproto.repo.putRecord", "com.atproto.repo.getRecord", "com.atproto.repo.deleteRecord",
+		"com.atproto.repo.putRecord", "com.atproto.repo.getRecord", "com.atproto.repo.deleteRecord", "com.atproto.repo.listRecords",
+		"app.bsky.notification.listNotifications", "app.bsky.feed.searchPosts", "app.bsky.actor.getProfiles",
+		"app.bsky.graph.muteActor", "app.bsky.graph.unmuteActor", "com.atproto.moderation.createReport",
 	} {
 		l.addInput(t, dir, method)
 	}
 	return l
 }
 
-func (l *lexicons) addPost(t *testing.T, dir string) {
+// addRecords adds the records that the adapter writes, and what they refer to.
+func (l *lexicons) addRecords(t *testing.T, dir string) {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(dir, "app/bsky/feed/post.json"))
-	if err != nil {
-		t.Fatal(err)
+	for _, file := range []string{
+		"app/bsky/feed/post", "app/bsky/feed/threadgate", "app/bsky/feed/like", "app/bsky/graph/block", "com/atproto/moderation/defs",
+	} {
+		raw, err := os.ReadFile(filepath.Join(dir, file+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.add(t, raw)
 	}
-	l.add(t, raw)
 }
 
 func (l *lexicons) add(t *testing.T, raw []byte) {
@@ -121,7 +129,7 @@ func (l *lexicons) check(t *testing.T, method string, r *http.Request, body []by
 	input := map[string]any{}
 	if r.Method == http.MethodGet {
 		for k, v := range r.URL.Query() {
-			input[k] = v[0]
+			input[k] = parameter(k, v)
 		}
 	} else {
 		parsed, err := atdata.UnmarshalJSON(body)
@@ -145,9 +153,32 @@ func (l *lexicons) check(t *testing.T, method string, r *http.Request, body []by
 	if embed, ok := record["embed"].(map[string]any); ok && tooLarge(embed) {
 		delete(record, "embed")
 	}
-	if err := lexicon.ValidateRecord(l.catalog, record, "app.bsky.feed.post", 0); err != nil {
+	kind, _ := record["$type"].(string)
+	if kind != "app.bsky.feed.post" {
+		delete(record, "text")
+	}
+	if err := lexicon.ValidateRecord(l.catalog, record, kind, 0); err != nil {
 		t.Errorf("%s: the record is not as its lexicon says: %v", method, err)
 	}
+}
+
+// parameter is a query's parameter in the type that its lexicon gives it.
+func parameter(name string, values []string) any {
+	switch name {
+	case "limit":
+		if n, err := strconv.ParseInt(values[0], 10, 64); err == nil {
+			return n
+		}
+	case "reverse":
+		return values[0] == "true"
+	case "reasons", "actors", "tag":
+		list := make([]any, len(values))
+		for i, v := range values {
+			list[i] = v
+		}
+		return list
+	}
+	return values[0]
 }
 
 func tooLarge(embed map[string]any) bool {

@@ -3,11 +3,16 @@ package bluesky_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/network/bluesky"
 	"github.com/tribune-dev/tribune/test/pds"
 )
@@ -104,5 +109,56 @@ func TestConformancePDS(t *testing.T) {
 	rules := bluesky.Rules
 	// This version of the server still has the lexicon of before, with half the size; see docs/networks/bluesky.md.
 	rules.MaxMediaBytes = 1_000_000
-	run(t, rules, realUser)
+	run(t, rules, true, realUser)
+}
+
+// TestActOnPDS: the records by which the adapter hides, blocks and likes are taken by the real server, which knows their lexicons.
+func TestActOnPDS(t *testing.T) {
+	u := realUser(t)
+	other := realUser(t)
+	n := connectWith(t, u, u.server, http.DefaultClient, nil, u.appPassword)
+	m := connectWith(t, other, other.server, http.DefaultClient, nil, other.appPassword)
+	publish := func(n network.Network, name string, did string) network.Ref {
+		id := network.Identity{Namespace: "team", Post: name, Edition: 1, Account: did}
+		r, err := n.Publish(t.Context(), network.Publication{
+			Identity: id, Key: n.Key(id, time.Now(), 0), Marker: id.Marker(), Text: name, CreatedAt: time.Now(),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Ref
+	}
+	root, insult := publish(n, "root", u.did), publish(m, "insult", other.did)
+	target := network.Target{Ref: insult, Post: root.ID, AuthorID: other.did}
+	act, ctx, person := n.(*bluesky.Bluesky), t.Context(), network.Person{ID: other.did}
+	for i, do := range []func() error{
+		func() error { return act.Hide(ctx, target) }, func() error { return act.Hide(ctx, target) },
+		func() error { return act.Unhide(ctx, target) }, func() error { return act.Unhide(ctx, target) },
+		func() error { return act.Hide(ctx, target) },
+		func() error { return act.Block(ctx, person) }, func() error { return act.Block(ctx, person) },
+		func() error { return act.Unblock(ctx, person) }, func() error { return act.Unblock(ctx, person) },
+		func() error { return act.React(ctx, target, "") }, func() error { return act.React(ctx, target, "❤️") },
+		func() error { return act.Unreact(ctx, target, "") }, func() error { return act.Unreact(ctx, target, "") },
+	} {
+		if err := do(); err != nil {
+			t.Fatalf("step %d: %v", i, err)
+		}
+	}
+	commits, err := realServer(t).Commits(ctx, u.did)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range commits {
+		if c.Collection != "app.bsky.feed.post" {
+			got = append(got, c.Action+" "+c.Collection)
+		}
+	}
+	want := []string{
+		"create app.bsky.feed.threadgate", "update app.bsky.feed.threadgate", "update app.bsky.feed.threadgate",
+		"create app.bsky.graph.block", "delete app.bsky.graph.block", "create app.bsky.feed.like", "delete app.bsky.feed.like",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }

@@ -60,12 +60,12 @@ func abilities(t *testing.T, w *world) {
 		{network.AbilityDelete, deletes},
 		{network.AbilityProfile, profiles},
 		{network.AbilityMessage, messages},
-		{network.AbilityListen, can[network.Listener](w)},
+		{network.AbilityListen, can[network.Listener](w) && !w.Deaf},
 		{network.AbilityHide, can[network.Hider](w)},
 		{network.AbilityRemove, can[network.Remover](w)},
-		{network.AbilityMute, can[network.Muter](w)},
+		{network.AbilityMute, can[network.Muter](w) && !w.Deaf},
 		{network.AbilityBlock, can[network.Blocker](w)},
-		{network.AbilityReport, can[network.Reporter](w)},
+		{network.AbilityReport, can[network.Reporter](w) && !w.Deaf},
 		{network.AbilityReact, can[network.Reactor](w)},
 	} {
 		if says := slices.Contains(w.who.Abilities, a.ability); says != a.can {
