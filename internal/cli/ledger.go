@@ -21,12 +21,12 @@ func newLedger() *cobra.Command {
 		Use:   "ledger",
 		Short: "Look at the ledger: what it holds, and all of it as JSON",
 		Long: `The ledger is the manager's record of what went out, outside of the cluster: a SQLite file, or a PostgreSQL database. These
-commands read it and change nothing; the manager may run meanwhile.
+commands read it and change nothing in it; the manager may run meanwhile, but for copy.
 
   tribune ledger stats --ledger /var/lib/tribune/ledger.db
   tribune ledger export --ledger-dsn-file dsn --since 720h > ledger.jsonl`,
 	}
-	cmd.AddCommand(newLedgerStats(), newLedgerExport())
+	cmd.AddCommand(newLedgerStats(), newLedgerExport(), newLedgerCopy())
 	return cmd
 }
 
@@ -158,6 +158,44 @@ it is written without keeping it in memory. docs/ledger.md says what the columns
 	f.add(cmd.Flags(), "", "SQLite file of the ledger")
 	cmd.Flags().StringVar(&since, "since", "", "leave out rows last written before: 2026-11-01, 2026-11-01T09:00:00Z, or 720h or 30d ago")
 	cmd.Flags().StringSliceVar(&e.Tables, "table", nil, "tables to export, repeatable (default: all)")
+	return cmd
+}
+
+func newLedgerCopy() *cobra.Command {
+	var from, to ledgerFlags
+	cmd := &cobra.Command{
+		Use:   "copy",
+		Short: "Copy a ledger into an empty one, to move between SQLite and PostgreSQL",
+		Long: `Copy all of a ledger into an empty one: all or nothing. Stop the manager first, and start it on the new one: what is written in
+the old one meanwhile or afterwards is missing in the new one.
+
+  tribune ledger copy --ledger ledger.db --to-dsn-file dsn
+  tribune ledger copy --ledger-dsn-file dsn --to ledger.db`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if (to.ledger == "") == (to.dsnFile == "") {
+				return usageError{errors.New("say where to: --to FILE, or --to-dsn-file FILE")}
+			}
+			r, err := openLedger(cmd, &from)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = r.Close() }()
+			l, err := store.Open(cmd.Context(), to.options())
+			if err != nil {
+				return err
+			}
+			n, err := r.CopyTo(cmd.Context(), l)
+			if err := errors.Join(err, l.Close()); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "copied %s rows\n", humanize.Comma(n))
+			return nil
+		},
+	}
+	from.add(cmd.Flags(), "", "SQLite file of the ledger")
+	cmd.Flags().StringVar(&to.ledger, "to", "", "SQLite file of the new ledger")
+	cmd.Flags().StringVar(&to.dsnFile, "to-dsn-file", "", "file with the DSN of the new ledger in PostgreSQL")
 	return cmd
 }
 

@@ -129,6 +129,23 @@ func (r *Reader) sizes(ctx context.Context) (map[string]int64, error) {
 	return sizes, nil
 }
 
+// Columns of a table, in their order.
+func (r *Reader) Columns(ctx context.Context, table string) ([]string, error) {
+	if err := KnownTables([]string{table}); err != nil {
+		return nil, err
+	}
+	found, err := r.db.QueryContext(ctx, "SELECT * FROM "+table+" LIMIT 0")
+	if err != nil {
+		return nil, fmt.Errorf("read columns of %s: %w", table, err)
+	}
+	defer func() { _ = found.Close() }()
+	columns, err := found.Columns()
+	if err != nil {
+		return nil, fmt.Errorf("read columns of %s: %w", table, err)
+	}
+	return columns, found.Err()
+}
+
 // KnownTables is an error that names the tables of the ledger, if one of those names is not among them.
 func KnownTables(names []string) error {
 	_, err := chosen(names)

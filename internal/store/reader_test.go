@@ -131,6 +131,29 @@ func TestStats(t *testing.T) {
 	})
 }
 
+// From each engine to each other one, and back: the same lines.
+func TestCopy(t *testing.T) {
+	onEach(t, func(t *testing.T, fresh func(testing.TB) place) {
+		from := reader(t, filled(t, fresh(t)))
+		want := export(t, from, store.Export{})
+		for _, e := range engines {
+			there := e.fresh(t)
+			to := there.open(t)
+			n, err := from.CopyTo(t.Context(), to)
+			if err != nil || n != int64(strings.Count(want, "\n")) {
+				t.Fatalf("to %s: %d rows, %v", e.name, n, err)
+			}
+			if diff := cmp.Diff(want, export(t, reader(t, there.Options), store.Export{})); diff != "" {
+				t.Errorf("to %s (-want +got)\n%s", e.name, diff)
+			}
+			if _, err := from.CopyTo(t.Context(), to); err == nil || !strings.Contains(err.Error(), "not empty") {
+				t.Errorf("into one that is not empty: %v", err)
+			}
+			begin(t, to, attempt("later")) // it goes on being written
+		}
+	})
+}
+
 // Who looks makes nothing.
 func TestReaderChangesNothing(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh func(testing.TB) place) {
