@@ -271,7 +271,7 @@ func (r *Reconciler) enter(ctx context.Context, s *scope, segment tribunev1alpha
 	case err != nil:
 		return &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonLedgerUnavailable, Message: "the ledger could not be written", Err: err}
 	case !won:
-		return &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonWaitingToTryAgain, Message: "the ledger knows another attempt"}
+		return errOvertaken
 	}
 	return nil
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
@@ -13,8 +15,24 @@ import (
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
-// errLost: somebody else has taken the attempt over.
-var errLost = &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonWaitingToTryAgain, Message: "another attempt was begun meanwhile"}
+// errLost: somebody else has taken the attempt over. errOvertaken: in the ledger. No network failed, so it is looked at again soon.
+var (
+	errLost = &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonWaitingToTryAgain, Message: "another attempt was begun meanwhile",
+		RetryAfter: afterLost}
+	errOvertaken = &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonWaitingToTryAgain, Message: "the ledger knows another attempt",
+		RetryAfter: afterLost}
+)
+
+// afterLost is how long somebody else's attempt is left alone.
+const afterLost = 2 * time.Second
+
+// orLost tells a conflict, which is how the status says that another attempt stands, for what it is.
+func orLost(err error) error {
+	if apierrors.IsConflict(err) {
+		return errLost
+	}
+	return err
+}
 
 // inTwoPhases makes a draft, saves its id, and makes it public; or goes on with the draft whose id is saved.
 func (r *Reconciler) inTwoPhases(ctx context.Context, s *scope, pub network.Publication, step publish.Step, out *publish.Outcome) {
@@ -95,7 +113,7 @@ func (r *Reconciler) saveDraft(ctx context.Context, s *scope, out *publish.Outco
 	after := before.DeepCopy()
 	after.Status = status
 	if err := r.saveTested(ctx, before, after, out.Segment, out.Attempt); err != nil {
-		return err
+		return orLost(err)
 	}
 	s.facts.Post = after
 	err := r.Ledger.Finish(ctx, r.identity(s, out.Segment), out.Attempt,
