@@ -49,7 +49,7 @@ func TestBound(t *testing.T) {
 	}
 	if whole() {
 		modes = map[string]mode{
-			"slow network": {channels: 90, posts: 2000, slow: 6 * time.Second, underway: 80, rounds: 2},
+			"slow network": {channels: 90, posts: 2000, slow: 6 * time.Second, underway: 60, rounds: 2},
 			// More are in flight, or begin within the bound, than a Crisis can name.
 			"fast network": {channels: 60, posts: 500, slow: 300 * time.Millisecond, underway: 20, rounds: 2},
 			"killed":       {channels: 40, posts: 300, slow: time.Second, underway: 20, kill: true, settle: 12 * time.Second},
