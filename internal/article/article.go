@@ -99,8 +99,11 @@ func unreadable(text []byte) *Problem {
 // normal takes out the byte order mark, and ends lines as everywhere else.
 func normal(text []byte) string {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
-	return strings.ReplaceAll(string(text), "\r\n", "\n")
+	return breaks.Replace(string(text))
 }
+
+// breaks are what YAML, and so the front matter, takes for the end of a line.
+var breaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 
 type parts struct {
 	front, text string

@@ -1,6 +1,7 @@
 package article_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -138,13 +139,14 @@ func FuzzParse(f *testing.F) {
 	} {
 		f.Add("a.md", []byte(text))
 	}
+	f.Add("a.md", []byte("---\r\nname: a\r\r\u2028\u0085\nslotot: s\r\n---"))
 	f.Add("\x91"+strings.Repeat("\x92", 3000), []byte("---\nat: 2026-12-01T11:00\n---\nText"))
 	calendar := &tribunev1alpha1.ContentCalendar{ObjectMeta: metav1.ObjectMeta{Name: "c"}, Spec: tribunev1alpha1.ContentCalendarSpec{
 		ChannelRefs: []tribunev1alpha1.LocalReference{{Name: "blog"}}, Slots: []tribunev1alpha1.Slot{{Name: "s", Cron: "0 9 * * *"}}}}
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, file string, text []byte) {
 		entry, problems := article.Parse(file, text)
-		lines := 2 + strings.Count(string(text), "\n")
+		lines := 2 + len(regexp.MustCompile("\r\n|[\r\n\u0085\u2028\u2029]").FindAllString(string(text), -1))
 		for _, p := range problems {
 			if p.Line < 1 || p.Line > lines || p.Message == "" || !utf8.ValidString(p.Message) || len(p.Message) > 2000 {
 				t.Fatalf("%+v of %d lines", p, lines)
