@@ -44,7 +44,7 @@ func newManager() *cobra.Command {
 		Short: "Run the controllers, in a cluster or beside one",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.ledgerFlags.check(cmd.Flags()); err != nil {
+			if err := f.check(cmd.Flags()); err != nil {
 				return err
 			}
 			logger, err := logging(cmd.ErrOrStderr(), f.logLevel, f.logFormat)
@@ -67,7 +67,7 @@ func newManager() *cobra.Command {
 	flags.BoolVar(&f.SecureMetrics, "metrics-secure", true, "serve metrics by TLS, and only to those who may read them")
 	flags.StringVar(&f.HealthAddress, "health-address", ":8081", "address of /healthz and /readyz; 0 for none")
 	flags.StringVar(&f.PprofAddress, "pprof-address", "0", "loopback address to serve profiles of this process at, under /debug/pprof/; 0 for none")
-	f.ledgerFlags.add(flags, "/var/lib/tribune/ledger.db", "SQLite file of the ledger, on a volume of this machine")
+	f.add(flags, "/var/lib/tribune/ledger.db", "SQLite file of the ledger, on a volume of this machine")
 	flags.StringVar(&f.localURL, "local-url", "", "where the built-in network (tribune local) listens; without it channels of network Local and rehearsals cannot publish")
 	flags.StringVar(&f.localTokenFile, "local-token-file", "", "file with the token that writing to the built-in network needs")
 	flags.DurationVar(&f.settle, "settle", publish.DefaultSettle, "how long a network may take to store what it was sent, before it is asked whether it did")

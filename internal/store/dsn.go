@@ -23,7 +23,7 @@ type dsnError struct{ error }
 func (e *dsnError) Unwrap() error { return e.error }
 
 const howToWrite = "write postgres://user:password@host:5432/database?sslmode=verify-full, with %XX for each sign of the password that is " +
-	"neither a letter nor a digit, or host=... user=... password='...' dbname=..."
+	"neither a letter nor a digit, or host=db.example user=tribune password='secret' dbname=tribune"
 
 // runtimeParams that a DSN may set. Others are refused, as a password with a blank would become one.
 var runtimeParams = map[string]bool{"application_name": true, "search_path": true, "options": true, "timezone": true, "client_encoding": true,

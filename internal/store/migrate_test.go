@@ -16,14 +16,14 @@ import (
 // bothEngines runs a test on an empty database of each.
 func bothEngines(t *testing.T, test func(t *testing.T, e *engine, db *sql.DB)) {
 	t.Helper()
-	for name, make := range map[string]func(t *testing.T) *engine{
+	for name, fresh := range map[string]func(t *testing.T) *engine{
 		"SQLite": func(t *testing.T) *engine { return sqliteEngine(filepath.Join(t.TempDir(), "ledger.db")) },
 		"PostgreSQL": func(t *testing.T) *engine {
 			return postgresEngine(storetest.DSNFile(t, storetest.Shared(t).Schema(t).String()))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := make(t)
+			e := fresh(t)
 			writers, readers, err := e.open()
 			if err != nil {
 				t.Fatal(err)

@@ -51,7 +51,7 @@ func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
 
 // exec runs a query that answers nothing, and tells how many rows it changed.
 func (s *statements) exec(ctx context.Context, query string, args ...any) (changed int64, err error) {
-	stmt, err := s.get(ctx, query)
+	stmt, err := s.get(ctx, query) //nolint:sqlclosecheck // kept for the next time; closed with its connection or pool
 	if err != nil {
 		return 0, err
 	}
@@ -64,7 +64,7 @@ func (s *statements) exec(ctx context.Context, query string, args ...any) (chang
 
 // rows are the answers to a query, each as scan reads it.
 func rows[T any](ctx context.Context, s *statements, scan func(scanner) (T, error), query string, args ...any) (out []T, err error) {
-	stmt, err := s.get(ctx, query)
+	stmt, err := s.get(ctx, query) //nolint:sqlclosecheck // kept for the next time; closed with its connection or pool
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func rows[T any](ctx context.Context, s *statements, scan func(scanner) (T, erro
 
 // row is the first answer to a query, or sql.ErrNoRows.
 func row[T any](ctx context.Context, s *statements, scan func(scanner) (T, error), query string, args ...any) (one T, err error) {
-	stmt, err := s.get(ctx, query)
+	stmt, err := s.get(ctx, query) //nolint:sqlclosecheck // kept for the next time; closed with its connection or pool
 	if err != nil {
 		return one, err
 	}
