@@ -149,10 +149,16 @@ func (w *world) begunBy(at time.Time) int {
 // settled waits until all Posts are held or out, so that whatever would have begun has begun.
 func (w *world) settled() {
 	w.Helper()
-	w.eventually("all Posts to be held or out", func(ctx context.Context) error {
+	w.within(w.longest(), glance, "all Posts to be held or out", func(ctx context.Context) error {
 		return w.none(ctx, tribunev1alpha1.PostHeld, tribunev1alpha1.PostPublished)
 	})
 }
+
+// glance is how often all Posts are looked at: more often, the API server would have little else to do.
+const glance = 500 * time.Millisecond
+
+// longest is how long all Posts may take, on a busy machine.
+func (w *world) longest() time.Duration { return patience + time.Duration(len(w.names))*100*time.Millisecond }
 
 // none is an error if there is a Post in another state than these.
 func (w *world) none(ctx context.Context, states ...tribunev1alpha1.PostState) error {
@@ -273,7 +279,7 @@ func (w *world) resume(c *tribunev1alpha1.Crisis) {
 // published waits until all Posts are out, and counts what the network stored.
 func (w *world) published(posts int) {
 	w.Helper()
-	w.eventually("all Posts to be out", func(ctx context.Context) error { return w.none(ctx, tribunev1alpha1.PostPublished) })
+	w.within(w.longest(), glance, "all Posts to be out", func(ctx context.Context) error { return w.none(ctx, tribunev1alpha1.PostPublished) })
 	calls := w.calls()
 	if len(calls) != posts {
 		w.Errorf("%d Posts were sent, want %d", len(calls), posts)

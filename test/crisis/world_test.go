@@ -158,8 +158,14 @@ func (w *world) serve() {
 // eventually waits until check has no error.
 func (w *world) eventually(what string, check func(context.Context) error) {
 	w.Helper()
+	w.within(patience, 50*time.Millisecond, what, check)
+}
+
+// within waits so long until check has no error, and looks every so often.
+func (w *world) within(longest, every time.Duration, what string, check func(context.Context) error) {
+	w.Helper()
 	var last error
-	err := wait.PollUntilContextTimeout(w.Context(), 50*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(w.Context(), every, longest, true, func(ctx context.Context) (bool, error) {
 		last = check(ctx)
 		return last == nil, nil
 	})
