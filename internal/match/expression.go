@@ -102,6 +102,9 @@ func foldLiterals(re *syntax.Regexp) (changed bool) {
 	return changed
 }
 
+// maxMatches is how many matches of one expression are looked at for one between borders of words.
+const maxMatches = 1000
+
 // find gives the first match, for Word the first that stands between borders of words.
 func (e *expression) find(b *views.Buffer, text []byte) (start, end int, ok bool) {
 	if !e.re.Match(text) {
@@ -111,7 +114,7 @@ func (e *expression) find(b *views.Buffer, text []byte) (start, end int, ok bool
 		at := e.re.FindIndex(text)
 		return at[0], at[1], true
 	}
-	for _, at := range e.re.FindAllIndex(text, -1) {
+	for _, at := range e.re.FindAllIndex(text, maxMatches) {
 		if isWord(b, text, at[0], at[1]) {
 			return at[0], at[1], true
 		}

@@ -36,7 +36,13 @@ func (d *Domains) InText(text string, visit func(entry, start, end int) bool) in
 }
 
 func (d *Domains) inWord(buffer []byte, word string) int {
-	name := trimHost(hostOf(word))
+	if i := strings.Index(word, "://"); i > 0 {
+		for i > 0 && isLetterASCII(word[i-1]) {
+			i--
+		}
+		word = word[i:]
+	}
+	name := trimHost(hostOf(strings.TrimLeft(word, "([{_*“”«‘")))
 	if nextDot(name) < 0 {
 		return -1 // the dot was a full stop
 	}
@@ -85,7 +91,9 @@ func wordAround(text string, low, at int) (start, end int) {
 func isBorder(c byte) bool { return c <= ' ' || c == '<' || c == '>' || c == '"' }
 
 // isCut is true for what separates names that stand without spaces: a.example,b.example.
-func isCut(c byte) bool { return c == ',' || c == ';' || c == '|' || c == '\'' || c == '`' || c == '*' || c == '!' }
+func isCut(c byte) bool {
+	return c == ',' || c == ';' || c == '|' || c == '\'' || c == '`' || c == '*' || c == '!'
+}
 
 // linkEnd is the end of a link that begins at at: names end at commas and the like; URLs at their end.
 func linkEnd(text string, at, end int) int {
@@ -100,11 +108,15 @@ func linkEnd(text string, at, end int) int {
 // trimHost takes off the punctuation and the letters of scripts without spaces that stand around a name.
 func trimHost(host string) string {
 	host = strings.TrimLeft(host, "([{_.-")
-	host = strings.TrimRight(host, ")]}_:…?!-.")
+	host = strings.TrimRight(host, ")]}_:…?!-.“”»’")
 	if i := strings.LastIndexAny(host, "(=:"); i >= 0 && !strings.Contains(host[i:], "(.") && !strings.HasPrefix(host[i:], "(dot") {
 		host = host[i+1:]
 	}
 	return host
 }
 
-func isMark(r rune) bool { return unicode.IsMark(r) && r > 0x2ff && (r < 0xfe00 || r > 0xfe0f) && r != 0x34f }
+func isLetterASCII(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+
+func isMark(r rune) bool {
+	return unicode.IsMark(r) && r > 0x2ff && (r < 0xfe00 || r > 0xfe0f) && r != 0x34f
+}

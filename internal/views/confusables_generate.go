@@ -137,7 +137,7 @@ func plain(source rune, target string) string {
 	switch {
 	case target == "rn":
 		return "m" // m has the prototype rn
-	case target == "l" && unicode.IsUpper(source):
+	case target == "l" && !unicode.IsLower(source):
 		return "i" // I has the prototype l
 	}
 	var out strings.Builder

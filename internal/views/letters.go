@@ -273,7 +273,9 @@ func closes(text []byte) bool {
 func isLower(c byte) bool { return c >= 'a' && c <= 'z' || c >= utf8.RuneSelf }
 
 // wordy is true for what is, or can be read as, a part of a word.
-func wordy(c byte) bool { return isLower(c) || c >= '0' && c <= '9' || leet[c] != 0 && c != '(' && c != '<' }
+func wordy(c byte) bool {
+	return isLower(c) || c >= '0' && c <= '9' || leet[c] != 0 && c != '(' && c != '<'
+}
 
 // alternates is true for a symbol that stands between single letters, as in n|i|t: it separates them.
 func (s *speller) alternates(i int) bool {
@@ -290,6 +292,9 @@ func (s *speller) alternates(i int) bool {
 
 // address marks the word as a URL, from its beginning.
 func (s *speller) address() {
+	if s.url {
+		return
+	}
 	s.url = true
 	for i := s.word; i < len(s.all); i++ {
 		s.all[i].inURL = true
@@ -377,10 +382,13 @@ func (b *Buffer) copyGap(v, from *View, start, end int) {
 }
 
 // piece is the end of the letters that touch one another, from i.
-func (l *Letters) piece(i int) int {
-	for i++; i < len(l.all) && l.all[i].Gap == 0; i++ {
+func (l *Letters) piece(i int) int { return l.pieceWithin(i, len(l.all)) }
+
+// pieceWithin looks no further than stop.
+func (l *Letters) pieceWithin(i, stop int) int {
+	for i++; i < stop && l.all[i].Gap == 0; i++ {
 	}
-	return i
+	return min(i, stop)
 }
 
 // joined is the end of three single letters or more that begin at i, 0 if there are fewer.
@@ -421,6 +429,8 @@ func (l *Letters) reads(k, from, to int) bool {
 
 // repeats tells whether a letter in all[from:to] is one more of three equal ones or more, but not the first of them.
 func (l *Letters) repeats(k, from, to int) bool {
-	same := func(i int) bool { return i >= from && i < to && l.all[i].Rune == l.all[k].Rune && l.all[i].plain == l.all[k].plain }
+	same := func(i int) bool {
+		return i >= from && i < to && l.all[i].Rune == l.all[k].Rune && l.all[i].plain == l.all[k].plain
+	}
 	return same(k-1) && (same(k-2) || same(k+1))
 }

@@ -120,10 +120,11 @@ func (l *Letters) At(s *Spelling, keyEnd int, place Place) (from, to int, ok boo
 	if begin-next > maxSpan {
 		return 0, 0, false
 	}
+	first, stop = max(first, next-maxSpan), min(stop, begin+maxSpan)
 	starts := [3]int{next - s.first, l.block(first, next), first}
-	ends := [3]int{begin + s.last, min(l.piece(begin), stop), stop}
+	ends := [3]int{begin + s.last, l.pieceWithin(begin, stop), stop}
 	if firstRun == lastRun {
-		starts, ends = [3]int{first, first, first}, [3]int{first + s.first, min(l.piece(first), stop), stop}
+		starts, ends = [3]int{first, first, first}, [3]int{first + s.first, l.pieceWithin(first, stop), stop}
 	}
 	for i, start := range starts {
 		if start < first || i > 0 && start == starts[i-1] {

@@ -1,0 +1,59 @@
+package match_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tribune-dev/tribune/internal/match"
+	"github.com/tribune-dev/tribune/internal/views"
+)
+
+// TestHostileTextStaysLinear gives much of what could be slow, with TRIBUNE_TEST_ALL a megabyte of each. The bound is ten times what
+// ordinary text takes, for each KB of the text or of Folded, if that is longer.
+func TestHostileTextStaysLinear(t *testing.T) {
+	const perKB = 500 * time.Microsecond
+	size := 128 << 10
+	if os.Getenv("TRIBUNE_TEST_ALL") != "" {
+		size = 1 << 20
+	}
+	var patterns []match.Pattern
+	for i, term := range lines(t, "terms.txt") {
+		for _, as := range []match.As{match.Word, match.Exact} {
+			for _, view := range disguises {
+				patterns = append(patterns, match.Pattern{ID: i, As: as, View: view, Text: term})
+			}
+		}
+	}
+	for _, re := range []string{`nit.*wit$`, `(?:ass)+hole`, `free .{0,50} money`} {
+		patterns = append(patterns, match.Pattern{Kind: match.Regex, As: match.Word, View: views.Folded, Text: re})
+	}
+	m, problems := match.Compile(patterns, match.Options{})
+	for _, p := range problems {
+		t.Error(p)
+	}
+	domains, _ := match.CompileDomains([]string{"evil.example"})
+	scanner := m.NewScanner()
+	scanner.Scan("warm")
+	for _, unit := range []string{
+		"a", "i", "l", "1", "s ", "as", "ass", "ass ", "asss", "a s s ", "n.i.t.", "nitwi", "nit wit ", "as1", "1 ", "xnitwit", "n i t w i t ", "i t ", "(", "((a", "|", "a|", `\/`, "a\\", "@", "$$", "e\u0301",
+		"\u0301", "\u200b", "a\u200b", "а", "аa", "аb ", "ж", "ν", "日", "가", "\u1100", "\u1100\u1161", "🇳", "🇳🇮", "🙂", "\xff", "\xe2\x80", "a.", ".", "a.b,", "evil.", "evil.example.", "[.]", "http://", "://",
+		"a@", "%2e", "(dot)", "?", "ass free money ", "nit", "\x00", "\n", "'", "l'", "s'a", "-", "a-", "ss", "𝐧", "ﷺ", "ß",
+	} {
+		text := strings.Repeat(unit, size/len(unit))
+		start := clock()
+		scanner.Scan(text)
+		domains.InText(text, nil)
+		domains.Link(text)
+		scanner.Buffer().View(views.Deobfuscated)
+		views.Asks(text, "en")
+		views.CapsRatio(text)
+		took := clock() - start
+		if bound := perKB * time.Duration(max(size, len(scanner.Buffer().View(views.Folded).Text))) / 1024; took > bound {
+			t.Errorf("%q again and again takes %v, more than %v", unit, took, bound)
+		} else if testing.Verbose() && took > bound/4 {
+			t.Logf("%q again and again takes %v", unit, took)
+		}
+	}
+}
