@@ -158,7 +158,9 @@ func (w *world) settled() {
 const glance = 500 * time.Millisecond
 
 // longest is how long all Posts may take, on a busy machine.
-func (w *world) longest() time.Duration { return patience + time.Duration(len(w.names))*100*time.Millisecond }
+func (w *world) longest() time.Duration {
+	return patience + time.Duration(len(w.names))*100*time.Millisecond
+}
 
 // none is an error if there is a Post in another state than these.
 func (w *world) none(ctx context.Context, states ...tribunev1alpha1.PostState) error {
