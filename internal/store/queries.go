@@ -51,10 +51,12 @@ const (
 			published_at = COALESCE(NULLIF(excluded.published_at, 0), publications.published_at)
 		WHERE publications.state NOT IN ('Published', 'Deleted') OR publications.record_id IN ('', excluded.record_id)`
 
+	// What finish allows, in one statement, as that is a round trip.
 	queryFinish = `UPDATE publications SET state = ?,
 			record_id = COALESCE(NULLIF(?, ''), record_id), revision = COALESCE(NULLIF(?, ''), revision),
 			url = COALESCE(NULLIF(?, ''), url), published_at = COALESCE(NULLIF(CAST(? AS BIGINT), 0), published_at), updated_at = ?
-		WHERE ` + identity
+		WHERE ` + identity + ` AND attempt = ? AND (state NOT IN ('Published', 'Deleted')
+			OR (state = 'Published' AND CAST(? AS TEXT) IN ('Published', 'Deleted')) OR (state = 'Deleted' AND CAST(? AS TEXT) = 'Deleted'))`
 )
 
 func scan(row scanner) (Publication, error) {
@@ -117,6 +119,12 @@ func (t *transaction) begin(ctx context.Context, p Publication) (Publication, bo
 }
 
 func (t *transaction) finish(ctx context.Context, id network.Identity, attempt string, o Outcome, now time.Time) error {
+	state := string(o.State)
+	changed, err := t.exec(ctx, queryFinish, state, o.RecordID, o.Revision, o.URL, toMicros(o.PublishedAt), toMicros(now),
+		id.Namespace, id.Post, id.Edition, id.Account, id.Segment, attempt, state, state)
+	if err != nil || changed > 0 {
+		return err
+	}
 	current, err := t.one(ctx, id)
 	switch {
 	case errors.Is(err, sql.ErrNoRows) && o.State == NotSent:
@@ -135,13 +143,8 @@ func (t *transaction) finish(ctx context.Context, id network.Identity, attempt s
 			return nil
 		}
 		return fmt.Errorf("%w: %q, which is %s", ErrSuperseded, current.Attempt, current.State)
-	case current.State == Published && o.State != Published && o.State != Deleted,
-		current.State == Deleted && o.State != Deleted:
-		return fmt.Errorf("%w: it is %s and cannot become %s", ErrSuperseded, current.State, o.State)
 	}
-	_, err = t.exec(ctx, queryFinish, string(o.State), o.RecordID, o.Revision, o.URL, toMicros(o.PublishedAt), toMicros(now),
-		id.Namespace, id.Post, id.Edition, id.Account, id.Segment)
-	return err
+	return fmt.Errorf("%w: it is %s and cannot become %s", ErrSuperseded, current.State, o.State)
 }
 
 func (t *transaction) adopt(ctx context.Context, p Publication) error {
