@@ -184,7 +184,7 @@ func asPunycode(host string) (string, bool) {
 var dots = strings.NewReplacer("[.]", ".", "(.)", ".", "{.}", ".", "[dot]", ".", "(dot)", ".", "{dot}", ".", "[DOT]", ".", "(DOT)", ".", "[.", ".", ".]", ".")
 
 func refang(host string) string {
-	if strings.IndexAny(host, "[({") < 0 {
+	if !strings.ContainsAny(host, "[({") {
 		return host
 	}
 	return dots.Replace(host)

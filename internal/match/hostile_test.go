@@ -37,7 +37,7 @@ func TestHostileTextStaysLinear(t *testing.T) {
 	scanner := m.NewScanner()
 	scanner.Scan("warm")
 	for _, unit := range []string{
-		"a", "i", "l", "1", "s ", "as", "ass", "ass ", "asss", "a s s ", "n.i.t.", "nitwi", "nit wit ", "as1", "1 ", "xnitwit", "n i t w i t ", "i t ", "(", "((a", "|", "a|", `\/`, "a\\", "@", "$$", "e\u0301",
+		"a", "i", "l", "1", "s ", "as", "ass", "ass ", "asss", "a s b ", "n.i.t.", "nitwi", "nit wit ", "as1", "1 ", "xnitwit", "n i t w i t ", "i t ", "(", "((a", "|", "a|", `\/`, "a\\", "@", "$$", "e\u0301",
 		"\u0301", "\u200b", "a\u200b", "а", "аa", "аb ", "ж", "ν", "日", "가", "\u1100", "\u1100\u1161", "🇳", "🇳🇮", "🙂", "\xff", "\xe2\x80", "a.", ".", "a.b,", "evil.", "evil.example.", "[.]", "http://", "://",
 		"a@", "%2e", "(dot)", "?", "ass free money ", "nit", "\x00", "\n", "'", "l'", "s'a", "-", "a-", "ss", "𝐧", "ﷺ", "ß",
 	} {

@@ -55,8 +55,8 @@ type Problem struct {
 	Reason string
 }
 
-// Error is the problem in a sentence.
-func (p Problem) Error() string {
+// String is the problem in a sentence.
+func (p Problem) String() string {
 	if p.Index < 0 {
 		return p.Reason
 	}

@@ -64,7 +64,7 @@ func (r *reference) find(p Pattern, text string) (Hit, bool) {
 // sameBut compares without the difference between kinds of white space.
 func sameBut(text []byte, key string) bool {
 	for i := range text {
-		if text[i] != key[i] && !(isBlank(text[i]) && isBlank(key[i])) {
+		if text[i] != key[i] && (!isBlank(text[i]) || !isBlank(key[i])) {
 			return false
 		}
 	}

@@ -91,7 +91,7 @@ func isLink(word string) bool {
 		return false
 	}
 	for _, c := range []byte(word[dot+1 : dot+slash]) {
-		if c != '.' && c != '-' && !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9') {
+		if !isLetterOrDigit(c) && c != '.' && c != '-' {
 			return false
 		}
 	}
@@ -100,7 +100,7 @@ func isLink(word string) bool {
 
 // asksByWord goes through the sentences.
 func asksByWord(b *Buffer, text string, phrases []string) bool {
-	for len(text) > 0 {
+	for text != "" {
 		end := strings.IndexAny(text, ".!\n…;:")
 		sentence, mark := text, byte(0)
 		if end >= 0 {
@@ -158,4 +158,8 @@ func Length(text string) int {
 		n++
 	}
 	return n
+}
+
+func isLetterOrDigit(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
