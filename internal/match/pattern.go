@@ -46,7 +46,7 @@ type Pattern struct {
 }
 
 // Problem says why a pattern cannot be used.
-type Problem struct {
+type Problem struct { //nolint:errname // a finding in a list, which is at times wrapped as an error
 	// Index is the pattern's place in what was compiled, -1 if the matter is all of them.
 	Index int
 	// Pattern is what was given.
@@ -55,8 +55,8 @@ type Problem struct {
 	Reason string
 }
 
-// String is the problem in a sentence.
-func (p Problem) String() string {
+// Error is the problem in a sentence.
+func (p Problem) Error() string {
 	if p.Index < 0 {
 		return p.Reason
 	}

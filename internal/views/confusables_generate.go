@@ -27,9 +27,9 @@ import (
 // looks are letters that stand for a Latin one by their looks, though Unicode does not call them confusable: people see
 // whole words, not letters.
 var looks = map[string]string{
-	"a": "α", "b": "вВβΒьЬъЪб", "d": "дԁδ", "e": "εЕеэзΕЄє", "f": "ƒ", "h": "нНΗ", "i": "ιΙіІ", "k": "кКκΚ", "m": "мМΜ", "n": "ηΝиИйЙпПπΠ", "o": "σοΟθ",
-	"p": "ρΡрР", "r": "яЯгГ", "t": "тТτΤ", "u": "υцЦμµ", "v": "νѵ", "w": "шШщЩωѡԝ", "x": "χΧхХжЖ", "y": "уУγΥ", "z": "ζΖ",
-	"c": "сСς", "s": "ѕЅ", "j": "јЈ", "l": "ŀĿ",
+	"a": "α₳", "b": "฿₿вВβΒьЬъЪб", "d": "дԁδ", "e": "εЕеэзΕЄє", "f": "ƒ", "h": "нНΗ", "i": "ιΙіІ", "k": "₭кКκΚ", "m": "₥мМΜ", "n": "₦ηΝиИйЙпПπΠ", "o": "σοΟθ",
+	"p": "₱℘ρΡрР", "r": "яЯгГ", "t": "₮тТτΤ", "u": "υцЦμµ", "v": "νѵ", "w": "₩шШщЩωѡԝ", "x": "χΧхХжЖ", "y": "уУγΥ", "z": "ζΖ",
+	"c": "сСς", "s": "ѕЅ", "j": "јЈ", "g": "₲", "l": "ŀĿ",
 }
 
 var named = regexp.MustCompile(`^LATIN (?:SMALL LETTER |CAPITAL LETTER |LETTER |SUBSCRIPT SMALL LETTER )` +

@@ -82,6 +82,16 @@ var leet = [256]byte{
 	'@': 'a', '$': 's', '!': 'i', '|': 'i', '+': 't', '(': 'c', '<': 'c', '#': 'h',
 }
 
+// leetCyrillic are digits beside Cyrillic letters.
+var leetCyrillic = [256]rune{'0': 'о', '3': 'з', '4': 'ч', '6': 'б', '8': 'в'}
+
+// amongCyrillic tells whether a Cyrillic letter stands beside a digit.
+func (s *speller) amongCyrillic(i int) bool {
+	const first, last = 0xd0, 0xd1 // of U+0400 to U+047F
+	text := s.view.Text
+	return i >= 2 && text[i-2] >= first && text[i-2] <= last && text[i-1] < 0xc0 && text[i-1] >= 0x80 || i+1 < len(text) && text[i+1] >= first && text[i+1] <= last
+}
+
 // drawn are letters drawn with several symbols, the longest first.
 var drawn = []struct {
 	symbols string
@@ -138,6 +148,9 @@ func (s *speller) run() {
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch k := keyOf[c]; {
+		case k != 0 && c < 'a' && leetCyrillic[c] != 0 && s.amongCyrillic(i):
+			s.add(leetCyrillic[c], i, 1, false)
+			i++
 		case k != 0 && s.full:
 			plain := c >= 'a'
 			if !plain {
