@@ -215,7 +215,8 @@ func shared(s string) string {
 
 // cacheAll makes known what is going to be cached, so that it is listed side by side, and ready means that all of it is there.
 func cacheAll(c cache.Cache) error {
-	for _, o := range []client.Object{&tribunev1alpha1.SocialChannel{}, &tribunev1alpha1.ContentCalendar{}, &tribunev1alpha1.Post{}, &tribunev1alpha1.Crisis{}} {
+	for _, o := range []client.Object{&tribunev1alpha1.SocialChannel{}, &tribunev1alpha1.ContentCalendar{}, &tribunev1alpha1.Post{}, &tribunev1alpha1.Crisis{},
+		&tribunev1alpha1.CommunityPolicy{}, &tribunev1alpha1.CommunityCase{}} {
 		if _, err := c.GetInformer(context.Background(), o, cache.BlockUntilSynced(false)); err != nil {
 			return fmt.Errorf("watch %T: %w", o, err)
 		}

@@ -29,10 +29,12 @@ import (
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/controllers/calendar"
 	"github.com/tribune-dev/tribune/controllers/channel"
+	"github.com/tribune-dev/tribune/controllers/community"
 	"github.com/tribune-dev/tribune/controllers/crisis"
 	"github.com/tribune-dev/tribune/controllers/notify"
 	"github.com/tribune-dev/tribune/controllers/post"
 	"github.com/tribune-dev/tribune/internal/channels"
+	"github.com/tribune-dev/tribune/internal/inbox"
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
@@ -151,8 +153,9 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := setupCalendar(mgr, o, recorder); err != nil {
 		return fmt.Errorf("set up ContentCalendar: %w", err)
 	}
+	gate := &post.CrisisGate{Reader: mgr.GetAPIReader(), Ledger: o.Ledger, Clock: o.Clock}
 	if err := (&post.Reconciler{Client: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, Owner: o.Owner, Directory: directory, Ledger: o.Ledger,
-		Gate: &post.CrisisGate{Reader: mgr.GetAPIReader(), Ledger: o.Ledger, Clock: o.Clock}, Media: o.Media, ConfigMaps: mgr.GetClient(), Settle: o.Settle, ClockSkew: o.Skew, Metrics: metrics,
+		Gate: gate, Media: o.Media, ConfigMaps: mgr.GetClient(), Settle: o.Settle, ClockSkew: o.Skew, Metrics: metrics,
 		Policies: post.NewPolicies(mgr.GetAPIReader(), o.Clock), Reader: mgr.GetAPIReader(),
 	}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up Post: %w", err)
@@ -165,6 +168,12 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		if err := notify.Setup(mgr, notify.Options{Client: mgr.GetClient(), Outbox: outbox, Directory: directory, Recorder: recorder, Clock: o.Clock,
 			Registry: o.Registry, Log: o.Log}); err != nil {
 			return fmt.Errorf("set up notifications: %w", err)
+		}
+	}
+	if ledger, ok := o.Ledger.(inbox.Ledger); ok {
+		if err := community.Setup(mgr, community.Options{Client: mgr.GetClient(), ConfigMaps: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, Ledger: ledger,
+			Directory: directory, Gate: gate, Classify: inbox.Classifier(o.Media), Owner: o.Owner, Settle: o.Settle, Registry: o.Registry, Log: o.Log}); err != nil {
+			return fmt.Errorf("set up the community: %w", err)
 		}
 	}
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {

@@ -32,6 +32,19 @@ const (
 	// ConditionListening on a SocialChannel with listening: what is said there is read.
 	ConditionListening = "Listening"
 
+	// ConditionRulesCompiled on a CommunityPolicy: its rules make sense, and its lists can be read.
+	ConditionRulesCompiled = "RulesCompiled"
+	// ConditionTestsPassed on a CommunityPolicy: all of its tests pass.
+	ConditionTestsPassed = "TestsPassed"
+	// ConditionCircuitOpen on a CommunityPolicy: more was to be done than its limits allow; actions are held for a person.
+	ConditionCircuitOpen = "CircuitOpen"
+	// ConditionEnforceable on a CommunityPolicy: its channels can do and may do what its rules ask.
+	ConditionEnforceable = "Enforceable"
+	// ConditionDecided on a CommunityCase: a person decided.
+	ConditionDecided = "Decided"
+	// ConditionEnforced on a CommunityCase: what was decided is done.
+	ConditionEnforced = "Enforced"
+
 	// ConditionAcknowledged on a Crisis: a person has taken it.
 	ConditionAcknowledged = "Acknowledged"
 	// ConditionPostsHeld on a Crisis: no Post that it selects begins to go out any more.
@@ -142,7 +155,34 @@ const (
 	ReasonProfileDrift        = "ProfileDrift"
 	ReasonProfileRefused      = "ProfileRefused"
 	ReasonProfileNotSupported = "ProfileNotSupported"
-	ReasonNotListening        = "NotListening"
+
+	// CommunityPolicy.
+	ReasonInForce          = "InForce"
+	ReasonAuditing         = "Auditing"
+	ReasonDormant          = "Dormant"
+	ReasonWrongRules       = "WrongRules"
+	ReasonCompiled         = "Compiled"
+	ReasonTestsFailed      = "TestsFailed"
+	ReasonTestsPassed      = "TestsPassed"
+	ReasonLimitReached     = "LimitReached"
+	ReasonWithinLimits     = "WithinLimits"
+	ReasonEnforceable      = "Enforceable"
+	ReasonCannotBeDone     = "CannotBeDone"
+	ReasonForbiddenByTerms = "ForbiddenByTerms"
+
+	// SocialChannel that listens.
+	ReasonListening        = "Listening"
+	ReasonRecordingPast    = "RecordingPast"
+	ReasonCannotListen     = "CannotListen"
+	ReasonListeningFailed  = "ListeningFailed"
+	ReasonListeningStarted = "Starting"
+
+	// CommunityCase.
+	ReasonSnoozed         = "Snoozed"
+	ReasonDecided         = "Decided"
+	ReasonEnforced        = "Enforced"
+	ReasonEnforceFailed   = "EnforceFailed"
+	ReasonClosedElsewhere = "ClosedElsewhere"
 )
 
 // Labels and annotations.

@@ -75,6 +75,12 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		default: // the channel is looked at every minute anyway
 		}
 	})
+	r.Directory.OnHearing(func(key types.NamespacedName) {
+		select {
+		case trouble <- event.TypedGenericEvent[types.NamespacedName]{Object: key}:
+		default:
+		}
+	})
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("socialchannel").
 		For(&tribunev1alpha1.SocialChannel{}, builder.WithPredicates(predicate.Or(
@@ -105,6 +111,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	now := r.Clock.Now()
 	before := ch.DeepCopy()
 	f, wait := r.look(ctx, ch, now)
+	f.hearing, _ = r.Directory.Hearing(req.NamespacedName)
 	ch.Status = status(ch, f, now)
 	if err := r.save(ctx, before, ch, f); err != nil {
 		if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {

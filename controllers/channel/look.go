@@ -39,6 +39,8 @@ type finding struct {
 	profile *profileFinding
 	// rateLimitedUntil is when the network may be called again.
 	rateLimitedUntil time.Time
+	// hearing is how listening goes, where the channel listens.
+	hearing channels.Hearing
 }
 
 func stall(reason, format string, args ...any) finding {

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/channels"
 	"github.com/tribune-dev/tribune/internal/network"
 )
 
@@ -75,7 +76,11 @@ func (c conditions) aside(ch *tribunev1alpha1.SocialChannel, f finding, st *trib
 		meta.RemoveStatusCondition(c.list, tribunev1alpha1.ConditionListening)
 		return
 	}
-	c.set(tribunev1alpha1.ConditionListening, false, tribunev1alpha1.ReasonNotListening, "this version of Tribune does not listen yet: spec.listening has no effect")
+	h := f.hearing
+	if h.Reason == "" {
+		h = channels.Hearing{Reason: tribunev1alpha1.ReasonListeningStarted, Message: "nobody has looked yet"}
+	}
+	c.set(tribunev1alpha1.ConditionListening, h.Listens, h.Reason, clip(h.Message))
 }
 
 // clip bounds a message.

@@ -34,7 +34,15 @@ type Directory struct {
 	// awaiting are Posts, by the channel that they wait for.
 	awaiting map[types.NamespacedName]map[types.NamespacedName]struct{}
 	// onChange and onTrouble are told, without the lock held.
-	onChange, onTrouble []func(types.NamespacedName)
+	onChange, onTrouble, onHearing []func(types.NamespacedName)
+	hearing                        map[types.NamespacedName]Hearing
+}
+
+// Hearing is how listening to a channel goes.
+type Hearing struct {
+	// Listens is true while what is said there is read; Reason and Message say why not, or what is going on.
+	Listens         bool
+	Reason, Message string
 }
 
 type entry struct {
@@ -45,7 +53,7 @@ type entry struct {
 
 // New makes an empty directory.
 func New() *Directory {
-	return &Directory{entries: map[types.NamespacedName]entry{}, awaiting: map[types.NamespacedName]map[types.NamespacedName]struct{}{}}
+	return &Directory{hearing: map[types.NamespacedName]Hearing{}, entries: map[types.NamespacedName]entry{}, awaiting: map[types.NamespacedName]map[types.NamespacedName]struct{}{}}
 }
 
 // OnChange has f called after each connection made or ended. Call it before anything else happens.
@@ -53,6 +61,28 @@ func (d *Directory) OnChange(f func(types.NamespacedName)) { d.onChange = append
 
 // OnTrouble has f called when a caller was refused its credentials or asked to wait, so that the channel is looked at again.
 func (d *Directory) OnTrouble(f func(types.NamespacedName)) { d.onTrouble = append(d.onTrouble, f) }
+
+// OnHearing has f called when listening to a channel goes otherwise than before.
+func (d *Directory) OnHearing(f func(types.NamespacedName)) { d.onHearing = append(d.onHearing, f) }
+
+// Hears notes how listening to a channel goes.
+func (d *Directory) Hears(key types.NamespacedName, h Hearing) {
+	d.mu.Lock()
+	was, known := d.hearing[key]
+	d.hearing[key] = h
+	d.mu.Unlock()
+	if !known || was != h {
+		tell(d.onHearing, key)
+	}
+}
+
+// Hearing tells how listening to a channel goes; false: nobody listens yet.
+func (d *Directory) Hearing(key types.NamespacedName) (Hearing, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	h, known := d.hearing[key]
+	return h, known
+}
 
 // Get tells the connection of a channel.
 func (d *Directory) Get(key types.NamespacedName) (Connection, bool) {
@@ -114,6 +144,7 @@ func (d *Directory) Disconnect(key types.NamespacedName) {
 func (d *Directory) Forget(key types.NamespacedName) {
 	d.mu.Lock()
 	delete(d.entries, key)
+	delete(d.hearing, key)
 	d.mu.Unlock()
 	tell(d.onChange, key)
 }

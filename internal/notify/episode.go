@@ -160,7 +160,7 @@ func OfChannel(ch *tribunev1alpha1.SocialChannel) []Episode {
 		{tribunev1alpha1.ConditionReachable, metav1.ConditionFalse, tribunev1alpha1.NotifyUnreachable, Grace},
 	} {
 		is := c.get(told.condition)
-		if is == nil || is.Status != told.status || is.Reason == tribunev1alpha1.ReasonNotListening || is.Reason == tribunev1alpha1.ReasonSuspended {
+		if is == nil || is.Status != told.status || is.Reason == tribunev1alpha1.ReasonListeningStarted || is.Reason == tribunev1alpha1.ReasonSuspended {
 			continue // it did not stop: it never was, or is not meant to be
 		}
 		e := Episode{

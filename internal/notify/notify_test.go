@@ -178,7 +178,7 @@ func TestOfChannel(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	ch.Status.Conditions[3].Reason = "NotListening"
+	ch.Status.Conditions[3].Reason = "Starting"
 	if got := notify.OfChannel(ch); len(got) != 3 {
 		t.Errorf("a channel that never listened: %+v", got)
 	}

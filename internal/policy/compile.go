@@ -114,7 +114,7 @@ func Compile(spec *tribunev1alpha1.CommunityPolicySpec, lists Lists) (*Policy, [
 			c.wrong("spec.rules", "%s", w.Reason)
 			continue
 		}
-		c.wrong(c.at[w.Index].path, "%s", w.Error())
+		c.wrong(c.at[w.Index].path, "%s", w.String())
 	}
 	p.byPattern = c.at
 	if len(c.problems) > 0 {
@@ -397,7 +397,7 @@ func (c *compiler) links(l *tribunev1alpha1.LinkMatch, path string) []domainList
 	add := func(list, path string, lines []string) {
 		set, bad := match.CompileDomains(lines)
 		for _, b := range bad {
-			c.wrong(fmt.Sprintf("%s, entry %d", path, b.Index+1), "%s", b.Error())
+			c.wrong(fmt.Sprintf("%s, entry %d", path, b.Index+1), "%s", b.String())
 		}
 		if list != "" {
 			c.domains[list] = set

@@ -110,7 +110,7 @@ func (d *draft) length(c *clause, e *entry) (holds, error) {
 }
 
 func regexes(exprs []string) *tribunev1alpha1.TextMatch {
-	return &tribunev1alpha1.TextMatch{AnyRegex: exprs, Views: []tribunev1alpha1.TextView{tribunev1alpha1.ViewRaw}}
+	return &tribunev1alpha1.TextMatch{AnyRegex: exprs, As: tribunev1alpha1.TermSubstring, Views: []tribunev1alpha1.TextView{tribunev1alpha1.ViewRaw}}
 }
 
 // search reads a key that looks for words in fields.

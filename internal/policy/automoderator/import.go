@@ -93,13 +93,13 @@ func Import(text string, opts Options) (*Result, error) {
 		drafts[i] = d
 	}
 	usable := slices.DeleteFunc(slices.Clone(drafts), func(d *draft) bool { return d.refused() })
-	rules := compose(usable)
+	rules := composed(usable)
 	for result.policy(name, &opts, rules, l); result.refuse(rules); result.policy(name, &opts, rules, l) {
 		for _, d := range usable {
 			d.report.Imported, d.report.Rules = false, nil
 		}
 		usable = slices.DeleteFunc(usable, func(d *draft) bool { return d.refused() })
-		rules = compose(usable)
+		rules = composed(usable)
 	}
 	for _, d := range drafts { // the parts of a rule that is not there are not there either
 		if !d.report.Imported {

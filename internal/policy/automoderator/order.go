@@ -39,8 +39,8 @@ type made struct {
 	of   *draft
 }
 
-// compose makes the rules of the policy, the first first.
-func compose(drafts []*draft) []made {
+// composed makes the rules of the policy, the first first.
+func composed(drafts []*draft) []made {
 	var out []made
 	var before []*draft // removals that were imported
 	names := map[string]bool{}

@@ -71,6 +71,9 @@ func tree(object any) (*yaml.Node, error) {
 	}
 	root := doc.Content[0]
 	plainStyle(root)
+	if len(root.Content) > 3 && root.Content[0].Value == "kind" && root.Content[2].Value == "apiVersion" {
+		copy(root.Content, append(append([]*yaml.Node{}, root.Content[2:4]...), root.Content[:2]...))
+	}
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		if root.Content[i].Value == "status" {
 			root.Content = append(root.Content[:i], root.Content[i+2:]...)

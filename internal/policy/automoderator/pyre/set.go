@@ -193,9 +193,13 @@ func (s *set) print() (string, error) {
 		}
 	}
 	for _, p := range s.spans {
-		in.WriteString(bracketed(p.lo))
-		if p.hi > p.lo {
-			in.WriteString("-" + bracketed(p.hi))
+		switch {
+		case p.hi == p.lo:
+			in.WriteString(bracketed(p.lo))
+		case p.hi >= 0x80: // a range of letters says more by its numbers
+			fmt.Fprintf(&in, `\x{%x}-\x{%x}`, p.lo, p.hi)
+		default:
+			in.WriteString(bracketed(p.lo) + "-" + bracketed(p.hi))
 		}
 	}
 	switch {

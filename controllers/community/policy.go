@@ -1,0 +1,295 @@
+// Package community reconciles CommunityPolicies and CommunityCases, and runs the inbox: it listens, has policies decide, carries out
+// what was decided, and brings what waits for people before them. What is decided is decided in internal/policy; what is done is done
+// by internal/inbox.
+package community
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/policy"
+	"github.com/tribune-dev/tribune/internal/store"
+)
+
+// countEvery is how often the figures of a policy are looked at.
+const countEvery = time.Minute
+
+// PolicyReconciler of CommunityPolicies.
+type PolicyReconciler struct {
+	Client client.Client
+	// ConfigMaps are read without a cache.
+	ConfigMaps client.Reader
+	Recorder   events.EventRecorder
+	Clock      clock.PassiveClock
+	Ledger     Ledger
+	Log        *slog.Logger
+
+	policies *registry
+	// changed is called when other policies are in force.
+	changed func()
+}
+
+// Ledger is what the controllers need of it.
+type Ledger interface {
+	store.Community
+	AddMessages(ctx context.Context, messages []store.Message) (added int, err error)
+}
+
+// +kubebuilder:rbac:groups=tribune.dev,resources=communitypolicies,verbs=list;watch
+// +kubebuilder:rbac:groups=tribune.dev,resources=communitypolicies/status,verbs=patch
+// +kubebuilder:rbac:groups=tribune.dev,resources=socialchannels,verbs=list;watch
+// +kubebuilder:rbac:groups="",resources=configmaps,verbs=get;list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+// SetupWithManager starts the controller with the manager.
+func (r *PolicyReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("communitypolicy").
+		For(&tribunev1alpha1.CommunityPolicy{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&tribunev1alpha1.SocialChannel{}, handler.EnqueueRequestsFromMapFunc(r.policiesOf), builder.WithPredicates(abilitiesChanged)).
+		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.policiesFrom), builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
+		WithOptions(controller.Options{MaxConcurrentReconciles: 2}).
+		Complete(r)
+}
+
+// abilitiesChanged lets through channels on which a policy may be enforceable now, or not any more.
+var abilitiesChanged = predicate.Or[client.Object](predicate.LabelChangedPredicate{}, predicate.NewPredicateFuncs(func(o client.Object) bool {
+	ch, ok := o.(*tribunev1alpha1.SocialChannel)
+	return ok && len(ch.Status.Abilities) > 0
+}))
+
+func (r *PolicyReconciler) policiesOf(ctx context.Context, channel client.Object) []ctrl.Request {
+	return r.those(ctx, channel.GetNamespace(), func(p *tribunev1alpha1.CommunityPolicy) bool {
+		ch, ok := channel.(*tribunev1alpha1.SocialChannel)
+		return ok && Selects(&p.Spec, ch)
+	})
+}
+
+func (r *PolicyReconciler) policiesFrom(ctx context.Context, configMap client.Object) []ctrl.Request {
+	return r.those(ctx, configMap.GetNamespace(), func(p *tribunev1alpha1.CommunityPolicy) bool {
+		return slices.ContainsFunc(p.Spec.Lists, func(l tribunev1alpha1.PolicyList) bool {
+			return l.ConfigMapKeyRef != nil && l.ConfigMapKeyRef.Name == configMap.GetName()
+		})
+	})
+}
+
+func (r *PolicyReconciler) those(ctx context.Context, namespace string, wanted func(*tribunev1alpha1.CommunityPolicy) bool) []ctrl.Request {
+	list := &tribunev1alpha1.CommunityPolicyList{}
+	if err := r.Client.List(ctx, list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil
+	}
+	var requests []ctrl.Request
+	for i := range list.Items {
+		if wanted(&list.Items[i]) {
+			requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+		}
+	}
+	return requests
+}
+
+// Reconcile brings a policy into force, and says how it goes.
+func (r *PolicyReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	p := &tribunev1alpha1.CommunityPolicy{}
+	if err := r.Client.Get(ctx, req.NamespacedName, p); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.policies.forget(req.NamespacedName)
+			return ctrl.Result{}, nil
+		}
+		return ctrl.Result{}, fmt.Errorf("get CommunityPolicy: %w", err)
+	}
+	f := finding{policy: p, now: r.Clock.Now()}
+	lists, err := r.lists(ctx, p)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if err := r.bringIntoForce(ctx, &f, lists); err != nil {
+		return ctrl.Result{}, err
+	}
+	if err := r.count(ctx, &f); err != nil {
+		return ctrl.Result{}, err
+	}
+	if err := r.save(ctx, &f); err != nil {
+		if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+			return ctrl.Result{RequeueAfter: time.Second}, nil
+		}
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{RequeueAfter: countEvery}, nil
+}
+
+// lists reads the words and domains that rules name. What is missing is left out, and said by compiling.
+func (r *PolicyReconciler) lists(ctx context.Context, p *tribunev1alpha1.CommunityPolicy) (policy.Lists, error) {
+	lists := policy.Lists{}
+	read := map[string]*corev1.ConfigMap{}
+	for i := range p.Spec.Lists {
+		l := &p.Spec.Lists[i]
+		if l.ConfigMapKeyRef == nil {
+			lists[string(l.Name)] = l.Entries
+			continue
+		}
+		cm, known := read[l.ConfigMapKeyRef.Name]
+		if !known {
+			cm = &corev1.ConfigMap{}
+			err := r.ConfigMaps.Get(ctx, types.NamespacedName{Namespace: p.Namespace, Name: l.ConfigMapKeyRef.Name}, cm)
+			if err != nil && !apierrors.IsNotFound(err) {
+				return nil, fmt.Errorf("get ConfigMap %s: %w", l.ConfigMapKeyRef.Name, err)
+			}
+			read[l.ConfigMapKeyRef.Name] = cm
+		}
+		if text, ok := cm.Data[l.ConfigMapKeyRef.Key]; ok {
+			lists[string(l.Name)] = policy.Lines(text)
+		} else if data, ok := cm.BinaryData[l.ConfigMapKeyRef.Key]; ok {
+			lists[string(l.Name)] = policy.Lines(string(data))
+		}
+	}
+	return lists, nil
+}
+
+// finding is what one look at a policy found.
+type finding struct {
+	policy *tribunev1alpha1.CommunityPolicy
+	now    time.Time
+	// wrong rules; tests that ran, and those that failed.
+	wrong  []policy.Problem
+	tests  []policy.TestResult
+	failed []policy.TestResult
+	// active is what is in force; none if nothing ever was right.
+	active   active
+	inForce  bool
+	stats    store.PolicyStats
+	notThere []policy.Unenforceable
+}
+
+// bringIntoForce compiles the newest version and runs its tests. If it is wrong, what was in force stays.
+func (r *PolicyReconciler) bringIntoForce(ctx context.Context, f *finding, lists policy.Lists) error {
+	p := f.policy
+	key := client.ObjectKeyFromObject(p)
+	kept, err := json.Marshal(lists)
+	if err != nil {
+		return fmt.Errorf("write lists: %w", err)
+	}
+	compiled, wrong := policy.Compile(&p.Spec, lists)
+	f.wrong = wrong
+	if compiled != nil {
+		f.tests = compiled.RunTests(f.now)
+		f.failed = policy.Failed(f.tests)
+	}
+	if compiled != nil && len(f.failed) == 0 {
+		known, ok := r.policies.get(key)
+		next := active{uid: p.UID, generation: p.Generation, spec: p.Spec.DeepCopy(), policy: compiled, lists: string(kept)}
+		if !ok || known.uid != next.uid || known.generation != next.generation || known.lists != next.lists {
+			spec, err := json.Marshal(p.Spec)
+			if err != nil {
+				return fmt.Errorf("write spec: %w", err)
+			}
+			err = r.Ledger.SavePolicy(ctx, store.PolicyVersion{Namespace: p.Namespace, Name: p.Name, UID: string(p.UID), Generation: p.Generation, Spec: string(spec), Lists: string(kept)})
+			if err != nil {
+				return err // not in force before it is kept: a restart would lose it
+			}
+			r.policies.put(key, next)
+			r.changed()
+		}
+	} else if known, ok := r.policies.get(key); !ok || known.uid != p.UID {
+		last, ok, err := restore(ctx, r.Ledger, p)
+		if err != nil {
+			return err
+		}
+		if ok {
+			r.policies.put(key, last)
+			r.changed()
+		}
+	}
+	f.active, f.inForce = r.policies.get(key)
+	f.inForce = f.inForce && f.active.uid == p.UID
+	return nil
+}
+
+// count asks the ledger for figures, and the channels for what they can do.
+func (r *PolicyReconciler) count(ctx context.Context, f *finding) error {
+	p := f.policy
+	var err error
+	if f.stats, err = r.Ledger.StatsOf(ctx, p.Namespace, p.Name, f.now.Add(-24*time.Hour), f.now); err != nil {
+		return err
+	}
+	if !f.inForce {
+		return nil
+	}
+	list := &tribunev1alpha1.SocialChannelList{}
+	if err := r.Client.List(ctx, list, client.InNamespace(p.Namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("list SocialChannels: %w", err)
+	}
+	var channels []policy.Channel
+	for i := range list.Items {
+		ch := &list.Items[i]
+		if !Selects(&p.Spec, ch) || len(ch.Status.Abilities) == 0 {
+			continue
+		}
+		one := policy.Channel{Name: ch.Name, Network: string(ch.Spec.Network)}
+		for _, a := range ch.Status.Abilities {
+			one.Abilities = append(one.Abilities, network.Ability(a))
+		}
+		for _, a := range ch.Status.Automation {
+			one.Automation = append(one.Automation, network.Automation(a))
+		}
+		channels = append(channels, one)
+	}
+	f.notThere = f.active.policy.Unenforceable(channels)
+	return nil
+}
+
+func (r *PolicyReconciler) save(ctx context.Context, f *finding) error {
+	before := f.policy
+	after := before.DeepCopy()
+	after.Status = f.status()
+	if equality.Semantic.DeepEqual(before.Status, after.Status) {
+		return nil
+	}
+	if err := r.Client.Status().Patch(ctx, after, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+		return fmt.Errorf("patch status of CommunityPolicy: %w", err)
+	}
+	r.tell(ctx, before, after)
+	return nil
+}
+
+// tell makes events of what changed, and tells the team.
+func (r *PolicyReconciler) tell(ctx context.Context, before, after *tribunev1alpha1.CommunityPolicy) {
+	for _, c := range after.Status.Conditions {
+		var event tribunev1alpha1.NotifyEvent
+		switch {
+		case c.Type == tribunev1alpha1.ConditionStalled && c.Status == "True":
+			event = tribunev1alpha1.NotifyTestsFailed
+		case c.Type == tribunev1alpha1.ConditionCircuitOpen && c.Status == "True":
+			event = tribunev1alpha1.NotifyCircuitOpen
+		default:
+			continue
+		}
+		if was := conditionOf(before.Status.Conditions, c.Type); was != nil && was.Status == c.Status && was.ObservedGeneration == c.ObservedGeneration {
+			continue
+		}
+		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, c.Reason, "Decide", "%s", c.Message)
+		episode := fmt.Sprintf("%s/%s/%s/%d/%d", after.Namespace, after.Name, event, after.Generation, c.LastTransitionTime.Unix())
+		if err := notify(ctx, r.Ledger, after, event, episode, strings.TrimSpace(c.Message), r.Clock.Now()); err != nil {
+			r.Log.Error("The team could not be told", "policy", after.Name, "error", err)
+		}
+	}
+}

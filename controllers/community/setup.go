@@ -1,0 +1,60 @@
+package community
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/tribune-dev/tribune/controllers/post"
+	"github.com/tribune-dev/tribune/internal/channels"
+	"github.com/tribune-dev/tribune/internal/inbox"
+	"github.com/tribune-dev/tribune/internal/policy"
+)
+
+// Options of the controllers.
+type Options struct {
+	Client     client.Client
+	ConfigMaps client.Reader
+	Recorder   events.EventRecorder
+	Clock      clock.Clock
+	Ledger     inbox.Ledger
+	Directory  *channels.Directory
+	Gate       post.Gate
+	Classify   func(ctx context.Context, q policy.Question, item *policy.Item) policy.Score
+	Owner      string
+	Settle     time.Duration
+	Registry   prometheus.Registerer
+	Log        *slog.Logger
+}
+
+// Setup adds the controllers of policies and cases, and the inbox, to the manager.
+func Setup(mgr ctrl.Manager, o Options) error {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	policies := &registry{client: o.Client, active: map[types.NamespacedName]active{}}
+	box := inbox.New(inbox.Inbox{
+		Ledger: o.Ledger, Lines: &lines{client: o.Client, directory: o.Directory, clock: o.Clock}, Policies: policies, Crises: crises{o.Gate},
+		Classify: o.Classify, Clock: o.Clock, Owner: o.Owner, Settle: o.Settle, Log: o.Log,
+	})
+	r := &PolicyReconciler{Client: o.Client, ConfigMaps: o.ConfigMaps, Recorder: o.Recorder, Clock: o.Clock, Ledger: o.Ledger, Log: o.Log, policies: policies, changed: box.Wake}
+	if err := r.SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("set up CommunityPolicy: %w", err)
+	}
+	d := &desk{client: o.Client, recorder: o.Recorder, clock: o.Clock, ledger: o.Ledger, inbox: box, log: o.Log}
+	if err := d.setup(mgr); err != nil {
+		return fmt.Errorf("set up CommunityCase: %w", err)
+	}
+	if err := mgr.Add(&runner{client: o.Client, directory: o.Directory, inbox: box, ledger: o.Ledger, clock: o.Clock, log: o.Log, cases: d}); err != nil {
+		return fmt.Errorf("add the inbox: %w", err)
+	}
+	return nil
+}

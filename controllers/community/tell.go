@@ -1,0 +1,65 @@
+package community
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/store"
+)
+
+// outbox takes messages to teams.
+type outbox interface {
+	AddMessages(ctx context.Context, messages []store.Message) (added int, err error)
+}
+
+// notify tells those whom a policy names for an event, once an episode.
+func notify(ctx context.Context, box outbox, p *tribunev1alpha1.CommunityPolicy, event tribunev1alpha1.NotifyEvent, episode, text string, now time.Time) error {
+	var rows []store.Message
+	for _, n := range p.Spec.Notify {
+		if !slices.Contains(n.On, event) {
+			continue
+		}
+		row, err := message(p, string(n.ChannelRef.Name), event, episode, text, n.Mention, now)
+		if err != nil {
+			return err
+		}
+		if n.Digest != nil {
+			row.NextAt = now.Truncate(n.Digest.Duration).Add(n.Digest.Duration) // all of one span are sent together
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := box.AddMessages(ctx, rows)
+	return err
+}
+
+// message to one receiver. Its id is the same each time the same episode is told.
+func message(p *tribunev1alpha1.CommunityPolicy, receiver string, event tribunev1alpha1.NotifyEvent, episode, text string, mention []string, now time.Time) (store.Message, error) {
+	sum := sha256.Sum256([]byte(episode + "\x00" + receiver))
+	m := network.Message{
+		ID: hex.EncodeToString(sum[:13]), Title: titles[event] + p.Name, Text: text, Mention: mention, Event: string(event),
+		Subject: "CommunityPolicy/" + p.Namespace + "/" + p.Name, At: now,
+	}
+	payload, err := json.Marshal(m)
+	if err != nil {
+		return store.Message{}, fmt.Errorf("write message: %w", err)
+	}
+	by := store.ObjectName{Kind: "CommunityPolicy", Name: p.Name}
+	return store.Message{Namespace: p.Namespace, Receiver: receiver, ID: m.ID, Subject: by, NamedBy: by, Event: m.Event, Title: m.Title, Payload: payload, CreatedAt: now, NextAt: now}, nil
+}
+
+var titles = map[tribunev1alpha1.NotifyEvent]string{
+	tribunev1alpha1.NotifyCaseOpened:  "Someone waits for a decision: ",
+	tribunev1alpha1.NotifyCaseOverdue: "Overdue: ",
+	tribunev1alpha1.NotifyCircuitOpen: "Actions are held: ",
+	tribunev1alpha1.NotifyTestsFailed: "A policy is wrong: ",
+}
