@@ -55,8 +55,11 @@ type Problem struct { //nolint:errname // a finding in a list, which is at times
 	Reason string
 }
 
-// Error is the problem in a sentence.
-func (p Problem) Error() string {
+// Error is String: a problem can be wrapped as an error.
+func (p Problem) Error() string { return p.String() }
+
+// String is the problem in a sentence.
+func (p Problem) String() string {
 	if p.Index < 0 {
 		return p.Reason
 	}
