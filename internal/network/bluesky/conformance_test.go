@@ -32,7 +32,7 @@ type op struct {
 	record       json.RawMessage
 }
 
-func run(t *testing.T, rules compose.Rules, deaf bool, open func(t *testing.T) user) {
+func run(t *testing.T, rules compose.Rules, unable []network.Ability, open func(t *testing.T) user) {
 	conformance.Run(t, conformance.Harness{
 		Once:      network.OnceDurableKey,
 		Rules:     rules,
@@ -43,7 +43,7 @@ func run(t *testing.T, rules compose.Rules, deaf bool, open func(t *testing.T) u
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = w.Write([]byte(`{"error":"ExpiredToken","message":"Token has expired"}`))
 		},
-		Deaf: deaf,
+		Unable: unable,
 		Open: func(t *testing.T) *conformance.Account { return open(t).account() },
 	})
 }
@@ -204,5 +204,5 @@ func describe(t *testing.T, record json.RawMessage, e *conformance.Entry) {
 
 func TestConformanceFake(t *testing.T) {
 	f := newFake(t)
-	run(t, bluesky.Rules, false, func(*testing.T) user { return f.user() })
+	run(t, bluesky.Rules, nil, func(*testing.T) user { return f.user() })
 }

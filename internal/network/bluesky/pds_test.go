@@ -109,7 +109,7 @@ func TestConformancePDS(t *testing.T) {
 	rules := bluesky.Rules
 	// This version of the server still has the lexicon of before, with half the size; see docs/networks/bluesky.md.
 	rules.MaxMediaBytes = 1_000_000
-	run(t, rules, true, realUser)
+	run(t, rules, []network.Ability{network.AbilityListen, network.AbilityMute, network.AbilityReport}, realUser)
 }
 
 // TestActOnPDS: the records by which the adapter hides, blocks and likes are taken by the real server, which knows their lexicons.

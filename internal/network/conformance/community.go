@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -66,8 +67,8 @@ func (w *world) listener(t *testing.T) (network.Listener, *Community) {
 	if !ok {
 		t.Skip("the network is not listened to")
 	}
-	if w.Deaf {
-		t.Skip("this server does not tell what people say")
+	if slices.Contains(w.Unable, network.AbilityListen) {
+		t.Skip("this account is not told what people say")
 	}
 	if w.account.Community == nil {
 		t.Fatal("the adapter listens, but the harness knows of no people")

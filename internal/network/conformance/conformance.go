@@ -42,8 +42,8 @@ type Harness struct {
 	// Receiver is true where the server is a program that takes what comes and removes doubles by the key: it has no pages, cannot
 	// be asked, does not say whether a key was there before, and the status of its answer says all.
 	Receiver bool
-	// Deaf is true where the server has no part that tells what people say, so that its accounts cannot listen, nor mute or report.
-	Deaf bool
+	// Unable are abilities of the adapter that the accounts of this harness lack, as their server or their role has no part in them.
+	Unable []network.Ability
 	// IsPrepare tells the request that stores a publication hidden; needed on two-phase networks, where IsPublish is the one that
 	// makes it public.
 	IsPrepare func(*http.Request) bool

@@ -88,9 +88,28 @@ func continuing(connect func(*testing.T, Connection) network.Network) func(*test
 		if !ok {
 			t.Fatal("a two-phase adapter implements Preparer, Finder, Editor, Deleter, Uploader and Observer")
 		}
-		return &inTwoPhases{twoPhaseAdapter: n, drafts: d}
+		wrapped := &inTwoPhases{twoPhaseAdapter: n, drafts: d}
+		if m, can := n.(moderator); can {
+			return &moderated{inTwoPhases: wrapped, moderator: m}
+		}
+		return wrapped
 	}
 }
+
+// moderator is what two-phase adapters can do that listen.
+type moderator interface {
+	network.Listener
+	network.Hider
+	network.Remover
+	network.Restorer
+}
+
+type moderated struct {
+	*inTwoPhases
+	moderator
+}
+
+func (n *inTwoPhases) unwrap() twoPhaseAdapter { return n.twoPhaseAdapter }
 
 // phases gives the adapter as it is.
 func (w *world) phases(t *testing.T) twoPhaseAdapter {
@@ -100,11 +119,11 @@ func (w *world) phases(t *testing.T) twoPhaseAdapter {
 
 func adapterOf(t *testing.T, n network.Network) twoPhaseAdapter {
 	t.Helper()
-	wrapped, ok := n.(*inTwoPhases)
+	wrapped, ok := n.(interface{ unwrap() twoPhaseAdapter })
 	if !ok {
 		t.Skip("the network has no two phases")
 	}
-	return wrapped.twoPhaseAdapter
+	return wrapped.unwrap()
 }
 
 func (w *world) mustPrepare(t *testing.T, p network.Publication) network.Ref {

@@ -28,7 +28,14 @@ func (w *WordPress) Find(ctx context.Context, q network.Query) (*network.Receipt
 			return &r, nil
 		}
 	}
-	return nil, nil
+	replies, err := w.replies(ctx, me, marker(q))
+	for _, c := range replies {
+		if c.Status == commentPublic {
+			r := c.receipt(true)
+			return &r, nil
+		}
+	}
+	return nil, err
 }
 
 // public reads an article that should be public.
@@ -83,6 +90,9 @@ func (w *WordPress) Edit(ctx context.Context, ref network.Ref, p network.Publica
 // Delete implements network.Deleter: into the trash, from which WordPress removes it after 30 days; where the site has no
 // trash, at once.
 func (w *WordPress) Delete(ctx context.Context, ref network.Ref) error {
+	if isComment(ref) {
+		return w.Remove(ctx, network.Target{Ref: ref})
+	}
 	id, err := number(ref)
 	if err != nil {
 		return err
@@ -106,6 +116,9 @@ func (w *WordPress) Delete(ctx context.Context, ref network.Ref) error {
 
 // Observe implements network.Observer. The text is title and content as they are stored.
 func (w *WordPress) Observe(ctx context.Context, ref network.Ref) (network.Observation, error) {
+	if isComment(ref) {
+		return w.observeReply(ctx, ref)
+	}
 	p, err := w.public(ctx, ref)
 	if err != nil {
 		return network.Observation{}, err

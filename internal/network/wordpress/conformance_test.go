@@ -25,12 +25,20 @@ type account struct {
 	public                 func(t *testing.T) string
 	// api calls the REST API as the user.
 	api func(t *testing.T, method, route string, in any) int64
+	// community is nil for users who may not moderate comments.
+	community *conformance.Community
+	// answers are own comments that are public; nil as community is.
+	answers func(t *testing.T) []conformance.Entry
 }
 
-func run(t *testing.T, rules compose.Rules, open func(t *testing.T) account) {
+// notModerating is what users lack who may not moderate comments.
+var notModerating = []network.Ability{network.AbilityListen, network.AbilityHide, network.AbilityRemove}
+
+func run(t *testing.T, rules compose.Rules, unable []network.Ability, open func(t *testing.T) account) {
 	conformance.Run(t, conformance.Harness{
 		Once:      network.OnceTwoPhase,
 		Rules:     rules,
+		Unable:    unable,
 		IsPrepare: isPrepare,
 		IsPublish: isPublish,
 		IsDelete:  func(r *http.Request) bool { return r.Method == http.MethodDelete && isPost(r) },
@@ -79,7 +87,8 @@ func (a account) harness() *conformance.Account {
 		return "<!-- wp:paragraph -->\n<p>" + html.EscapeString(text) + "</p>\n<!-- /wp:paragraph -->"
 	}
 	return &conformance.Account{
-		Server: a.server,
+		Server:    a.server,
+		Community: a.community,
 		Connect: func(t *testing.T, c conformance.Connection) network.Network {
 			password := a.password
 			if c.WrongCredentials {
@@ -139,6 +148,9 @@ func (a account) entries(t *testing.T) []conformance.Entry {
 			}
 		}
 		out = append(out, entry)
+	}
+	if a.answers != nil {
+		out = append(out, a.answers(t)...)
 	}
 	return out
 }

@@ -130,7 +130,7 @@ func isGone(err error) bool {
 	if !errors.As(err, &r) {
 		return false
 	}
-	return r.status == http.StatusGone || r.code == "rest_already_trashed" || r.code == "rest_post_invalid_id"
+	return r.status == http.StatusGone || r.code == "rest_already_trashed" || r.code == "rest_post_invalid_id" || r.code == "rest_comment_invalid_id"
 }
 
 func isCode(err error, code string) (*refusal, bool) {

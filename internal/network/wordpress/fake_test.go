@@ -61,7 +61,17 @@ func fakeAccount(t *testing.T, s *wordpresstest.Server, role string) account {
 func TestConformanceFake(t *testing.T) {
 	rules := wp.Rules
 	rules.MaxMediaBytes = wp.MaxImageBytes
-	run(t, rules, func(t *testing.T) account { return fakeAccount(t, wordpresstest.Start(t), "author") })
+	t.Run("Author", func(t *testing.T) {
+		run(t, rules, notModerating, func(t *testing.T) account { return fakeAccount(t, wordpresstest.Start(t), "author") })
+	})
+	t.Run("Editor", func(t *testing.T) {
+		run(t, rules, nil, func(t *testing.T) account {
+			s := wordpresstest.Start(t)
+			a := fakeAccount(t, s, "editor")
+			a.community, a.answers = community(s, a), answers(s, a)
+			return a
+		})
+	})
 }
 
 // The API is found wherever the site has it.

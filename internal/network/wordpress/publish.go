@@ -122,6 +122,9 @@ func (w *WordPress) Prepare(ctx context.Context, p network.Publication) (network
 	if len(p.Media) > 0 && !me.Capabilities["upload_files"] {
 		return network.Ref{}, invalid("MediaNotAllowed", "the user may not upload pictures: give it the role Author or Editor on WordPress")
 	}
+	if p.Parent != nil {
+		return w.prepareReply(ctx, p)
+	}
 	tags, err := w.tags(ctx, p.Tags)
 	if err != nil {
 		return network.Ref{}, err
@@ -200,7 +203,13 @@ func (w *WordPress) Prepared(ctx context.Context, q network.Query) ([]network.Re
 			refs = append(refs, p.ref())
 		}
 	}
-	return refs, nil
+	replies, err := w.replies(ctx, me, marker(q))
+	for _, r := range replies {
+		if r.Status == commentHeld {
+			refs = append(refs, r.ref())
+		}
+	}
+	return refs, err
 }
 
 // Publish implements network.Network: it makes the prepared draft public. It may be repeated at any time, by any number of
@@ -211,6 +220,9 @@ func (w *WordPress) Publish(ctx context.Context, p network.Publication) (network
 	}
 	if p.Prepared == nil {
 		return network.Receipt{}, invalid("NotPrepared", "on WordPress a draft is made public: none was prepared")
+	}
+	if isComment(*p.Prepared) {
+		return w.publishReply(ctx, p)
 	}
 	id, err := number(*p.Prepared)
 	if err != nil {
@@ -241,6 +253,9 @@ func (w *WordPress) Publish(ctx context.Context, p network.Publication) (network
 
 // Discard implements network.Preparer.
 func (w *WordPress) Discard(ctx context.Context, ref network.Ref) error {
+	if isComment(ref) {
+		return w.discardReply(ctx, ref)
+	}
 	id, err := number(ref)
 	if err != nil {
 		return err

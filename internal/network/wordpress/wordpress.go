@@ -41,10 +41,17 @@ var abilities = []network.Ability{
 	network.AbilityPublish, network.AbilityEdit, network.AbilityDelete, network.AbilityMedia, network.AbilityMetrics,
 }
 
+// moderating are abilities of users who may moderate comments: editors.
+var moderating = []network.Ability{network.AbilityListen, network.AbilityReply, network.AbilityHide, network.AbilityRemove}
+
+// automation is for the site's owner to decide.
+var automation = []network.Automation{network.AutoReplyWhenAddressed, network.AutoWelcome, network.AutomationIdenticalText}
+
 func init() {
 	network.Register(tribunev1alpha1.NetworkWordPress, network.Adapter{
 		Rules:      Rules,
-		Abilities:  abilities,
+		Abilities:  append(slices.Clone(abilities), moderating...),
+		Automation: automation,
 		Once:       network.OnceTwoPhase,
 		SecretKeys: []string{SecretUsername, SecretPassword},
 		New:        New,
@@ -192,7 +199,11 @@ func (w *WordPress) SignIn(ctx context.Context) (network.Account, error) {
 		right := optional[a]
 		return right != "" && !me.Capabilities[right]
 	})
+	if me.Capabilities["moderate_comments"] {
+		can = append(can, moderating...)
+	}
 	return network.Account{
+		Automation:  slices.Clone(automation),
 		ID:          w.account(me),
 		Handle:      me.Slug,
 		DisplayName: me.Name,

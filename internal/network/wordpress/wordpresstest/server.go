@@ -31,13 +31,14 @@ type Server struct {
 	strike faults.Striker
 	mu     sync.Mutex
 	// changes counts the calls that were to change something.
-	changes int
-	last    int64
-	users   []*User
-	posts   map[int64]*post
-	tags    map[int64]string
-	media   map[int64]*media
-	events  []Event
+	changes  int
+	last     int64
+	users    []*User
+	posts    map[int64]*post
+	tags     map[int64]string
+	media    map[int64]*media
+	events   []Event
+	comments map[int64]*Comment
 }
 
 // User may sign in.
@@ -251,8 +252,7 @@ func (c *call) dispatch() {
 	case route == "wp/v2/media":
 		c.library(id)
 	case route == "wp/v2/comments":
-		c.w.Header().Set("X-WP-Total", "0")
-		c.json(http.StatusOK, []any{})
+		c.comments(id)
 	default:
 		c.no(http.StatusNotFound, "rest_no_route", "No route was found matching the URL and request method.")
 	}
