@@ -42,14 +42,19 @@ func TestHostileTextStaysLinear(t *testing.T) {
 		"a@", "%2e", "(dot)", "?", "ass free money ", "nit", "\x00", "\n", "'", "l'", "s'a", "-", "a-", "ss", "𝐧", "ﷺ", "ß",
 	} {
 		text := strings.Repeat(unit, size/len(unit))
-		start := clock()
-		scanner.Scan(text)
-		domains.InText(text, nil)
-		domains.Link(text)
-		scanner.Buffer().View(views.Deobfuscated)
-		views.Asks(text, "en")
-		views.CapsRatio(text)
-		took := clock() - start
+		took := time.Hour
+		for range 3 { // memory that grows, and others on the machine, cost time as well
+			start := clock()
+			scanner.Scan(text)
+			domains.InText(text, nil)
+			domains.Link(text)
+			scanner.Buffer().View(views.Deobfuscated)
+			views.Asks(text, "en")
+			views.CapsRatio(text)
+			if took = min(took, clock()-start); took < perKB*time.Duration(size)/1024/2 {
+				break
+			}
+		}
 		if bound := perKB * time.Duration(max(size, len(scanner.Buffer().View(views.Folded).Text))) / 1024; took > bound {
 			t.Errorf("%q again and again takes %v, more than %v", unit, took, bound)
 		} else if testing.Verbose() && took > bound/4 {
