@@ -33,7 +33,7 @@ type comment struct {
 	} `json:"content"`
 }
 
-const commentFields = "id,post,parent,author,author_name,author_email,author_url,author_user_agent,date_gmt,link,status,content.raw"
+const commentFields = "id,post,parent,author,author_name,author_email,author_url,author_user_agent,date_gmt,link,status,content" // "content.raw" gives nothing here, other than with articles
 
 // Statuses of a comment, as answers say them.
 const (
@@ -172,11 +172,16 @@ func (w *WordPress) comment(ctx context.Context, ref network.Ref) (*comment, err
 	return &c, nil
 }
 
-// setStatus changes a comment's status. WordPress answers 200 also to what it does not carry out.
-func (w *WordPress) setStatus(ctx context.Context, id int64, to string) (*comment, error) {
+// setStatus changes a comment's status. WordPress answers 200 also to what it does not carry out, and writes down the caller's browser
+// as the author's unless it is told the author's.
+func (w *WordPress) setStatus(ctx context.Context, before *comment, to string) (*comment, error) {
+	id, input := before.ID, map[string]string{"status": to}
+	if before.UserAgent != "" {
+		input["author_user_agent"] = before.UserAgent
+	}
 	var c comment
 	_, err := w.api.call(ctx, request{
-		method: http.MethodPost, route: commentRoute(id), query: url.Values{"_fields": {commentFields}}, input: map[string]string{"status": to}, out: &c,
+		method: http.MethodPost, route: commentRoute(id), query: url.Values{"_fields": {commentFields}}, input: input, out: &c,
 	})
 	switch {
 	case err != nil:

@@ -49,7 +49,7 @@ func (w *WordPress) move(ctx context.Context, t network.Target, to string, from 
 	if !slices.Contains(from, c.Status) {
 		return true, nil
 	}
-	_, err = w.setStatus(ctx, c.ID, to)
+	_, err = w.setStatus(ctx, c, to)
 	if err != nil && network.KindOf(err) == network.Gone {
 		return false, nil
 	}

@@ -101,7 +101,7 @@ func (w *WordPress) publishReply(ctx context.Context, p network.Publication) (ne
 	case c.Status == commentPublic:
 		return c.receipt(true), nil
 	}
-	public, err := w.setStatus(ctx, c.ID, commentPublic)
+	public, err := w.setStatus(ctx, c, commentPublic)
 	if err != nil {
 		return network.Receipt{}, err
 	}

@@ -108,3 +108,78 @@ func TestRolesWordPress(t *testing.T) {
 		wantKind(t, err, network.Unauthorized, "NotAllowed", "may not", "publish articles", a.name, "Author")
 	}
 }
+
+// TestModerateWordPress: comments on the real site are told, moved between its states, and answered once.
+func TestModerateWordPress(t *testing.T) {
+	a := realAccount(t, realServer(t), "editor")
+	post := a.api(t, "POST", "/wp/v2/posts", map[string]any{"status": "publish", "title": "A question", "content": "<p>What do you think?</p>"})
+	id := a.api(t, "POST", "/wp/v2/comments", map[string]any{"post": post, "content": "Tom &amp; <b>Ada</b> like it"})
+	n, ok := connect(t, a.server, client(t), a.name, a.password).(*wp.WordPress)
+	if !ok {
+		t.Fatal("no adapter")
+	}
+	listen := func(cursor string) network.Listening {
+		t.Helper()
+		got, err := n.Listen(t.Context(), network.ListenQuery{Cursor: cursor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	got := listen("")
+	item := got.Items[len(got.Items)-1]
+	if item.ID != fmt.Sprintf("comment/%d", id) || item.Text != "Tom & Ada like it" || item.Post != fmt.Sprint(post) || !item.Ours {
+		t.Fatalf("%+v", item)
+	}
+	target := network.Target{Ref: item.Ref}
+	for _, step := range []struct {
+		what            string
+		do              func(context.Context, network.Target) error
+		hidden, removed bool
+	}{
+		{"hide", n.Hide, true, false}, {"hide again", n.Hide, true, false}, {"unhide", n.Unhide, false, false},
+		{"remove", n.Remove, false, true}, {"remove again", n.Remove, false, true}, {"hide what is removed", n.Hide, false, true},
+		{"restore", n.Restore, false, false}, {"restore again", n.Restore, false, false},
+	} {
+		if err := step.do(t.Context(), target); err != nil {
+			t.Fatalf("%s: %v", step.what, err)
+		}
+		all := listen("").Items
+		if now := all[len(all)-1]; now.ID != item.ID || now.Hidden != step.hidden || now.Removed != step.removed {
+			t.Errorf("%s: %+v", step.what, now)
+		}
+	}
+	ident := network.Identity{Namespace: "team", Post: "answer", Edition: 1}
+	p := network.Publication{Identity: ident, Key: "k", Marker: ident.Marker(), Text: "Thank you <all> & goodbye", Parent: &item.Ref}
+	prepared, err := n.Prepare(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := n.Prepared(t.Context(), network.Query{Identity: ident})
+	if err != nil || len(found) != 1 || found[0].ID != prepared.ID {
+		t.Fatalf("prepared %+v, %v", found, err)
+	}
+	if again, err := n.Prepare(t.Context(), p); err != nil || again.ID != prepared.ID {
+		t.Errorf("prepared again: %+v, %v", again, err)
+	}
+	p.Prepared = &prepared
+	for existing := range 2 {
+		r, err := n.Publish(t.Context(), p)
+		if err != nil || r.ID != prepared.ID || r.Existing != (existing == 1) {
+			t.Fatalf("%+v, %v", r, err)
+		}
+	}
+	if o, err := n.Observe(t.Context(), prepared); err != nil || o.Text != p.Text {
+		t.Errorf("%+v, %v", o, err)
+	}
+	items := listen(got.Cursor).Items
+	if last := items[len(items)-1]; !last.Ours || last.Parent != item.ID || last.Text != p.Text {
+		t.Errorf("our answer is told as %+v", last)
+	}
+	if err := n.Delete(t.Context(), prepared); err != nil {
+		t.Error(err)
+	}
+	if err := n.Restore(t.Context(), network.Target{Ref: network.Ref{ID: "comment/987654"}}); network.KindOf(err) != network.Gone {
+		t.Errorf("restoring what never was: %v", err)
+	}
+}

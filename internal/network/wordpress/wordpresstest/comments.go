@@ -148,6 +148,10 @@ func (c *call) storeComment(one *Comment) {
 		c.json(http.StatusCreated, c.s.showComment(c.s.comments[id]))
 		return
 	}
+	one.UserAgent = in.AuthorUserAgent
+	if in.AuthorUserAgent == "" { // the real one does so, too
+		one.UserAgent = c.r.UserAgent()
+	}
 	if in.Status != "" {
 		one.Status = in.Status
 	}
