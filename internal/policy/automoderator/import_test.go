@@ -177,7 +177,7 @@ func TestReasons(t *testing.T) {
 func TestSyntax(t *testing.T) {
 	_, err := Import("body: x\naction: remove\n---\n\nbody: [x\naction: remove\n", Options{File: "x.yaml"})
 	var syntax *SyntaxError
-	if !errors.As(err, &syntax) || syntax.Section != 2 || syntax.Line < 5 || syntax.Line > 7 {
+	if !errors.As(err, &syntax) || syntax.Section != 2 || syntax.Line != 5 {
 		t.Errorf("%v", err)
 	}
 	for _, opts := range []Options{{Name: "No Name"}, {Channels: []string{"A"}}, {Team: "a b"}} {

@@ -52,7 +52,9 @@ const maxSize = 4 << 20
 
 var (
 	separator = regexp.MustCompile(`(?m)^---`)
-	yamlLine  = regexp.MustCompile(`^yaml: (?:unmarshal errors:\s*)?(?:line (\d+): )?`)
+	// fromParser are the errors of the library's parser, as against those of its scanner.
+	fromParser = regexp.MustCompile(`did not find expected (',' or|key|'-' indicator|node content|<)`)
+	yamlLine   = regexp.MustCompile(`^yaml: (?:unmarshal errors:\s*)?(?:line (\d+): )?`)
 )
 
 // sections splits a configuration as AutoModerator does: at lines that begin with ---, what follows in such a line belonging to
@@ -98,6 +100,9 @@ func (s *section) read(text string) (*yaml.Node, error) {
 		if at != nil && at[1] != "" {
 			n, _ := strconv.Atoi(at[1])
 			line += n - 1
+			if fromParser.MatchString(err.Error()) {
+				line++ // the library counts the lines of these from 0
+			}
 		}
 		return nil, &SyntaxError{Section: s.number, Line: line, Reason: yamlLine.ReplaceAllString(err.Error(), "")}
 	}
