@@ -119,7 +119,7 @@ type Listener interface {
 	Listen(ctx context.Context, q ListenQuery) (Listening, error)
 }
 
-// Streamer is for networks that tell at once when something is new. What it is is read by Listen, so that nothing depends on a
+// Streamer is for networks that tell at once when something is new. What it is, Listen reads, so that nothing depends on a
 // stream being whole.
 type Streamer interface {
 	// Stream calls wake whenever something may be new, until ctx ends or the stream breaks.

@@ -44,7 +44,7 @@ func run(t *testing.T, rules compose.Rules, unable []network.Ability, open func(
 			_, _ = w.Write([]byte(`{"error":"ExpiredToken","message":"Token has expired"}`))
 		},
 		Unable: unable,
-		Open: func(t *testing.T) *conformance.Account { return open(t).account() },
+		Open:   func(t *testing.T) *conformance.Account { return open(t).account() },
 	})
 }
 

@@ -211,7 +211,8 @@ func (p *position) reached(page []notification) bool {
 func (p *position) unknown(page []notification) []notification {
 	var out []notification
 	for _, n := range page {
-		if !slices.Contains(p.Known, short(n.URI)) && !(p.Begun && n.IndexedAt.Before(p.Newest.Add(-lateness))) {
+		tooOld := p.Begun && n.IndexedAt.Before(p.Newest.Add(-lateness))
+		if !tooOld && !slices.Contains(p.Known, short(n.URI)) {
 			out = append(out, n)
 		}
 	}

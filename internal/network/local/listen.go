@@ -124,7 +124,7 @@ func (l *Local) item(i *wire.Item) network.Item {
 		out.Author.Followers = &followers
 	}
 	if i.InReplyTo != "" {
-		// An item under an item stands under the post that that one stands under.
+		// An item under an item stands under the same post as that one.
 		ours := i.InReplyTo == i.Post
 		out.ParentOurs = &ours
 	}

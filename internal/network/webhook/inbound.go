@@ -45,7 +45,7 @@ func ParseSecret(s string) (Secret, error) {
 	}
 	b, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
-		return nil, errors.New("a signing secret's part after whsec_ must be base64") //nolint:nilerr // the cause would repeat the secret
+		return nil, errors.New("a signing secret's part after whsec_ must be base64")
 	}
 	if len(b) < minSecretBytes {
 		return nil, fmt.Errorf("a signing secret must have at least %d bytes", minSecretBytes)
