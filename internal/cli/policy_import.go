@@ -82,7 +82,7 @@ func importFile(stdin io.Reader, file string, opts automoderator.Options) (*auto
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was only read
 		in = f
 	}
 	text, err := io.ReadAll(io.LimitReader(in, maxImport))

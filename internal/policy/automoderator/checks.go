@@ -17,16 +17,14 @@ func (d *draft) check(c *clause, t itemType, e *entry) (holds, error) {
 	switch e.key {
 	case "reports":
 		text, _ := e.text()
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n > 1e9 {
+		switch n, err := strconv.ParseInt(text, 10, 64); {
+		case err != nil || n > 1e9:
 			d.refuse(e, "%s is no number of reports", quoted(text))
-			return some, nil
-		}
-		if n > 0 {
+		case n > 0:
 			c.must(criteria{Reports: atLeast(n)})
-			return some, nil
+		default:
+			d.refuse(e, "it holds for everything: write 1 or more")
 		}
-		d.refuse(e, "it holds for everything: write 1 or more")
 		return some, nil
 	case "body_longer_than", "body_shorter_than":
 		return d.length(c, e)
@@ -72,8 +70,11 @@ const mostLength = 900
 // length of the text, without what belongs to no word at both ends.
 func (d *draft) length(c *clause, e *entry) (holds, error) {
 	text, _ := e.text()
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
+	n := -1
+	if parsed, err := strconv.Atoi(text); err == nil {
+		n = parsed
+	}
+	if n < 0 {
 		d.refuse(e, "%s is no length", quoted(text))
 		return some, nil
 	}
@@ -157,30 +158,25 @@ func (d *draft) search(c *clause, t itemType, e *entry) (holds, error) {
 // look makes criteria of a search, of which one is enough.
 func (d *draft) look(c *clause, e *entry, s *search, valid, values []string) (holds, error) {
 	var found []criteria
-	everything := false
 	for _, f := range valid {
 		var more []criteria
-		var state holds
 		switch f {
 		case "body":
-			more, state = d.inText(e, s, len(s.fields) > 1, values)
+			more = d.inText(e, s, len(s.fields) > 1, values)
 		case "url":
-			more, state = d.inLinks(e, s, len(s.fields) > 1, values)
+			more = d.inLinks(e, s, len(s.fields) > 1, values)
 		default:
-			more, state = d.inDomains(e, s, len(s.fields) > 1, values)
+			more = d.inDomains(e, s, len(s.fields) > 1, values)
 		}
 		if d.refused() {
 			return some, nil
 		}
-		everything = everything || state == always
 		found = append(found, more...)
 	}
 	onlyText := len(valid) == 1 && valid[0] == "body"
 	switch {
-	case everything && s.not, !everything && len(found) == 0 && !s.not:
+	case len(found) == 0 && !s.not:
 		return nothing, nil
-	case everything:
-		return always, nil
 	case s.not && onlyText || onlyText && slices.ContainsFunc(found, matchesNothing):
 		c.must(notEmpty) // where there is nothing to look at, AutoModerator's check fails either way
 	}
@@ -252,35 +248,35 @@ func (d *draft) expressions(e *entry, s *search, field string, joined bool, valu
 // mostPatterns in one text.
 const mostPatterns = 200
 
-func (d *draft) inText(e *entry, s *search, joined bool, values []string) ([]criteria, holds) {
+func (d *draft) inText(e *entry, s *search, joined bool, values []string) []criteria {
 	exprs := d.expressions(e, s, "body", joined, values)
 	var out []criteria
 	for part := range slices.Chunk(exprs, mostPatterns) {
 		out = append(out, criteria{Text: regexes(part)})
 	}
-	return out, some
+	return out
 }
 
 // mostLinkRegex bounds expressions that run over each link, which have a limit of cost.
 const mostLinkRegex = 200
 
-func (d *draft) inLinks(e *entry, s *search, joined bool, values []string) ([]criteria, holds) {
+func (d *draft) inLinks(e *entry, s *search, joined bool, values []string) []criteria {
 	exprs := d.expressions(e, s, "url", joined, values)
 	if len(exprs) == 0 || d.refused() {
-		return nil, some
+		return nil
 	}
 	all := strings.Join(exprs, "|")
 	if len(all) > mostLinkRegex {
 		d.refuse(e, "it is too much to look for in each link (%d characters, at most %d): use domain, or make several rules of it", len(all), mostLinkRegex)
-		return nil, some
+		return nil
 	}
-	return []criteria{{Expression: "item.links.exists(l, l.matches(" + strconv.Quote(all) + "))"}}, some
+	return []criteria{{Expression: "item.links.exists(l, l.matches(" + strconv.Quote(all) + "))"}}
 }
 
 var domainName = regexp.MustCompile(`^[\p{L}\p{N}]([-\p{L}\p{N}]*\.)+[\p{L}\p{N}-]+$`)
 
 // inDomains compares domains as AutoModerator's documentation says: the domain itself, or one below it.
-func (d *draft) inDomains(e *entry, s *search, joined bool, values []string) ([]criteria, holds) {
+func (d *draft) inDomains(e *entry, s *search, joined bool, values []string) []criteria {
 	method := s.method("domain", joined)
 	bare := len(s.modifiers) == 0 || len(s.modifiers) == 1 && s.modifiers[0] == "case-sensitive"
 	if !bare && !slices.Contains(s.modifiers, "regex") && method == pyre.Includes {
@@ -292,12 +288,12 @@ func (d *draft) inDomains(e *entry, s *search, joined bool, values []string) ([]
 			return impossible
 		})
 		if len(values) == 0 {
-			return nil, some
+			return nil
 		}
 	}
 	if !bare {
 		d.refuse(e, "domains are compared as wholes, label by label, not searched in: write the domains without modifiers")
-		return nil, some
+		return nil
 	}
 	if joined {
 		d.note(e, "domains are compared label by label: example.com is also www.example.com, and no other name that has it within")
@@ -311,10 +307,10 @@ func (d *draft) inDomains(e *entry, s *search, joined bool, values []string) ([]
 			out = append(out, plain())
 		case strings.ContainsAny(v, ", /"):
 			d.refuse(e, "%s is one value, and no domain: AutoModerator never finds it; write a list, such as [a.example, b.example]", quoted(v))
-			return nil, some
+			return nil
 		case !domainName.MatchString(v):
 			d.refuse(e, "%s is no domain", quoted(v))
-			return nil, some
+			return nil
 		default:
 			names = append(names, v)
 		}
@@ -334,5 +330,5 @@ func (d *draft) inDomains(e *entry, s *search, joined bool, values []string) ([]
 	if len(names) > 0 && s.not {
 		d.note(e, "an item with several links has none of these domains if it has one with such a domain and one without")
 	}
-	return out, some
+	return out
 }

@@ -166,7 +166,7 @@ func equivalent(t *testing.T, text string, title bool, items int) *Result {
 		if removed && lineOf[d.By] != fired[0] {
 			t.Fatalf("%+v: decided by %s, expected line %d", it, d.By, fired[0])
 		}
-		compareActions(t, &it, &d, result, lineOf, byLine, fired, ref)
+		compareActions(t, &it, &d, result, lineOf, byLine, fired)
 		verdicts[fmt.Sprint(removed, len(fired) > 0)]++
 	}
 	t.Log(len(ref.rules), verdicts)
@@ -189,7 +189,7 @@ func regexAnywhere(t *testing.T) {
 }
 
 // compareActions: labels, messages to the team and warnings are those of the rules that fired, and of no others.
-func compareActions(t *testing.T, it *thing, d *policy.Decision, result *Result, lineOf map[string]int, byLine map[int]RuleReport, fired []int, ref *reference) {
+func compareActions(t *testing.T, it *thing, d *policy.Decision, result *Result, lineOf map[string]int, byLine map[int]RuleReport, fired []int) {
 	t.Helper()
 	var got, want []string
 	for _, a := range d.Actions {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -83,9 +84,15 @@ func tree(object any) (*yaml.Node, error) {
 	return root, nil
 }
 
+// ambiguous is what readers of YAML 1.1, kubectl among them, may take for something else than a text.
+var ambiguous = regexp.MustCompile(`^(?i:|y|n|yes|no|on|off|true|false|null|~|[-+.]?[0-9].*|[-+]?\.(inf|nan)|=|<<)$`)
+
 // plainStyle lets the encoder choose how each value is written.
 func plainStyle(n *yaml.Node) {
 	n.Style = 0
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!str" && ambiguous.MatchString(n.Value) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
 	for _, c := range n.Content {
 		plainStyle(c)
 	}

@@ -230,7 +230,7 @@ func (s *set) printRest() (string, error) {
 	if s.has('S') {
 		out := &set{}
 		for r := rune(0); r <= 0x3000; r++ {
-			if isSpace(r) && !others.listed(r) && !(s.has('W') && !isWord(r)) {
+			if isSpace(r) && !others.listed(r) && (!s.has('W') || isWord(r)) {
 				out.spans = append(out.spans, span{r, r})
 			}
 		}

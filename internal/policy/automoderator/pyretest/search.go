@@ -182,12 +182,12 @@ func (m *machine) once(re, end, at int, fold bool, next func(int) bool) bool {
 	case '(':
 		from := re + 1
 		if m.re[from] == '?' {
-			switch flags, _, _ := strings.Cut(string(m.re[from+1:end]), ":"); {
-			case m.re[from+1] == 'P':
+			if m.re[from+1] == 'P' {
 				for m.re[from] != '>' {
 					from++
 				}
-			default:
+			} else {
+				flags, _, _ := strings.Cut(string(m.re[from+1:end]), ":")
 				fold = fold && flags != "-i" || flags == "i"
 				from += 1 + len(flags)
 			}
