@@ -56,6 +56,20 @@ func (w *world) subjects() []subject {
 		c := &crises.Items[i]
 		all = append(all, subject{"Crisis", c, c.Status.Conditions, c.Status.ObservedGeneration, ""})
 	}
+	policies, cases := &tribunev1alpha1.CommunityPolicyList{}, &tribunev1alpha1.CommunityCaseList{}
+	for _, list := range []client.ObjectList{policies, cases} {
+		if err := w.k8s.List(w.ctx, list, client.InNamespace(w.namespace)); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	for i := range policies.Items {
+		p := &policies.Items[i]
+		all = append(all, subject{"CommunityPolicy", p, p.Status.Conditions, p.Status.ObservedGeneration, ""})
+	}
+	for i := range cases.Items {
+		c := &cases.Items[i]
+		all = append(all, subject{"CommunityCase", c, c.Status.Conditions, c.Status.ObservedGeneration, ""})
+	}
 	return all
 }
 

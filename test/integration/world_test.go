@@ -91,7 +91,8 @@ var installed = sync.OnceValues(func() (client.Client, error) {
 		}
 	}
 	served := func(ctx context.Context) (bool, error) {
-		for _, list := range []client.ObjectList{&tribunev1alpha1.PostList{}, &tribunev1alpha1.CrisisList{}, &tribunev1alpha1.ContentCalendarList{}, &tribunev1alpha1.SocialChannelList{}} {
+		for _, list := range []client.ObjectList{&tribunev1alpha1.PostList{}, &tribunev1alpha1.CrisisList{}, &tribunev1alpha1.ContentCalendarList{}, &tribunev1alpha1.SocialChannelList{},
+			&tribunev1alpha1.CommunityPolicyList{}, &tribunev1alpha1.CommunityCaseList{}} {
 			if err := k8s.List(ctx, list, client.Limit(1)); err != nil {
 				return false, nil // not served yet
 			}
@@ -220,6 +221,12 @@ func (w *world) end() {
 	defer func() {
 		if !w.t.Failed() {
 			return
+		}
+		if ledger, err := store.Open(w.ctx, store.Options{Path: w.ledger}); err == nil {
+			if actions, err := ledger.Actions(w.ctx, store.ActionFilter{Namespace: w.namespace}); err == nil && len(actions) > 0 {
+				w.t.Logf("actions: %s", asJSON(actions))
+			}
+			_ = ledger.Close()
 		}
 		w.t.Logf("Posts:\n%s\nlog:\n%s", w.kubectl("get", "posts,social", "-o", "wide"), last(w.output.String(), 6000))
 	}()
