@@ -117,7 +117,11 @@ func (b *Inbox) speak(ctx context.Context, a *store.Action, p *Payload, item *st
 
 // render makes the text fit for the network. What does not fit is not cut: a person has to see it.
 func (s *saying) render(p *Payload) error {
-	r, wrong := compose.Render(compose.Content{Segment: compose.Segment{Text: p.Text}, Language: p.Language}, s.line.Rules)
+	text := p.Text
+	if a, ok := s.line.Network.(network.Addresser); ok && !p.Private {
+		text = a.Address(text, s.item.Author)
+	}
+	r, wrong := compose.Render(compose.Content{Segment: compose.Segment{Text: text}, Language: p.Language}, s.line.Rules)
 	if len(wrong) > 0 {
 		return fmt.Errorf("the text does not fit %s: %s", s.line.Name, wrong[0])
 	}
@@ -130,11 +134,11 @@ func (s *saying) render(p *Payload) error {
 		return nil
 	}
 	if s.item.Ref.ID != "" {
-		parent, root := s.item.Ref, s.item.Root
-		if root.ID == "" {
-			root = parent
+		parent := s.item.Ref
+		s.pub.Parent = &parent
+		if root := s.item.Root; root.ID != "" {
+			s.pub.Root = &root
 		}
-		s.pub.Parent, s.pub.Root = &parent, &root
 	}
 	return nil
 }

@@ -126,6 +126,12 @@ type Streamer interface {
 	Stream(ctx context.Context, wake func()) error
 }
 
+// Addresser is for networks on which an answer reaches only those whom its text names.
+type Addresser interface {
+	// Address gives the text so that it names the person.
+	Address(text string, person Person) string
+}
+
 // Target is an item that is acted on.
 type Target struct {
 	Ref Ref
