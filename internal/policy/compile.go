@@ -376,7 +376,7 @@ func (c *compiler) text(t *tribunev1alpha1.TextMatch, path string) int {
 		}
 	}
 	for i, expr := range t.AnyRegex {
-		add(match.Pattern{Kind: match.Regex, Text: expr}, patternAt{text: expr, path: fmt.Sprintf("%s.anyRegex[%d]", path, i)})
+		add(match.Pattern{Kind: match.Regex, As: match.Substring, Text: expr}, patternAt{text: expr, path: fmt.Sprintf("%s.anyRegex[%d]", path, i)})
 	}
 	return group
 }

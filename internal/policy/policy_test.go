@@ -241,6 +241,7 @@ func TestCriteria(t *testing.T) {
 		{`{asks: true}`, "see https://x.example/?a=b", false, false},
 		{`{text: {terms: [a], as: Exact}}`, " A ", true, true},
 		{`{text: {anyRegex: ["ro+cket"]}}`, "ROOOCKET", true, true},
+		{`{text: {anyRegex: [b]}}`, "abc", true, true},
 		{`{expression: "item.text.size() > 4 && item.capsRatio > 0.8"}`, "THIS IS SHOUTING", true, true},
 		{`{expression: "author.followers > 1000"}`, "", true, false},
 		{`{expression: "!(author.followers > 1000)"}`, "", false, false},
