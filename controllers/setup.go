@@ -164,15 +164,16 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		return fmt.Errorf("set up Crisis: %w", err)
 	}
 	// The ledger keeps messages too; one that does not, such as a benchmark's, tells nobody anything.
+	told := func() {}
 	if outbox, ok := o.Ledger.(notify.Outbox); ok {
-		if err := notify.Setup(mgr, notify.Options{Client: mgr.GetClient(), Outbox: outbox, Directory: directory, Recorder: recorder, Clock: o.Clock,
+		if told, err = notify.Setup(mgr, notify.Options{Client: mgr.GetClient(), Outbox: outbox, Directory: directory, Recorder: recorder, Clock: o.Clock,
 			Registry: o.Registry, Log: o.Log}); err != nil {
 			return fmt.Errorf("set up notifications: %w", err)
 		}
 	}
 	if ledger, ok := o.Ledger.(inbox.Ledger); ok {
 		if err := community.Setup(mgr, community.Options{Client: mgr.GetClient(), ConfigMaps: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, Ledger: ledger,
-			Directory: directory, Gate: gate, Classify: inbox.Classifier(o.Media), Owner: o.Owner, Settle: o.Settle, Registry: o.Registry, Log: o.Log}); err != nil {
+			Directory: directory, Gate: gate, Classify: inbox.Classifier(o.Media), Told: told, Owner: o.Owner, Settle: o.Settle, Registry: o.Registry, Log: o.Log}); err != nil {
 			return fmt.Errorf("set up the community: %w", err)
 		}
 	}

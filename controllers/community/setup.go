@@ -17,6 +17,7 @@ import (
 	"github.com/tribune-dev/tribune/internal/channels"
 	"github.com/tribune-dev/tribune/internal/inbox"
 	"github.com/tribune-dev/tribune/internal/policy"
+	"github.com/tribune-dev/tribune/internal/store"
 )
 
 // Options of the controllers.
@@ -29,10 +30,12 @@ type Options struct {
 	Directory  *channels.Directory
 	Gate       post.Gate
 	Classify   func(ctx context.Context, q policy.Question, item *policy.Item) policy.Score
-	Owner      string
-	Settle     time.Duration
-	Registry   prometheus.Registerer
-	Log        *slog.Logger
+	// Told is called when something was put into the outbox of messages.
+	Told     func()
+	Owner    string
+	Settle   time.Duration
+	Registry prometheus.Registerer
+	Log      *slog.Logger
 }
 
 // Setup adds the controllers of policies and cases, and the inbox, to the manager.
@@ -41,6 +44,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		o.Log = slog.Default()
 	}
 	policies := &registry{client: o.Client, active: map[types.NamespacedName]active{}}
+	o.Ledger = telling{o.Ledger, o.Told}
 	box := inbox.New(inbox.Inbox{
 		Ledger: o.Ledger, Lines: &lines{client: o.Client, directory: o.Directory, clock: o.Clock}, Policies: policies, Crises: crises{o.Gate},
 		Classify: o.Classify, Clock: o.Clock, Owner: o.Owner, Settle: o.Settle, Log: o.Log,
@@ -57,4 +61,19 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		return fmt.Errorf("add the inbox: %w", err)
 	}
 	return nil
+}
+
+// telling has messages sent as soon as they are in the outbox.
+type telling struct {
+	inbox.Ledger
+	told func()
+}
+
+// AddMessages implements inbox.Ledger.
+func (t telling) AddMessages(ctx context.Context, messages []store.Message) (int, error) {
+	added, err := t.Ledger.AddMessages(ctx, messages)
+	if added > 0 && t.told != nil {
+		t.told()
+	}
+	return added, err
 }

@@ -52,35 +52,36 @@ type Options struct {
 // workers are few: to tell is never urgent against to publish.
 const workers = 4
 
-// Setup adds what watches, and what sends, to the manager. Call it before the manager starts, as the directory asks.
-func Setup(mgr ctrl.Manager, o Options) error {
+// Setup adds what watches, and what sends, to the manager. Call it before the manager starts, as the directory asks. Who writes into the
+// outbox himself calls wake.
+func Setup(mgr ctrl.Manager, o Options) (wake func(), err error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
 	metrics := newMetrics()
 	if err := o.Registry.Register(metrics.messages); err != nil {
-		return fmt.Errorf("register metrics: %w", err)
+		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	t := &teller{Options: o, wake: make(chan struct{}, 1), metrics: metrics}
 	s := &sender{teller: t, busy: map[store.Receiver]bool{}, pause: map[store.Receiver]pause{}}
 	o.Directory.OnChange(func(key types.NamespacedName) { s.resume(store.Receiver{Namespace: key.Namespace, Name: key.Name}) })
 	options := controller.Options{MaxConcurrentReconciles: workers}
-	err := ctrl.NewControllerManagedBy(mgr).Named("notify-post").
+	err = ctrl.NewControllerManagedBy(mgr).Named("notify-post").
 		For(&tribunev1alpha1.Post{}, builder.WithPredicates(newsOf(news.OfPost))).
 		WithOptions(options).Complete(&postReconciler{t})
 	if err != nil {
-		return fmt.Errorf("watch Posts: %w", err)
+		return nil, fmt.Errorf("watch Posts: %w", err)
 	}
 	err = ctrl.NewControllerManagedBy(mgr).Named("notify-channel").
 		For(&tribunev1alpha1.SocialChannel{}, builder.WithPredicates(newsOf(news.OfChannel))).
 		WithOptions(options).Complete(&channelReconciler{t})
 	if err != nil {
-		return fmt.Errorf("watch SocialChannels: %w", err)
+		return nil, fmt.Errorf("watch SocialChannels: %w", err)
 	}
 	if err := mgr.Add(s); err != nil {
-		return fmt.Errorf("add sender of messages: %w", err)
+		return nil, fmt.Errorf("add sender of messages: %w", err)
 	}
-	return nil
+	return t.poke, nil
 }
 
 // newsOf lets through objects of which there is something new to tell: a hundred thousand Posts that wait for their time cost
