@@ -298,7 +298,8 @@ func (d *desk) stillOpen(ctx context.Context, c *tribunev1alpha1.CommunityCase, 
 	if err != nil {
 		return s.CommunityCaseStatus, 0, err
 	}
-	if !known || item.Gone {
+	moderated := row.Kind == string(tribunev1alpha1.CaseModeration) && (item.Hidden || item.Removed)
+	if !known || item.Gone || moderated {
 		row.State, row.ClosedBy, row.DoneAt = store.CaseDone, string(tribunev1alpha1.ClosedByNetwork), now
 		if err := d.ledger.SaveCase(ctx, *row); err != nil {
 			return s.CommunityCaseStatus, 0, err

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/store"
 	"github.com/tribune-dev/tribune/internal/views"
@@ -99,10 +101,56 @@ func (b *Inbox) take(ctx context.Context, heard *store.Heard, page network.Liste
 	if err != nil {
 		return err
 	}
+	if !heard.Baseline {
+		for i := range items {
+			if err := b.answered(ctx, heard.Ear, &items[i].Item, now); err != nil {
+				return err
+			}
+		}
+	}
 	*heard = next
 	look.New, look.Changed, look.Recorded, look.Known = look.New+taken.New, look.Changed+taken.Changed, look.Recorded+taken.Recorded, look.Known+taken.Known
 	if taken.New+taken.Changed > 0 {
 		poke(b.judge)
 	}
 	return nil
+}
+
+// answered closes the cases about what our own account answered in the network's own app. What we said through here is no such answer:
+// an automatic reply answers nobody, and a person's closes its case by itself.
+func (b *Inbox) answered(ctx context.Context, ear store.Ear, it *network.Item, now time.Time) error {
+	if !it.Ours || it.Parent == "" || it.Gone {
+		return nil
+	}
+	cases, err := b.Ledger.CasesAbout(ctx, ear.Namespace, ear.Account, it.Parent)
+	if err != nil || len(cases) == 0 {
+		return err
+	}
+	for i := range cases {
+		c := &cases[i]
+		actions, err := b.Ledger.Actions(ctx, store.ActionFilter{Namespace: c.Namespace, Account: c.Account, Item: c.Item})
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(actions, func(a store.Action) bool { return saidHere(&a, it) }) {
+			continue
+		}
+		c.State, c.ClosedBy, c.URL, c.DoneAt = store.CaseDone, string(tribunev1alpha1.ClosedByNetwork), it.Ref.URL, now
+		if err := b.Ledger.SaveCase(ctx, *c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saidHere is true if an item of our own account is, or may be, what an action said.
+func saidHere(a *store.Action, it *network.Item) bool {
+	if !spoken(a.Kind) {
+		return false
+	}
+	switch a.State {
+	case store.ActionPending, store.ActionDoing, store.ActionUnknown:
+		return true
+	}
+	return a.Ref.ID != "" && (a.Ref.ID == it.Ref.ID || a.Ref.ID == it.ID)
 }

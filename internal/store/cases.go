@@ -65,6 +65,14 @@ func (s *Database) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	return all(ctx, s.read, scanCase, query, w.args...)
 }
 
+const queryCasesAbout = `SELECT ` + caseColumns + ` FROM cases WHERE namespace = ? AND account = ? AND state IN ('Waiting', 'Open')
+	AND (item = ? OR item IN (SELECT id FROM items WHERE namespace = ? AND account = ? AND ref_id = ?)) ORDER BY created_at, name`
+
+// CasesAbout implements Community.
+func (s *Database) CasesAbout(ctx context.Context, namespace, account, item string) ([]Case, error) {
+	return all(ctx, s.read, scanCase, queryCasesAbout, namespace, account, item, namespace, account, item)
+}
+
 // AddCases implements Community.
 func (s *Database) AddCases(ctx context.Context, cases []Case) error {
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {

@@ -251,6 +251,8 @@ type Community interface {
 
 	// Cases of a namespace in a state, the oldest first.
 	Cases(ctx context.Context, f CaseFilter) ([]Case, error)
+	// CasesAbout are the open cases about an item, which is named by its id or by its record on the network.
+	CasesAbout(ctx context.Context, namespace, account, item string) ([]Case, error)
 	// AddCases records what waits for a person; what is known already stays as it is.
 	AddCases(ctx context.Context, cases []Case) error
 	// SaveCase writes what became of a case.

@@ -215,6 +215,11 @@ func TestCasesAndErasure(t *testing.T) {
 		if err != nil || len(waiting) != 2 {
 			t.Fatalf("%+v, %v", waiting, err)
 		}
+		for _, name := range []string{"1", "r1"} {
+			if about, err := l.CasesAbout(t.Context(), "acme", ear.Account, name); err != nil || len(about) != 1 || about[0].Item != "1" {
+				t.Errorf("cases about %s: %+v, %v", name, about, err)
+			}
+		}
 		c := waiting[0]
 		c.State, c.Decision, c.DecidedBy, c.DecidedAt, c.ClosedBy = store.CaseDone, "Hide", "maria", noon, "Person"
 		if err := l.SaveCase(t.Context(), c); err != nil {

@@ -82,6 +82,7 @@ CREATE INDEX items_by_text ON items (namespace, text_key, seen_at) WHERE text_ke
 CREATE INDEX items_by_post ON items (namespace, account, post, created_at) WHERE post <> '';
 CREATE INDEX items_by_policy ON items (namespace, policy, decided_at);
 CREATE INDEX items_by_age ON items (seen_at);
+CREATE INDEX items_by_ref ON items (namespace, account, ref_id);
 
 CREATE TABLE matches (
     namespace  TEXT   NOT NULL,
