@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// liveCall is how long another's attempt may be under way before it is repeated by its key.
-	liveCall = 2 * time.Second
+	// liveCall is how long another's attempt may be under way before it is repeated by its key; in two phases it makes several calls.
+	liveCall     = 2 * time.Second
+	liveTwoCalls = 10 * time.Second
 	// callTimeout of one call.
 	callTimeout = 20 * time.Second
 )
@@ -58,8 +59,14 @@ func nextCall(row *store.Publication, once network.Once, now time.Time, settle t
 			return callWait, alone
 		}
 		return callRepeat, time.Time{}
+	case network.OnceTwoPhase:
+		if alone := row.StartedAt.Add(liveTwoCalls); now.Before(alone) {
+			return callWait, alone
+		}
+		if row.RecordID != "" {
+			return callRepeat, time.Time{} // to make the same draft public again is nothing new
+		}
 	}
-	// What is stored in two phases is so for articles; what people answer is found by looking for it.
 	if settled := row.StartedAt.Add(settle); now.Before(settled) {
 		return callWait, settled
 	}
@@ -148,10 +155,17 @@ func (s *saying) send(ctx context.Context, row *store.Publication, what call) ou
 	started := s.Clock.Now()
 	attempt := store.Publication{Identity: s.pub.Identity, Marker: s.pub.Marker, Attempt: rand.Text(), Owner: s.Owner, State: store.Sending,
 		Channel: s.action.Channel, Network: s.line.Called, StartedAt: started}
-	if what == callRepeat {
-		attempt.Key, attempt.Supersedes = row.Key, row.Attempt
+	switch {
+	case what == callRepeat:
+		attempt.Key, attempt.Supersedes, attempt.RecordID = row.Key, row.Attempt, row.RecordID
 		s.pub.CreatedAt = row.StartedAt
-	} else {
+	case s.line.Account.Once == network.OnceTwoPhase:
+		draft, err := s.prepare(ctx)
+		if err != nil {
+			return s.sorted(Channel{s.action.Namespace, s.action.Channel}, s.action, unsent(err))
+		}
+		attempt.RecordID, s.pub.CreatedAt = draft.ID, started
+	default:
 		attempt.Key = s.line.Network.Key(s.pub.Identity, s.action.CreatedAt, 0)
 		s.pub.CreatedAt = started
 		if finder, ok := s.line.Network.(network.Finder); ok && s.line.Account.Once != network.OnceDurableKey {
@@ -163,6 +177,9 @@ func (s *saying) send(ctx context.Context, row *store.Publication, what call) ou
 		}
 	}
 	s.pub.Key = attempt.Key
+	if attempt.RecordID != "" && s.line.Account.Once == network.OnceTwoPhase {
+		s.pub.Prepared = &network.Ref{ID: attempt.RecordID}
+	}
 	if _, won, err := s.Ledger.Begin(ctx, attempt); err != nil || !won {
 		return later(wait(s.action.Tries), "another attempt is under way")
 	}
@@ -170,6 +187,22 @@ func (s *saying) send(ctx context.Context, row *store.Publication, what call) ou
 	receipt, err := s.line.Network.Publish(calling, s.pub)
 	cancel()
 	return s.conclude(ctx, attempt, what == callRepeat, receipt, err)
+}
+
+// prepare stores what is said where nobody sees it, or finds what an attempt before left there.
+func (s *saying) prepare(ctx context.Context) (network.Ref, error) {
+	p, ok := s.line.Network.(network.Preparer)
+	if !ok {
+		return network.Ref{}, &network.Error{Kind: network.Refused, Reason: "CannotPrepare", Message: "the network has no way to prepare what is said"}
+	}
+	left, err := p.Prepared(ctx, network.Query{Identity: s.pub.Identity, Marker: s.pub.Marker, Text: s.pub.Text})
+	if err != nil {
+		return network.Ref{}, err
+	}
+	if len(left) > 0 {
+		return left[0], nil
+	}
+	return p.Prepare(ctx, s.pub)
 }
 
 // unsent is an error before anything was sent.
