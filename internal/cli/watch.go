@@ -225,12 +225,26 @@ func (t table) write(out io.Writer, width int) {
 	if len(t) < 2 {
 		return
 	}
-	widths := make([]int, len(t[0]))
+	t.lines(out, width, t.widths(nil))
+	fmt.Fprintln(out)
+}
+
+// widths of the columns, none less than what it was.
+func (t table) widths(were []int) []int {
+	widths := slices.Clone(were)
 	for _, row := range t {
 		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
 			widths[i] = max(widths[i], len([]rune(cell)))
 		}
 	}
+	return widths
+}
+
+// lines writes the rows with columns of these widths, no line wider than width.
+func (t table) lines(out io.Writer, width int, widths []int) {
 	for _, row := range t {
 		var b strings.Builder
 		for i, cell := range row {
@@ -245,7 +259,6 @@ func (t table) write(out io.Writer, width int) {
 		}
 		fmt.Fprintln(out, string(line))
 	}
-	fmt.Fprintln(out)
 }
 
 // lineLog writes a line for each change, for outputs that cannot be redrawn.
