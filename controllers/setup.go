@@ -119,6 +119,8 @@ type Options struct {
 	Ledger   Ledger
 	// Settle is how long a network may take to store what it was sent.
 	Settle time.Duration
+	// HooksAddress is where networks call to bring what is new; 0 or empty: nowhere.
+	HooksAddress string
 	// Owner names this process in attempts.
 	Owner string
 	Clock clock.Clock
@@ -173,7 +175,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	}
 	if ledger, ok := o.Ledger.(inbox.Ledger); ok {
 		if err := community.Setup(mgr, community.Options{Client: mgr.GetClient(), ConfigMaps: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, Ledger: ledger,
-			Directory: directory, Gate: gate, Classify: inbox.Classifier(o.Media), Told: told, Owner: o.Owner, Settle: o.Settle, Registry: o.Registry, Log: o.Log}); err != nil {
+			Directory: directory, Gate: gate, Classify: inbox.Classifier(o.Media), Told: told, HooksAddress: o.HooksAddress, Owner: o.Owner, Settle: o.Settle, Registry: o.Registry, Log: o.Log}); err != nil {
 			return fmt.Errorf("set up the community: %w", err)
 		}
 	}

@@ -90,6 +90,8 @@ type runner struct {
 	clock     clock.Clock
 	log       *slog.Logger
 	cases     *desk
+	// hooks is the address at which networks call us; 0 or empty: none.
+	hooks string
 }
 
 // Start implements manager.Runnable; it needs to lead.
@@ -99,6 +101,13 @@ func (r *runner) Start(ctx context.Context) error {
 	all.Go(func() { r.inbox.Act(ctx) })
 	all.Go(func() { r.cases.run(ctx) })
 	all.Go(func() { r.forget(ctx) })
+	if r.hooks != "" && r.hooks != "0" {
+		server, err := newHooks(r.inbox, r.hooks, r.log)
+		if err != nil {
+			return err
+		}
+		all.Go(func() { server.serve(ctx) })
+	}
 	r.listen(ctx)
 	all.Wait()
 	return nil
@@ -194,6 +203,10 @@ func (r *runner) follow(ctx context.Context, c inbox.Channel, l *listener) {
 		}
 		wait := l.interval
 		switch {
+		case errors.Is(err, inbox.ErrBrought):
+			r.directory.Hears(key, r.brought(c))
+			<-ctx.Done()
+			return
 		case errors.Is(err, inbox.ErrDeaf):
 			r.directory.Hears(key, channels.Hearing{Reason: tribunev1alpha1.ReasonCannotListen, Message: "this network cannot be listened to: remove spec.listening"})
 			<-ctx.Done()
@@ -216,6 +229,14 @@ func (r *runner) follow(ctx context.Context, c inbox.Channel, l *listener) {
 		case <-timer.C():
 		}
 	}
+}
+
+// brought says where a network is to call us.
+func (r *runner) brought(c inbox.Channel) channels.Hearing {
+	if r.hooks == "" || r.hooks == "0" {
+		return channels.Hearing{Reason: tribunev1alpha1.ReasonCannotListen, Message: "what is said is brought by calling us, and nobody can: start the manager with --hooks-address"}
+	}
+	return channels.Hearing{Listens: true, Reason: tribunev1alpha1.ReasonListening, Message: "signed requests are taken at " + hookPath(c)}
 }
 
 func heard(look *inbox.Look) channels.Hearing {

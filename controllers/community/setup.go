@@ -31,11 +31,13 @@ type Options struct {
 	Gate       post.Gate
 	Classify   func(ctx context.Context, q policy.Question, item *policy.Item) policy.Score
 	// Told is called when something was put into the outbox of messages.
-	Told     func()
-	Owner    string
-	Settle   time.Duration
-	Registry prometheus.Registerer
-	Log      *slog.Logger
+	Told func()
+	// HooksAddress is where networks call us to bring what is new; 0 or empty: nowhere.
+	HooksAddress string
+	Owner        string
+	Settle       time.Duration
+	Registry     prometheus.Registerer
+	Log          *slog.Logger
 }
 
 // Setup adds the controllers of policies and cases, and the inbox, to the manager.
@@ -57,7 +59,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := d.setup(mgr); err != nil {
 		return fmt.Errorf("set up CommunityCase: %w", err)
 	}
-	if err := mgr.Add(&runner{client: o.Client, directory: o.Directory, inbox: box, ledger: o.Ledger, clock: o.Clock, log: o.Log, cases: d}); err != nil {
+	if err := mgr.Add(&runner{client: o.Client, directory: o.Directory, inbox: box, ledger: o.Ledger, clock: o.Clock, log: o.Log, cases: d, hooks: o.HooksAddress}); err != nil {
 		return fmt.Errorf("add the inbox: %w", err)
 	}
 	return nil

@@ -34,6 +34,7 @@ type managerFlags struct {
 	settle                   time.Duration
 	allow                    []string
 	rehearse                 bool
+	hooksAddress             string
 	logLevel, logFormat      string
 }
 
@@ -66,6 +67,7 @@ func newManager() *cobra.Command {
 	flags.StringVar(&f.MetricsAddress, "metrics-address", ":8443", "address of the metrics; 0 for none")
 	flags.BoolVar(&f.SecureMetrics, "metrics-secure", true, "serve metrics by TLS, and only to those who may read them")
 	flags.StringVar(&f.HealthAddress, "health-address", ":8081", "address of /healthz and /readyz; 0 for none")
+	flags.StringVar(&f.hooksAddress, "hooks-address", "0", "address at which networks bring what is new by signed requests, under /hooks/NAMESPACE/CHANNEL; 0 for none")
 	flags.StringVar(&f.PprofAddress, "pprof-address", "0", "loopback address to serve profiles of this process at, under /debug/pprof/; 0 for none")
 	f.add(flags, "/var/lib/tribune/ledger.db", "SQLite file of the ledger, on a volume of this machine")
 	flags.StringVar(&f.localURL, "local-url", "", "where the built-in network (tribune local) listens; without it channels of network Local and rehearsals cannot publish")
@@ -169,7 +171,7 @@ func (f *managerFlags) options(logger *slog.Logger) (controllers.Options, error)
 	return controllers.Options{
 		HTTP: client, Media: client, LocalURL: f.localURL, LocalToken: token, Settle: f.settle,
 		Owner: host + "/" + uuid.NewString(), Clock: clock.RealClock{}, Registry: metrics.Registry, Log: logger,
-		Rehearse: f.rehearse,
+		Rehearse: f.rehearse, HooksAddress: f.hooksAddress,
 	}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -25,6 +26,39 @@ const (
 // ErrDeaf is given by Poll for channels that cannot be listened to.
 var ErrDeaf = errors.New("this network cannot be listened to")
 
+// ErrBrought is given by Poll for channels whose items are brought to us.
+var ErrBrought = errors.New("what is new is brought by calling us")
+
+// ErrNotConnected is wrapped by Receive for channels that nobody can be heard on now.
+var ErrNotConnected = errors.New("the channel is not connected")
+
+// Receive takes what a network brings. It is kept when it returns.
+func (b *Inbox) Receive(ctx context.Context, c Channel, header http.Header, body []byte) (int, error) {
+	line, ok := b.Lines.Line(c)
+	if !ok {
+		return 0, ErrNotConnected
+	}
+	r, ok := line.Network.(network.Receiver)
+	if !ok {
+		return 0, ErrDeaf
+	}
+	items, err := r.Receive(header, body, b.Clock.Now())
+	if err != nil || len(items) == 0 {
+		return 0, err
+	}
+	heard, err := b.Ledger.Heard(ctx, line.Ear(c))
+	if err != nil {
+		return 0, err
+	}
+	// Nothing that was there before is ever brought.
+	heard.Baseline = false
+	var look Look
+	if err := b.take(ctx, &heard, network.Listening{Items: items, Cursor: heard.Cursor}, views.NewBuffer(), &look); err != nil {
+		return 0, err
+	}
+	return len(items), nil
+}
+
 // Look is what one look at a channel brought.
 type Look struct {
 	store.Taken
@@ -45,6 +79,9 @@ func (b *Inbox) Poll(ctx context.Context, c Channel, queries []string) (Look, er
 	}
 	listener, ok := line.Network.(network.Listener)
 	if !ok {
+		if _, ok := line.Network.(network.Receiver); ok {
+			return look, ErrBrought
+		}
 		return look, ErrDeaf
 	}
 	heard, err := b.Ledger.Heard(ctx, line.Ear(c))

@@ -3,6 +3,7 @@ package network
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 )
 
@@ -117,6 +118,12 @@ type Listening struct {
 type Listener interface {
 	// Listen gives what came since the cursor, edits and deletions of it among it where the network tells of them.
 	Listen(ctx context.Context, q ListenQuery) (Listening, error)
+}
+
+// Receiver is for networks that bring what is new, by calling us.
+type Receiver interface {
+	// Receive checks who calls, and reads what is brought. An item that is brought again has the same ID.
+	Receive(header http.Header, body []byte, now time.Time) ([]Item, error)
 }
 
 // Streamer is for networks that tell at once when something is new. What it is, Listen reads, so that nothing depends on a

@@ -4,16 +4,20 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/controllers"
 	"github.com/tribune-dev/tribune/internal/local/wire"
 )
 
@@ -308,4 +312,65 @@ func TestAWrongPolicyDisarmsNothing(t *testing.T) {
 	})
 	w.mustApply(houseRules("Enforce"))
 	w.policyIs("Ready", "True", "InForce")
+}
+
+// What others bring by signed requests is heard, once; what is not signed is not.
+func TestHooks(t *testing.T) {
+	t.Parallel()
+	w := prepare(t)
+	desk := newDesk(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := listener.Addr().String()
+	_ = listener.Close()
+	w.manager = w.run(func(_ *controllers.ManagerOptions, o *controllers.Options, _ *rest.Config) { o.HooksAddress = free })
+	const key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqr"
+	w.mustApply(secret("desk-key", "tribune.dev/channel: desk", "signingKey: "+key))
+	w.mustApply("kind: SocialChannel\nmetadata: {name: desk}\nspec: {network: Webhook, webhook: {url: \"" + desk.server.URL + "/hooks/desk\"}, credentialsSecretRef: {name: desk-key}, listening: {}}")
+	w.mustApply("kind: CommunityPolicy\nmetadata: {name: house-rules}\nspec: {channelRefs: [{name: desk}], mode: Enforce, answer: {within: 4h}}")
+	w.is("channel", "desk", "Listening", "True", "Listening")
+	w.policyIs("Ready", "True", "InForce")
+	signer, err := standardwebhooks.NewWebhook(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	post := func(body string, sign bool) int {
+		req, err := http.NewRequestWithContext(w.ctx, http.MethodPost, "http://"+free+"/hooks/"+w.namespace+"/desk", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := time.Now()
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("webhook-id", "msg_1")
+		req.Header.Set("webhook-timestamp", fmt.Sprint(now.Unix()))
+		req.Header.Set("webhook-signature", "v1,AAAA")
+		if sign {
+			signature, err := signer.Sign("msg_1", now, []byte(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("webhook-signature", signature)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode
+	}
+	const asks = `{"items":[{"id":"1","kind":"Comment","text":"How do I start the engine?","author":{"id":"leo","handle":"leo"},"createdAt":"2026-11-20T12:00:00Z"}]}`
+	for name, c := range map[string]struct {
+		body string
+		sign bool
+		want int
+	}{"unsigned": {asks, false, 401}, "not JSON": {"<html>", true, 400}, "signed": {asks, true, 204}, "again": {asks, true, 204}} {
+		if got := post(c.body, c.sign); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+	if c := w.caseAbout("leo", tribunev1alpha1.CaseQuestion); c.Spec.ChannelRef.Name != "desk" {
+		t.Errorf("%+v", c.Spec)
+	}
 }

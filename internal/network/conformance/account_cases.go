@@ -60,7 +60,7 @@ func abilities(t *testing.T, w *world) {
 		{network.AbilityDelete, deletes},
 		{network.AbilityProfile, profiles},
 		{network.AbilityMessage, messages},
-		{network.AbilityListen, can[network.Listener](w)},
+		{network.AbilityListen, can[network.Listener](w) || can[network.Receiver](w)},
 		{network.AbilityHide, can[network.Hider](w)},
 		{network.AbilityRemove, can[network.Remover](w)},
 		{network.AbilityMute, can[network.Muter](w)},

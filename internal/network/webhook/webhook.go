@@ -34,7 +34,7 @@ const (
 	KeyURL = "url"
 )
 
-var abilities = []network.Ability{network.AbilityPublish, network.AbilityThread, network.AbilityMedia, network.AbilityMessage}
+var abilities = []network.Ability{network.AbilityPublish, network.AbilityThread, network.AbilityMedia, network.AbilityMessage, network.AbilityListen}
 
 func init() {
 	network.Register(tribunev1alpha1.NetworkWebhook, network.Adapter{
@@ -54,6 +54,8 @@ type Webhook struct {
 	format tribunev1alpha1.WebhookFormat
 	// signers are the keys that what is sent is signed with; more than one while keys change.
 	signers []*standardwebhooks.Webhook
+	// senders are the keys that what comes is signed with.
+	senders []Secret
 	// source of the events.
 	source string
 	// now is the clock for the signature: receivers refuse what was signed long ago.
@@ -98,7 +100,7 @@ func New(c network.Config) (network.Network, error) {
 		return nil, fmt.Errorf("spec.webhook.format: %q is none of CloudEvents and TeamsCard", format)
 	}
 	return &Webhook{
-		http: c.HTTP, target: target, format: format, signers: signers,
+		http: c.HTTP, target: target, format: format, signers: signers, senders: secretsOf(string(c.Credentials[KeySigning])),
 		source: "urn:tribune:" + c.Namespace + "/" + c.Channel, now: time.Now,
 	}, nil
 }
