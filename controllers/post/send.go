@@ -173,7 +173,7 @@ func (r *Reconciler) attempt(ctx context.Context, s *scope, place *channels.Plac
 		out.Err = err
 		return out
 	}
-	begin, call := publish.CallBudget(r.Settle)
+	begin, call := publish.CallBudget(r.Settle, s.facts.Channel.Once)
 	latest := segment.StartedAt.Add(begin)
 	waiting, cancelWait := context.WithDeadline(ctx, latest)
 	defer cancelWait()

@@ -33,7 +33,11 @@ func retryAfter(err error, attempt int32) time.Duration {
 }
 
 // CallBudget divides the settle time: a body that has not begun by begin is taken back, a call is broken off after call,
-// and the rest is left to a network that stores late.
-func CallBudget(settle time.Duration) (begin, call time.Duration) {
+// and the rest is left to a network that stores late. Where a key lasts there is nothing to be divided: whoever repeats a call that
+// came late sends the same key, and a machine that is slow must not take back call after call.
+func CallBudget(settle time.Duration, once network.Once) (begin, call time.Duration) {
+	if once == network.OnceDurableKey {
+		return MaxCall / 2, MaxCall
+	}
 	return min(settle/6, MaxCall/2), min(settle/3, MaxCall)
 }
