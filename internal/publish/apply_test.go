@@ -241,7 +241,10 @@ func TestCallBudget(t *testing.T) {
 		6 * time.Second: {time.Second, 2 * time.Second},
 		time.Hour:       {10 * time.Second, 20 * time.Second},
 	} {
-		begin, call := publish.CallBudget(settle)
+		if begin, call := publish.CallBudget(settle, network.OnceDurableKey); begin != publish.MaxCall/2 || call != publish.MaxCall {
+			t.Errorf("with a lasting key, settle %s: begin %s, call %s", settle, begin, call)
+		}
+		begin, call := publish.CallBudget(settle, network.OnceScan)
 		if begin != want[0] || call != want[1] {
 			t.Errorf("settle %s: begin %s, call %s", settle, begin, call)
 		}

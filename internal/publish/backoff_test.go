@@ -31,17 +31,3 @@ func TestRetryAfter(t *testing.T) {
 		}
 	}
 }
-
-// What is left of the settle time after the longest call is the network's, but where a key lasts.
-func TestCallBudget(t *testing.T) {
-	for _, settle := range []time.Duration{2 * time.Second, 30 * time.Second, 10 * time.Minute} {
-		for _, once := range []network.Once{network.OnceScan, network.OnceWindowedKey, network.OnceTwoPhase, network.OnceNone} {
-			if begin, call := CallBudget(settle, once); begin+call > settle/2+time.Millisecond || begin > MaxCall/2 || call > MaxCall {
-				t.Errorf("%s, %s: %s and %s", settle, once, begin, call)
-			}
-		}
-		if begin, call := CallBudget(settle, network.OnceDurableKey); begin != MaxCall/2 || call != MaxCall {
-			t.Errorf("%s: %s and %s", settle, begin, call)
-		}
-	}
-}

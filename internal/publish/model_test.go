@@ -379,7 +379,7 @@ func (w *world) enter(p *process, f publish.Facts, in publish.Intent, step publi
 
 // call is the one call: it begins in time or not at all, and the network does with it what it likes within the settle time.
 func (w *world) call(p *process, f publish.Facts, out publish.Outcome, seg tribunev1alpha1.PostSegment) {
-	begin, longest := publish.CallBudget(time.Minute)
+	begin, longest := publish.CallBudget(time.Minute, w.class)
 	done := func() { p.todo = func() { w.conclude(p, f, out) } }
 	if w.now.After(seg.StartedAt.Add(begin)) {
 		out.Err = &network.Error{Kind: network.NotSent, Message: "too slow"}
