@@ -233,8 +233,14 @@ type Community interface {
 	Decide(ctx context.Context, verdicts []Verdict) (decided int, err error)
 	// Item is one item; false: it is not known.
 	Item(ctx context.Context, key ItemKey) (Item, bool, error)
+	// Items that a filter lets through, the oldest first.
+	Items(ctx context.Context, f ItemFilter) ([]Item, error)
 	// Person is what is known of someone on an account; false: nothing.
 	Person(ctx context.Context, namespace, account, id string) (network.Person, bool, error)
+	// People of a handle or id, on all accounts of a namespace.
+	People(ctx context.Context, namespace, who string) ([]Known, error)
+	// StrikesOf an author, the newest first, and those that were simulated too.
+	StrikesOf(ctx context.Context, namespace, account, author string, limit int) ([]KeptStrike, error)
 
 	// Claim takes actions that are due, for one who does them until then.
 	Claim(ctx context.Context, claim string, now, until time.Time, limit int) ([]Action, error)
@@ -265,6 +271,8 @@ type Community interface {
 	Policy(ctx context.Context, namespace, name string) (PolicyVersion, bool, error)
 	// StatsOf a policy since then.
 	StatsOf(ctx context.Context, namespace, policy string, since, now time.Time) (PolicyStats, error)
+	// HeldOf an author is what EraseAuthor would take out.
+	HeldOf(ctx context.Context, namespace, author string) (Erased, error)
 	// EraseAuthor takes all that someone said out of the ledger, by handle or id; what was done stays, without their words.
 	EraseAuthor(ctx context.Context, namespace, author string) (Erased, error)
 	// ForgetBefore removes what is older, but for what still waits.
@@ -274,10 +282,12 @@ type Community interface {
 // ActionFilter chooses actions; empty fields choose all.
 type ActionFilter struct {
 	Namespace, Policy, Rule, Item, Account string
-	Generation                             int64
-	States                                 []ActionState
-	Since                                  time.Time
-	Limit                                  int
+	// Author is an id, as actions keep it.
+	Author     string
+	Generation int64
+	States     []ActionState
+	Since      time.Time
+	Limit      int
 }
 
 // CaseFilter chooses cases; empty fields choose all.

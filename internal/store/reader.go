@@ -92,6 +92,15 @@ func (r *Reader) Stats(ctx context.Context) (Statistics, error) {
 	return s, nil
 }
 
+// Schema is the version of the ledger's tables, and the newest that this program knows.
+func (r *Reader) Schema(ctx context.Context) (have, known int64, err error) {
+	if have, err = r.version(ctx); err != nil {
+		return 0, 0, err
+	}
+	known, err = newestMigration()
+	return have, known, err
+}
+
 // version of the schema.
 func (r *Reader) version(ctx context.Context) (int64, error) {
 	ctx, cancel := r.engine.bounded(ctx)
