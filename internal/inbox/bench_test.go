@@ -1,0 +1,73 @@
+package inbox_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/tribune-dev/tribune/internal/inbox"
+	"github.com/tribune-dev/tribune/internal/store"
+)
+
+// remark is what a busy day brings: mostly what no rule is about, some insults, scams, thanks and questions for the desk.
+func remark(n int) string {
+	text := fmt.Sprintf("Remark %d about the engine: we went to the workshop on Sunday and everybody liked what they saw there.", n)
+	switch n % 40 {
+	case 7, 23:
+		return "you n1twit, " + text
+	case 11:
+		return text + " https://win-a-prize.example/now"
+	case 13:
+		return "Well done! " + text
+	case 17, 31:
+		return "Can you help me, please? " + text
+	}
+	return text + " " + strings.Repeat("It was a good day. ", 5)
+}
+
+// BenchmarkInbox is how many items a second are received, decided about and recorded, while more come: pages of 200 of 1,000 people under
+// 50 publications.
+func BenchmarkInbox(b *testing.B) {
+	onEach(b, func(b *testing.B, l *store.Database) {
+		c := &crowd{}
+		box := boxOf(l, over(c, "acme/square"), clock.RealClock{}, inForce(b, rules))
+		poll(b, box) // the first look, at nothing
+		now := time.Now()
+		for n := range b.N {
+			c.said = append(c.said, comment(n, fmt.Sprintf("person%d", n%1000), remark(n), now))
+		}
+		b.ResetTimer()
+		runPipeline(b, box)
+		b.StopTimer()
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "items/s")
+		left, err := l.Undecided(context.Background(), square.Namespace, square.Name, 1)
+		if err != nil || len(left) > 0 {
+			b.Errorf("not all are decided: %v, %v", left, err)
+		}
+	})
+}
+
+// runPipeline takes all that was said, and decides about it meanwhile.
+func runPipeline(b *testing.B, box *inbox.Inbox) {
+	b.Helper()
+	var all sync.WaitGroup
+	taken := make(chan struct{})
+	all.Go(func() {
+		defer close(taken)
+		poll(b, box)
+	})
+	for open := true; open; {
+		select {
+		case <-taken:
+			open = false
+		default:
+		}
+		judge(b, box)
+	}
+	all.Wait()
+}
