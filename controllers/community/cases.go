@@ -369,6 +369,16 @@ func (d *desk) remind(ctx context.Context, row *store.Case, item *store.Item, no
 	return d.ledger.SaveCase(ctx, *row)
 }
 
+// unverified is who decided where nobody says it.
+const unverified = "unverified"
+
+func decidedBy(by string) string {
+	if by == unverified {
+		return "nobody says who decided: install the policies of config/admission, and the API server does"
+	}
+	return "by " + by
+}
+
 // decide records what a person decided, and what follows. The first decision counts: the ledger keeps it, whatever the object says later.
 func (d *desk) decide(ctx context.Context, c *tribunev1alpha1.CommunityCase, s *caseStatus, row *store.Case, now time.Time) (tribunev1alpha1.CommunityCaseStatus, time.Duration, error) {
 	item, known, err := d.ledger.Item(ctx, keyOf(row))
@@ -377,10 +387,14 @@ func (d *desk) decide(ctx context.Context, c *tribunev1alpha1.CommunityCase, s *
 	}
 	by := c.Spec.DecidedBy
 	if by == "" {
-		by = "unverified"
+		by = unverified
 	}
 	if known {
-		actions, outcome := inbox.Decided(row, &c.Spec, &item, by, now)
+		ask, err := d.asks(ctx, row)
+		if err != nil {
+			return s.CommunityCaseStatus, 0, err
+		}
+		actions, outcome := inbox.Decided(row, &c.Spec, &item, ask, by, now)
 		if len(actions) > 0 {
 			if err := d.ledger.Add(ctx, actions); err != nil {
 				return s.CommunityCaseStatus, 0, err
@@ -400,9 +414,28 @@ func (d *desk) decide(ctx context.Context, c *tribunev1alpha1.CommunityCase, s *
 	at := metav1.NewTime(now.Truncate(time.Second))
 	s.DecidedAt = &at
 	s.say(tribunev1alpha1.CaseDecided, true, tribunev1alpha1.ReasonDecided, "it is being carried out")
-	s.set(tribunev1alpha1.ConditionDecided, true, tribunev1alpha1.ReasonDecided, "")
+	s.set(tribunev1alpha1.ConditionDecided, true, tribunev1alpha1.ReasonDecided, decidedBy(by))
 	s.set(tribunev1alpha1.ConditionEnforced, false, tribunev1alpha1.ReasonDecided, "")
 	return s.CommunityCaseStatus, lookSoon, nil
+}
+
+// asks is what the rule of a case of kind Curation asks the author.
+func (d *desk) asks(ctx context.Context, row *store.Case) (string, error) {
+	if row.Kind != string(tribunev1alpha1.CaseCuration) {
+		return "", nil
+	}
+	p := &tribunev1alpha1.CommunityPolicy{}
+	if err := d.client.Get(ctx, types.NamespacedName{Namespace: row.Namespace, Name: row.Policy}, p, client.UnsafeDisableDeepCopy); err != nil {
+		return "", client.IgnoreNotFound(err)
+	}
+	for i := range p.Spec.Rules {
+		for _, a := range p.Spec.Rules[i].Actions {
+			if string(p.Spec.Rules[i].Name) == row.Rule && a.Curate != nil {
+				return a.Curate.AskConsent, nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // enforced sees what became of what was decided.
@@ -411,7 +444,7 @@ func (d *desk) enforced(ctx context.Context, s *caseStatus, row *store.Case, now
 	if err != nil {
 		return s.CommunityCaseStatus, 0, err
 	}
-	s.set(tribunev1alpha1.ConditionDecided, true, tribunev1alpha1.ReasonDecided, "")
+	s.set(tribunev1alpha1.ConditionDecided, true, tribunev1alpha1.ReasonDecided, decidedBy(row.DecidedBy))
 	var ref network.Ref
 	for i := range actions {
 		a := &actions[i]

@@ -79,6 +79,9 @@ func (b *Inbox) judgeChannel(ctx context.Context, c Channel) (int, error) {
 		}
 		verdicts[i] = r.verdict(opinions[i])
 	}
+	if err := b.consents(ctx, items); err != nil {
+		return 0, err
+	}
 	if _, err := b.Ledger.Decide(ctx, verdicts); err != nil {
 		return 0, err
 	}

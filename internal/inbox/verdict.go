@@ -72,6 +72,8 @@ type Payload struct {
 	// Private is said to the person alone.
 	Private  bool   `json:"private,omitempty"`
 	Language string `json:"language,omitempty"`
+	// Consent: it asks whether something may be shared.
+	Consent bool `json:"consent,omitempty"`
 }
 
 // String is the payload as the ledger keeps it.

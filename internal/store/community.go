@@ -250,6 +250,12 @@ type Community interface {
 	Undone(ctx context.Context, id, by string, now time.Time) error
 	// Actions of a namespace that a filter lets through, the newest first.
 	Actions(ctx context.Context, f ActionFilter) ([]Action, error)
+	// Said is the action by which a record of ours was said on the network; false: it was said elsewhere.
+	Said(ctx context.Context, namespace, account, record string) (Action, bool, error)
+	// Label gives an item a label.
+	Label(ctx context.Context, key ItemKey, name string, at time.Time) error
+	// Labels of an item, by name.
+	Labels(ctx context.Context, key ItemKey) ([]string, error)
 	// Add records actions that a person asks for.
 	Add(ctx context.Context, actions []Action) error
 	// Settle changes held actions of a policy: to Pending, or to Discarded. class empty: of all.

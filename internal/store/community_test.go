@@ -190,6 +190,16 @@ func TestDecide(t *testing.T) {
 		if err := l.FinishAction(t.Context(), done); err != nil {
 			t.Error(err)
 		}
+		if a, ok, err := l.Said(t.Context(), "acme", ear.Account, "x"); err != nil || !ok || a.ID != done.ID {
+			t.Errorf("said as x: %+v %t %v", a, ok, err)
+		}
+		key := store.ItemKey{Namespace: "acme", Account: ear.Account, ID: "0"}
+		if err := l.Label(t.Context(), key, "consent", noon); err != nil {
+			t.Error(err)
+		}
+		if labels, err := l.Labels(t.Context(), key); err != nil || !cmp.Equal(labels, []string{"consent", "rude"}) {
+			t.Errorf("%v, %v", labels, err)
+		}
 		if err := l.FinishAction(t.Context(), done); !errors.Is(err, store.ErrNotClaimed) {
 			t.Errorf("finished by nobody: %v", err)
 		}

@@ -219,6 +219,33 @@ func (s *Database) FinishAction(ctx context.Context, a Action) error {
 	return nil
 }
 
+const (
+	querySaid   = `SELECT ` + actionColumns + ` FROM actions WHERE namespace = ? AND account = ? AND ref_id = ? ORDER BY created_at LIMIT 1`
+	queryLabels = `SELECT name FROM labels WHERE namespace = ? AND account = ? AND item = ? ORDER BY name`
+)
+
+// Said implements Community.
+func (s *Database) Said(ctx context.Context, namespace, account, record string) (Action, bool, error) {
+	return first(ctx, s.read, scanAction, querySaid, namespace, account, record)
+}
+
+// Label implements Community.
+func (s *Database) Label(ctx context.Context, key ItemKey, name string, at time.Time) error {
+	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
+		_, err := t.exec(ctx, queryAddLabel, key.Namespace, key.Account, key.ID, name, toMicros(at))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record label in ledger: %w", err)
+	}
+	return nil
+}
+
+// Labels implements Community.
+func (s *Database) Labels(ctx context.Context, key ItemKey) ([]string, error) {
+	return all(ctx, s.read, scanText, queryLabels, key.Namespace, key.Account, key.ID)
+}
+
 // Add implements Community.
 func (s *Database) Add(ctx context.Context, actions []Action) error {
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {

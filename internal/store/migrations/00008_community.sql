@@ -127,6 +127,7 @@ CREATE INDEX actions_by_policy ON actions (namespace, policy, class, created_at)
 CREATE INDEX actions_by_item ON actions (namespace, account, item);
 CREATE INDEX actions_by_author ON actions (namespace, account, author, kind);
 CREATE INDEX actions_by_age ON actions (created_at);
+CREATE INDEX actions_by_ref ON actions (namespace, account, ref_id) WHERE ref_id <> '';
 
 CREATE TABLE strikes (
     namespace TEXT   NOT NULL,
