@@ -224,9 +224,6 @@ func (c *checker) channel(r *readable) {
 			ch.QuietHours = nil
 		}
 	}
-	if channelObject.Spec.Listening != nil {
-		c.add(r.finding(Warning, "spec.listening", "is accepted, and this version does not listen yet: nothing is read here"))
-	}
 	c.channels = append(c.channels, channel{namespace: r.namespace, Channel: ch})
 }
 

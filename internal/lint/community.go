@@ -12,6 +12,7 @@ import (
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/plan"
+	"github.com/tribune-dev/tribune/internal/policy"
 )
 
 // readPolicy is a CommunityPolicy of the files, with what it names.
@@ -49,7 +50,7 @@ func itemsOf[T any](o *object, field string) []placed[T] {
 	return found
 }
 
-// policy checks what a CommunityPolicy names: channels, lists, ConfigMaps and, in its tests, its own rules.
+// policy checks what a CommunityPolicy names, channels, lists and ConfigMaps, and its rules.
 func (c *checker) policy(r *readable) {
 	object := decode[tribunev1alpha1.CommunityPolicy](c, r)
 	if object == nil {
@@ -68,7 +69,7 @@ func (c *checker) policy(r *readable) {
 		c.policyTells(p)
 	}
 	c.policyLists(p)
-	c.policyTests(p)
+	c.policyRules(p)
 }
 
 // policyChannels checks which channels the policy is for, and each of its rules.
@@ -165,19 +166,9 @@ func (c *checker) policyTells(p *readPolicy) {
 	}
 }
 
-// policyLists checks that rules name lists that there are, and that these can be read.
+// policyLists checks that lists are used, and can be read.
 func (c *checker) policyLists(p *readPolicy) {
-	used := map[string]bool{}
-	for _, rule := range p.rules {
-		for at, criteria := range criteriaOf(rule.at+".match", &rule.item.Match) {
-			if criteria.Text != nil {
-				c.listsNamed(p, at+".text.termsIn", criteria.Text.TermsIn, used)
-			}
-			if criteria.Links != nil {
-				c.listsNamed(p, at+".links.domainsIn", criteria.Links.DomainsIn, used)
-			}
-		}
-	}
+	used := p.listsUsed()
 	for _, list := range p.lists {
 		if list.item.ConfigMapKeyRef != nil {
 			c.listFile(p, list.at+".configMapKeyRef", list.item.ConfigMapKeyRef)
@@ -197,25 +188,6 @@ func criteriaOf(at string, match *tribunev1alpha1.Match) map[string]*tribunev1al
 		}
 	}
 	return found
-}
-
-// listsNamed checks lists that a rule names, and notes that they are used.
-func (c *checker) listsNamed(p *readPolicy, path string, names []string, used map[string]bool) {
-	for i, name := range names {
-		used[name] = true
-		known := map[string]bool{}
-		for _, list := range p.lists {
-			known[string(list.item.Name)] = true
-		}
-		if known[name] || p.dropped["lists"] {
-			continue
-		}
-		there := "it has none"
-		if len(known) > 0 {
-			there = "there are " + strings.Join(slices.Sorted(maps.Keys(known)), ", ")
-		}
-		c.add(p.finding(Error, fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("this policy has no list %s; %s: add it to spec.lists, or correct the name", name, there)))
-	}
 }
 
 // listFile checks a list that stands in a ConfigMap, where that is among the files.
@@ -242,35 +214,7 @@ func (c *checker) listFile(p *readPolicy, at string, ref *tribunev1alpha1.Config
 			keys = "there are " + strings.Join(slices.Sorted(maps.Keys(data)), ", ")
 		}
 		c.add(p.finding(Error, at+".key", fmt.Sprintf("ConfigMap %s has no key %s in data; %s", ref.Name, ref.Key, keys)))
-	case !hasEntries(text):
+	case len(policy.Lines(text)) == 0:
 		c.add(p.finding(Warning, at+".key", fmt.Sprintf("%s holds nothing but comments and empty lines: a rule that names the list never matches by it", ref.Key)))
-	}
-}
-
-// hasEntries says whether a list's text holds a word.
-func hasEntries(text string) bool {
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			return true
-		}
-	}
-	return false
-}
-
-// policyTests checks that tests expect rules that there are: another never matches.
-func (c *checker) policyTests(p *readPolicy) {
-	known := map[string]bool{}
-	for _, rule := range p.rules {
-		known[string(rule.item.Name)] = true
-	}
-	for _, test := range p.tests {
-		if test.item.Expect.Rules == nil || p.dropped["rules"] {
-			continue
-		}
-		for i, name := range *test.item.Expect.Rules {
-			if !known[name] {
-				c.add(p.finding(Error, fmt.Sprintf("%s.expect.rules[%d]", test.at, i), fmt.Sprintf("this policy has no rule %s: correct the name", name)))
-			}
-		}
 	}
 }
