@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -44,6 +45,8 @@ type PolicyReconciler struct {
 	Ledger     Ledger
 	Log        *slog.Logger
 
+	mu       sync.Mutex
+	versions map[types.NamespacedName]version
 	policies *registry
 	// changed is called when other policies are in force.
 	changed func()
@@ -113,6 +116,9 @@ func (r *PolicyReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 	if err := r.Client.Get(ctx, req.NamespacedName, p); err != nil {
 		if apierrors.IsNotFound(err) {
 			r.policies.forget(req.NamespacedName)
+			r.mu.Lock()
+			delete(r.versions, req.NamespacedName)
+			r.mu.Unlock()
 			return ctrl.Result{}, nil
 		}
 		return ctrl.Result{}, fmt.Errorf("get CommunityPolicy: %w", err)
@@ -184,32 +190,29 @@ type finding struct {
 func (r *PolicyReconciler) bringIntoForce(ctx context.Context, f *finding, lists policy.Lists) error {
 	p := f.policy
 	key := client.ObjectKeyFromObject(p)
-	kept, err := json.Marshal(lists)
+	v, err := r.tried(p, lists, f.now)
 	if err != nil {
-		return fmt.Errorf("write lists: %w", err)
+		return err
 	}
-	compiled, wrong := policy.Compile(&p.Spec, lists)
-	f.wrong = wrong
-	if compiled != nil {
-		f.tests = compiled.RunTests(f.now)
-		f.failed = policy.Failed(f.tests)
-	}
-	if compiled != nil && len(f.failed) == 0 {
-		known, ok := r.policies.get(key)
-		next := active{uid: p.UID, generation: p.Generation, spec: p.Spec.DeepCopy(), policy: compiled, lists: string(kept)}
-		if !ok || known.uid != next.uid || known.generation != next.generation || known.lists != next.lists {
-			spec, err := json.Marshal(p.Spec)
-			if err != nil {
-				return fmt.Errorf("write spec: %w", err)
-			}
-			err = r.Ledger.SavePolicy(ctx, store.PolicyVersion{Namespace: p.Namespace, Name: p.Name, UID: string(p.UID), Generation: p.Generation, Spec: string(spec), Lists: string(kept)})
-			if err != nil {
-				return err // not in force before it is kept: a restart would lose it
-			}
-			r.policies.put(key, next)
-			r.changed()
+	f.wrong, f.tests, f.failed = v.wrong, v.tests, policy.Failed(v.tests)
+	known, ok := r.policies.get(key)
+	ok = ok && known.uid == p.UID
+	switch {
+	case v.policy != nil && len(f.failed) == 0:
+		if ok && known.policy == v.policy {
+			break
 		}
-	} else if known, ok := r.policies.get(key); !ok || known.uid != p.UID {
+		spec, err := json.Marshal(p.Spec)
+		if err != nil {
+			return fmt.Errorf("write spec: %w", err)
+		}
+		err = r.Ledger.SavePolicy(ctx, store.PolicyVersion{Namespace: p.Namespace, Name: p.Name, UID: string(p.UID), Generation: p.Generation, Spec: string(spec), Lists: v.lists})
+		if err != nil {
+			return err // not in force before it is kept: a restart would lose it
+		}
+		r.policies.put(key, active{uid: p.UID, generation: p.Generation, spec: v.spec, policy: v.policy})
+		r.changed()
+	case !ok:
 		last, ok, err := restore(ctx, r.Ledger, p)
 		if err != nil {
 			return err
@@ -222,6 +225,43 @@ func (r *PolicyReconciler) bringIntoForce(ctx context.Context, f *finding, lists
 	f.active, f.inForce = r.policies.get(key)
 	f.inForce = f.inForce && f.active.uid == p.UID
 	return nil
+}
+
+// version is a policy as it was tried last: to compile is work, and a policy is looked at every minute.
+type version struct {
+	uid        types.UID
+	generation int64
+	lists      string
+	spec       *tribunev1alpha1.CommunityPolicySpec
+	policy     *policy.Policy
+	wrong      []policy.Problem
+	tests      []policy.TestResult
+}
+
+func (r *PolicyReconciler) tried(p *tribunev1alpha1.CommunityPolicy, lists policy.Lists, now time.Time) (version, error) {
+	key := client.ObjectKeyFromObject(p)
+	text, err := json.Marshal(lists)
+	if err != nil {
+		return version{}, fmt.Errorf("write lists: %w", err)
+	}
+	r.mu.Lock()
+	v, ok := r.versions[key]
+	r.mu.Unlock()
+	if ok && v.uid == p.UID && v.generation == p.Generation && v.lists == string(text) {
+		return v, nil
+	}
+	v = version{uid: p.UID, generation: p.Generation, lists: string(text), spec: p.Spec.DeepCopy()}
+	v.policy, v.wrong = policy.Compile(v.spec, lists)
+	if v.policy != nil {
+		v.tests = v.policy.RunTests(now)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.versions == nil {
+		r.versions = map[types.NamespacedName]version{}
+	}
+	r.versions[key] = v
+	return v, nil
 }
 
 // count asks the ledger for figures, and the channels for what they can do.

@@ -31,8 +31,6 @@ type active struct {
 	generation int64
 	spec       *tribunev1alpha1.CommunityPolicySpec
 	policy     *policy.Policy
-	// lists it was compiled with, as JSON.
-	lists string
 }
 
 func (g *registry) get(key types.NamespacedName) (active, bool) {
@@ -121,5 +119,5 @@ func restore(ctx context.Context, ledger store.Community, p *tribunev1alpha1.Com
 	if len(wrong) > 0 {
 		return active{}, false, nil // it was right for another version of the program
 	}
-	return active{uid: p.UID, generation: v.Generation, spec: spec, policy: compiled, lists: v.Lists}, true, nil
+	return active{uid: p.UID, generation: v.Generation, spec: spec, policy: compiled}, true, nil
 }
