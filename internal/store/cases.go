@@ -9,9 +9,10 @@ import (
 const (
 	caseColumns = `namespace, name, kind, policy, rule, account, channel, item, proposed, explanation, state, due_at, assignee, decision, decided_by,
 		closed_by, url, created_at, decided_at, done_at, reminded_at, escalated_at`
-	queryAddCase = `INSERT INTO cases (` + caseColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (namespace, name) DO NOTHING`
-	querySaveCase = `UPDATE cases SET state = ?, due_at = ?, assignee = ?, decision = ?, decided_by = ?, closed_by = ?, url = ?, decided_at = ?, done_at = ?,
+	caseColumnCount = 22
+	addCases        = `INSERT INTO cases (` + caseColumns + `) VALUES `
+	onKnownCase     = ` ON CONFLICT (namespace, name) DO NOTHING`
+	querySaveCase   = `UPDATE cases SET state = ?, due_at = ?, assignee = ?, decision = ?, decided_by = ?, closed_by = ?, url = ?, decided_at = ?, done_at = ?,
 		reminded_at = ?, escalated_at = ? WHERE namespace = ? AND name = ?`
 	queryHuman = `UPDATE items SET human = ?, human_by = ? WHERE namespace = ? AND account = ? AND id = ?`
 
@@ -29,11 +30,10 @@ const (
 		SUM(CASE WHEN due_at > 0 AND due_at < ? THEN 1 ELSE 0 END) FROM cases WHERE namespace = ? AND policy = ? AND state IN ('Waiting', 'Open')`
 )
 
-func (t *transaction) addCase(ctx context.Context, c *Case) error {
-	_, err := t.exec(ctx, queryAddCase, c.Namespace, c.Name, c.Kind, c.Policy, c.Rule, c.Account, c.Channel, c.Item, c.Proposed, c.Explanation, string(c.State),
+func caseValues(c *Case) []any {
+	return []any{c.Namespace, c.Name, c.Kind, c.Policy, c.Rule, c.Account, c.Channel, c.Item, c.Proposed, c.Explanation, string(c.State),
 		toMicros(c.DueAt), c.Assignee, c.Decision, c.DecidedBy, c.ClosedBy, c.URL, toMicros(c.CreatedAt), toMicros(c.DecidedAt), toMicros(c.DoneAt),
-		toMicros(c.RemindedAt), toMicros(c.EscalatedAt))
-	return err
+		toMicros(c.RemindedAt), toMicros(c.EscalatedAt)}
 }
 
 func scanCase(row scanner) (c Case, err error) {
@@ -75,13 +75,12 @@ func (s *Database) CasesAbout(ctx context.Context, namespace, account, item stri
 
 // AddCases implements Community.
 func (s *Database) AddCases(ctx context.Context, cases []Case) error {
+	values := make([][]any, len(cases))
+	for i := range cases {
+		values[i] = caseValues(&cases[i])
+	}
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
-		for i := range cases {
-			if err := t.addCase(ctx, &cases[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.addRows(ctx, addCases, caseColumnCount, onKnownCase, values)
 	})
 	if err != nil {
 		return fmt.Errorf("record cases in ledger: %w", err)

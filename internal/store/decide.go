@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,145 +9,16 @@ import (
 )
 
 const (
-	queryDecide = `UPDATE items SET state = 'Decided', policy = ?, generation = ?, outcome = ?, rule = ?, explanation = ?, decided_at = ?
-		WHERE namespace = ? AND account = ? AND id = ? AND state = 'New' AND changes = ?`
-
 	actionColumns = `id, namespace, policy, generation, rule, account, channel, item, author, kind, class, payload, by_whom, state, reason, claim, tries,
 		next_at, ref_id, ref_revision, url, created_at, done_at`
-	queryAddAction = `INSERT INTO actions (` + actionColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO NOTHING`
-	queryAddMatch = `INSERT INTO matches (namespace, policy, rule, account, item, outcome, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (namespace, policy, rule, account, item) DO NOTHING`
-	queryAddStrike = `INSERT INTO strikes (namespace, policy, account, author, item, rule, weight, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (namespace, policy, account, author, item, rule) DO NOTHING`
-	queryAddLabel = `INSERT INTO labels (namespace, account, item, name, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (namespace, account, item, name) DO NOTHING`
-
-	// What is held counts as an open circuit until a person lets it go or not.
-	queryHeld    = `SELECT COUNT(*) FROM actions WHERE namespace = ? AND policy = ? AND class = ? AND state = 'Held'`
-	queryCounted = `SELECT COUNT(*) FROM actions WHERE namespace = ? AND policy = ? AND class = ? AND created_at >= ? AND by_whom = ''
-		AND state IN ('Pending', 'Doing', 'Done', 'Unknown', 'Undone', 'Simulated')`
+	actionColumnCount = 23
+	addActions        = `INSERT INTO actions (` + actionColumns + `) VALUES `
+	onKnownAction     = ` ON CONFLICT (id) DO NOTHING`
 )
 
-// circuit counts the actions of one class of a policy.
-type circuit struct {
-	open bool
-	used int
-}
-
-type circuitKey struct{ namespace, policy, class string }
-
-// Decide implements Community.
-func (s *Database) Decide(ctx context.Context, verdicts []Verdict) (decided int, err error) {
-	err = s.write(ctx, func(ctx context.Context, t *transaction) error {
-		decided = 0
-		circuits := map[circuitKey]*circuit{}
-		for i := range verdicts {
-			v := &verdicts[i]
-			changed, err := t.exec(ctx, queryDecide, v.Policy, v.Generation, v.Outcome, v.Rule, v.Explanation, toMicros(v.At),
-				v.Key.Namespace, v.Key.Account, v.Key.ID, v.Changes)
-			if err != nil {
-				return err
-			}
-			if changed == 0 {
-				continue // its author changed it meanwhile, or another decided
-			}
-			decided++
-			if err := t.consequences(ctx, v, circuits); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("record decisions in ledger: %w", err)
-	}
-	return decided, nil
-}
-
-func (t *transaction) consequences(ctx context.Context, v *Verdict, circuits map[circuitKey]*circuit) error {
-	for i := range v.Parts {
-		if err := t.part(ctx, v, &v.Parts[i], circuits); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *transaction) part(ctx context.Context, v *Verdict, p *Part, circuits map[circuitKey]*circuit) error {
-	k, at := v.Key, toMicros(v.At)
-	for _, m := range p.Matches {
-		if _, err := t.exec(ctx, queryAddMatch, k.Namespace, p.Policy, m.Rule, k.Account, k.ID, m.Outcome, at); err != nil {
-			return err
-		}
-	}
-	for i := range p.Actions {
-		a := p.Actions[i]
-		if err := t.limit(ctx, v, p, &a, circuits); err != nil {
-			return err
-		}
-		if err := t.addAction(ctx, &a); err != nil {
-			return err
-		}
-	}
-	for _, st := range p.Strikes {
-		if _, err := t.exec(ctx, queryAddStrike, k.Namespace, cmp.Or(p.StrikesAs, p.Policy), k.Account, v.Author, k.ID, st.Rule, st.Weight, at); err != nil {
-			return err
-		}
-	}
-	for _, name := range p.Labels {
-		if _, err := t.exec(ctx, queryAddLabel, k.Namespace, k.Account, k.ID, name, at); err != nil {
-			return err
-		}
-	}
-	for i := range p.Cases {
-		if err := t.addCase(ctx, &p.Cases[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// limit holds an action if too many of its class were done lately, or if some are held already.
-func (t *transaction) limit(ctx context.Context, v *Verdict, p *Part, a *Action, circuits map[circuitKey]*circuit) error {
-	if a.Class == "" || (a.State != ActionPending && a.State != ActionSimulated) {
-		return nil
-	}
-	for _, l := range p.Limits {
-		if l.Class != a.Class {
-			continue
-		}
-		key := circuitKey{v.Key.Namespace, p.Policy, a.Class}
-		c := circuits[key]
-		if c == nil {
-			held, err := row(ctx, t.statements, scanInt, queryHeld, key.namespace, key.policy, key.class)
-			if err != nil {
-				return err
-			}
-			used, err := row(ctx, t.statements, scanInt, queryCounted, key.namespace, key.policy, key.class, toMicros(v.At.Add(-l.Window)))
-			if err != nil {
-				return err
-			}
-			c = &circuit{open: held > 0, used: int(used)}
-			circuits[key] = c
-		}
-		if !c.open && c.used < l.Max {
-			c.used++
-			return nil
-		}
-		if a.State == ActionPending {
-			c.open = true
-			a.State = ActionHeld
-		}
-		a.Reason = fmt.Sprintf("more than %d in %s", l.Max, l.Window)
-		return nil
-	}
-	return nil
-}
-
-func (t *transaction) addAction(ctx context.Context, a *Action) error {
-	_, err := t.exec(ctx, queryAddAction, a.ID, a.Namespace, a.Policy, a.Generation, a.Rule, a.Account, a.Channel, a.Item, a.Author, a.Kind, a.Class, a.Payload,
-		a.By, string(a.State), a.Reason, a.Claim, a.Tries, toMicros(a.NextAt), a.Ref.ID, a.Ref.Revision, a.Ref.URL, toMicros(a.CreatedAt), toMicros(a.DoneAt))
-	return err
+func actionValues(a *Action) []any {
+	return []any{a.ID, a.Namespace, a.Policy, a.Generation, a.Rule, a.Account, a.Channel, a.Item, a.Author, a.Kind, a.Class, a.Payload,
+		a.By, string(a.State), a.Reason, a.Claim, a.Tries, toMicros(a.NextAt), a.Ref.ID, a.Ref.Revision, a.Ref.URL, toMicros(a.CreatedAt), toMicros(a.DoneAt)}
 }
 
 func scanAction(row scanner) (a Action, err error) {
@@ -166,6 +36,9 @@ const (
 		WHERE id = ? AND claim = ?`
 	querySettle    = `UPDATE actions SET state = ?, by_whom = ?, next_at = ? WHERE namespace = ? AND policy = ? AND state = 'Held'`
 	queryUndoState = `UPDATE actions SET state = 'Undone', by_whom = ?, done_at = ? WHERE id = ?`
+	// What was wrong to do was wrong to be punished for.
+	queryUndoStrike = `DELETE FROM strikes WHERE EXISTS (SELECT 1 FROM actions a WHERE a.id = ? AND a.namespace = strikes.namespace AND a.policy = strikes.policy
+		AND a.account = strikes.account AND a.item = strikes.item AND a.rule = strikes.rule)`
 )
 
 // Claim implements Community.
@@ -232,8 +105,7 @@ func (s *Database) Said(ctx context.Context, namespace, account, record string) 
 // Label implements Community.
 func (s *Database) Label(ctx context.Context, key ItemKey, name string, at time.Time) error {
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
-		_, err := t.exec(ctx, queryAddLabel, key.Namespace, key.Account, key.ID, name, toMicros(at))
-		return err
+		return t.addRows(ctx, addLabels, labelColumnCount, onKnownLabel, [][]any{{key.Namespace, key.Account, key.ID, name, toMicros(at)}})
 	})
 	if err != nil {
 		return fmt.Errorf("record label in ledger: %w", err)
@@ -248,13 +120,12 @@ func (s *Database) Labels(ctx context.Context, key ItemKey) ([]string, error) {
 
 // Add implements Community.
 func (s *Database) Add(ctx context.Context, actions []Action) error {
+	values := make([][]any, len(actions))
+	for i := range actions {
+		values[i] = actionValues(&actions[i])
+	}
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
-		for i := range actions {
-			if err := t.addAction(ctx, &actions[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.addRows(ctx, addActions, actionColumnCount, onKnownAction, values)
 	})
 	if err != nil {
 		return fmt.Errorf("record actions in ledger: %w", err)
@@ -279,9 +150,12 @@ func (s *Database) Settle(ctx context.Context, namespace, policy, class string, 
 	return int(changed), nil
 }
 
-// Undone records that an action was taken back.
+// Undone implements Community.
 func (s *Database) Undone(ctx context.Context, id, by string, now time.Time) error {
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
+		if _, err := t.exec(ctx, queryUndoStrike, id); err != nil {
+			return err
+		}
 		_, err := t.exec(ctx, queryUndoState, by, toMicros(now), id)
 		return err
 	})

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/tribune-dev/tribune/internal/network"
 )
@@ -58,8 +57,9 @@ const (
 		COALESCE(p.no_automation, 0)
 		FROM items i LEFT JOIN people p ON p.namespace = i.namespace AND p.account = i.account AND p.id = i.author`
 	queryUndecided = selectItem + ` WHERE i.namespace = ? AND i.channel = ? AND i.state = 'New' ORDER BY i.seen_at, i.created_at, i.id LIMIT ?`
-	queryNew       = `SELECT DISTINCT namespace, channel FROM items WHERE state = 'New'`
-	queryItem      = selectItem + ` WHERE i.namespace = ? AND i.account = ? AND i.id = ?`
+	// queryNextNew skips from channel to channel, however much waits on each.
+	queryNextNew = `SELECT namespace, channel FROM items WHERE state = 'New' AND (namespace, channel) > (?, ?) ORDER BY namespace, channel LIMIT 1`
+	queryItem    = selectItem + ` WHERE i.namespace = ? AND i.account = ? AND i.id = ?`
 
 	queryPerson = `SELECT id, handle, display_name, url, created_at, followers, is_follower, is_member, flags, no_automation FROM people
 		WHERE namespace = ? AND account = ? AND id = ?`
@@ -319,8 +319,15 @@ func (s *Database) Undecided(ctx context.Context, namespace, channel string, lim
 }
 
 // Waiting implements Community.
-func (s *Database) Waiting(ctx context.Context) ([]Receiver, error) {
-	return all(ctx, s.read, func(row scanner) (r Receiver, err error) { err = row.Scan(&r.Namespace, &r.Name); return r, err }, queryNew)
+func (s *Database) Waiting(ctx context.Context) (waiting []Receiver, err error) {
+	for last := (Receiver{}); ; {
+		next, more, err := first(ctx, s.read, func(row scanner) (r Receiver, err error) { err = row.Scan(&r.Namespace, &r.Name); return r, err },
+			queryNextNew, last.Namespace, last.Name)
+		if err != nil || !more {
+			return waiting, err
+		}
+		waiting, last = append(waiting, next), next
+	}
 }
 
 // Item implements Community.
@@ -337,91 +344,4 @@ func (s *Database) Person(ctx context.Context, namespace, account, id string) (n
 		fillPerson(&a, joined, followers, follower, member, flags, silent)
 		return a, err
 	}, queryPerson, namespace, account, id)
-}
-
-// maxFacts bounds the rows that are read of one kind about one item.
-const maxFacts = 1000
-
-const (
-	queryFactsAuthor = `SELECT first_seen, no_automation FROM people WHERE namespace = ? AND account = ? AND id = ?`
-	queryFactsStrike = `SELECT COALESCE(SUM(weight), 0) FROM strikes WHERE namespace = ? AND policy = ? AND account = ? AND author = ? AND at >= ?`
-	queryFactsSaid   = `SELECT seen_at FROM items WHERE namespace = ? AND account = ? AND author = ? AND seen_at >= ? AND id <> ? ORDER BY created_at DESC LIMIT ?`
-	queryFactsSame   = `SELECT seen_at FROM items WHERE namespace = ? AND text_key = ? AND seen_at >= ? AND NOT (account = ? AND id = ?) ORDER BY seen_at DESC LIMIT ?`
-	queryFactsThread = `SELECT seen_at, author FROM items WHERE namespace = ? AND account = ? AND post = ? AND seen_at >= ? AND id <> ? AND ours = 0
-		ORDER BY created_at DESC LIMIT ?`
-	queryFactsReplied = `SELECT created_at FROM actions WHERE namespace = ? AND account = ? AND author = ? AND kind = 'reply' AND by_whom = ''
-		AND state IN ('Pending', 'Doing', 'Done', 'Unknown', 'Simulated') AND created_at >= ?`
-)
-
-// FactsAbout implements Community.
-func (s *Database) FactsAbout(ctx context.Context, policy string, items []Item, r Reach, now time.Time) ([]Facts, error) {
-	out := make([]Facts, len(items))
-	type author struct{ namespace, account, id string }
-	seen := map[author]int{}
-	for i := range items {
-		it := &items[i]
-		who := author{it.Key.Namespace, it.Key.Account, it.Author.ID}
-		if k, ok := seen[who]; ok {
-			out[i].FirstSeen, out[i].NoAutomation, out[i].Strikes, out[i].Replied = out[k].FirstSeen, out[k].NoAutomation, out[k].Strikes, out[k].Replied
-		} else {
-			seen[who] = i
-			if err := s.factsOfAuthor(ctx, policy, it, r, now, &out[i]); err != nil {
-				return nil, err
-			}
-		}
-		if err := s.factsOfItem(ctx, it, r, now, &out[i]); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func scanTime(row scanner) (time.Time, error) {
-	us, err := scanInt(row)
-	return fromMicros(us), err
-}
-
-func (s *Database) factsOfAuthor(ctx context.Context, policy string, it *Item, r Reach, now time.Time, f *Facts) (err error) {
-	from := func(reach time.Duration) int64 { return toMicros(now.Add(-reach)) }
-	type person struct{ since, silent int64 }
-	p, _, err := first(ctx, s.read, func(row scanner) (p person, err error) { err = row.Scan(&p.since, &p.silent); return p, err },
-		queryFactsAuthor, it.Key.Namespace, it.Key.Account, it.Author.ID)
-	if err != nil {
-		return err
-	}
-	f.FirstSeen, f.NoAutomation = fromMicros(p.since), p.silent != 0
-	if r.Strikes > 0 {
-		n, _, err := first(ctx, s.read, scanInt, queryFactsStrike, it.Key.Namespace, policy, it.Key.Account, it.Author.ID, from(r.Strikes))
-		if err != nil {
-			return err
-		}
-		f.Strikes = int(n)
-	}
-	if r.Replied > 0 {
-		f.Replied, err = all(ctx, s.read, scanTime, queryFactsReplied, it.Key.Namespace, it.Key.Account, it.Author.ID, from(r.Replied))
-	}
-	return err
-}
-
-func (s *Database) factsOfItem(ctx context.Context, it *Item, r Reach, now time.Time, f *Facts) (err error) {
-	from := func(reach time.Duration) int64 { return toMicros(now.Add(-reach)) }
-	if r.Said > 0 && it.Author.ID != "" {
-		if f.Said, err = all(ctx, s.read, scanTime, queryFactsSaid, it.Key.Namespace, it.Key.Account, it.Author.ID, from(r.Said), it.ID, maxFacts); err != nil {
-			return err
-		}
-	}
-	if r.Same > 0 && it.TextKey != "" {
-		if f.Same, err = all(ctx, s.read, scanTime, queryFactsSame, it.Key.Namespace, it.TextKey, from(r.Same), it.Key.Account, it.ID, maxFacts); err != nil {
-			return err
-		}
-	}
-	if r.Thread > 0 && it.Post != "" {
-		f.Thread, err = all(ctx, s.read, func(row scanner) (t ThreadReply, err error) {
-			var at int64
-			err = row.Scan(&at, &t.Author)
-			t.At = fromMicros(at)
-			return t, err
-		}, queryFactsThread, it.Key.Namespace, it.Key.Account, it.Post, from(r.Thread), it.ID, maxFacts)
-	}
-	return err
 }

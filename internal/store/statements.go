@@ -130,13 +130,18 @@ func storable(args []any) []any {
 		if !is || (strings.IndexByte(text, 0) < 0 && utf8.ValidString(text)) {
 			continue
 		}
-		kept := append([]any(nil), args...)
-		for k := i; k < len(kept); k++ {
-			if text, is := kept[k].(string); is {
-				kept[k] = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+		copied := append([]any(nil), args...)
+		for k := i; k < len(copied); k++ {
+			if text, is := copied[k].(string); is {
+				copied[k] = kept(text)
 			}
 		}
-		return kept
+		return copied
 	}
 	return args
+}
+
+// kept is a text as it comes back.
+func kept(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
