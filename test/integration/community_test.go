@@ -12,6 +12,8 @@ import (
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -373,4 +375,68 @@ func TestHooks(t *testing.T) {
 	if c := w.caseAbout("leo", tribunev1alpha1.CaseQuestion); c.Spec.ChannelRef.Name != "desk" {
 		t.Errorf("%+v", c.Spec)
 	}
+}
+
+// countsNow has people say something, one after the other, until one of them is hidden for it: a list takes effect on what is new.
+func (w *world) countsNow(text string) {
+	w.t.Helper()
+	var said []string
+	looks := 0
+	w.eventually(text+" to be hidden", func() string {
+		if looks++; looks%40 == 1 {
+			said = append(said, w.says(wire.KindMention, fmt.Sprint("person", len(said)), text))
+		}
+		all := w.items()
+		if slices.ContainsFunc(said, func(id string) bool { return all[id].State == wire.StateHidden }) {
+			return ""
+		}
+		return fmt.Sprintf("said %d times, and not hidden", len(said))
+	})
+}
+
+// Words come from ConfigMaps: a missing one is named, a change takes effect, and a very large one is no trouble.
+func TestListsOfWords(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	const policy = `
+kind: CommunityPolicy
+metadata: {name: house-rules}
+spec:
+  channelRefs: [{name: square}]
+  mode: Enforce
+  lists: [{name: insults, configMapKeyRef: {name: words, key: insults.txt}}]
+  rules: [{name: insults, match: {text: {termsIn: [insults]}}, outcome: Hide}]`
+	w.mustApply(hearingSquare + "\n---" + policy)
+	p := w.policyIs("Stalled", "True", "WrongRules")
+	if message := condition(p.Status.Conditions, "Ready").Message; !strings.Contains(message, "make the ConfigMap words with the key insults.txt") {
+		t.Error(message)
+	}
+	words := func(text string) {
+		t.Helper()
+		cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "words"}, Data: map[string]string{"insults.txt": text}}
+		cm.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ConfigMap"))
+		if err := w.k8s.Create(w.ctx, cm); err != nil {
+			cm.ResourceVersion = ""
+			if err := w.k8s.Update(w.ctx, cm); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	// What is said while no version of the policy was ever right waits for one.
+	early := w.says(wire.KindMention, "bob", "you nitwit")
+	words("# rude\nnitwit\n")
+	w.policyIs("Ready", "True", "InForce")
+	w.itemIs(w.says(wire.KindMention, "eve", "nitwit"), wire.StateHidden)
+	if state := w.items()[early].State; state != wire.StateHidden {
+		t.Logf("what was said before the channel was first heard is %s", state)
+	}
+	words("numskull\n")
+	w.countsNow("numskull")
+	var large strings.Builder
+	for i := 0; large.Len() < 900<<10; i++ {
+		fmt.Fprintf(&large, "word%dx\n", i)
+	}
+	words(large.String())
+	w.countsNow("this is word777x here")
+	w.policyIs("RulesCompiled", "True", "Compiled")
 }
