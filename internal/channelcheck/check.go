@@ -94,9 +94,6 @@ func Check(ctx context.Context, c Channel) *Report {
 	if c.Spec.Suspend {
 		r.advise("spec.suspend is true: no Post goes out until it is false")
 	}
-	if c.Spec.Listening != nil {
-		r.advise("spec.listening has no effect: this version does not listen yet")
-	}
 	adapter, ok := network.Lookup(c.Spec.Network)
 	if !ok {
 		r.problem("this version of Tribune does not speak %s; it speaks %v", c.Spec.Network, network.Names())
