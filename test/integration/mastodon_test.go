@@ -87,7 +87,7 @@ func TestMastodonChannel(t *testing.T) {
 	w.is("channel", "toot", "ProfileInSync", "True", "InSync")
 
 	w.mustApply(tootChannel(s, `, listening: {interval: 1m}`))
-	w.is("channel", "toot", "Listening", "False", "NotListening")
+	w.is("channel", "toot", "Listening", "True", "Listening")
 	w.eventually("there is no profile to keep", func() string {
 		if c := condition(w.channel("toot").Status.Conditions, "ProfileInSync"); c.Type != "" {
 			return asJSON(c)
