@@ -47,6 +47,12 @@ func (b *Inbox) consents(ctx context.Context, items []store.Item) error {
 		if it.Ours || it.Gone || it.Parent == "" || len(it.Text) > 200 {
 			continue
 		}
+		if buffer == nil {
+			buffer = views.NewBuffer()
+		}
+		if !SaysYes(it.Text, buffer) {
+			continue // most people say something else, and the ledger needs not be asked
+		}
 		a, said, err := b.Ledger.Said(ctx, it.Key.Namespace, it.Key.Account, it.Parent)
 		if err != nil {
 			return err
@@ -57,13 +63,8 @@ func (b *Inbox) consents(ctx context.Context, items []store.Item) error {
 		if p, err := PayloadOf(&a); err != nil || !p.Consent {
 			continue
 		}
-		if buffer == nil {
-			buffer = views.NewBuffer()
-		}
-		if SaysYes(it.Text, buffer) {
-			if err := b.Ledger.Label(ctx, store.ItemKey{Namespace: a.Namespace, Account: a.Account, ID: a.Item}, LabelConsent, b.Clock.Now()); err != nil {
-				return err
-			}
+		if err := b.Ledger.Label(ctx, store.ItemKey{Namespace: a.Namespace, Account: a.Account, ID: a.Item}, LabelConsent, b.Clock.Now()); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -182,7 +182,7 @@ func (c *crowd) Publish(_ context.Context, p network.Publication) (network.Recei
 // comment is what somebody says under one of our publications.
 func comment(n int, author, text string, at time.Time) network.Item {
 	ours, follows, id := true, false, fmt.Sprintf("c%07d", n)
-	post := fmt.Sprintf("p%03d", n%50)
+	post := fmt.Sprintf("p%d", n/100)
 	return network.Item{
 		ID: id, Kind: network.ItemComment, Ref: network.Ref{ID: id, URL: "https://town.example/" + id}, Text: text, Language: "en",
 		Author: network.Person{ID: author, Handle: author, CreatedAt: at.AddDate(-1, 0, 0), IsFollower: &follows},

@@ -93,7 +93,7 @@ func (s *Database) FinishAction(ctx context.Context, a Action) error {
 }
 
 const (
-	querySaid   = `SELECT ` + actionColumns + ` FROM actions WHERE namespace = ? AND account = ? AND ref_id = ? ORDER BY created_at LIMIT 1`
+	querySaid   = `SELECT ` + actionColumns + ` FROM actions WHERE namespace = ? AND account = ? AND ref_id = ? AND ref_id <> '' ORDER BY created_at LIMIT 1`
 	queryLabels = `SELECT name FROM labels WHERE namespace = ? AND account = ? AND item = ? ORDER BY name`
 )
 
