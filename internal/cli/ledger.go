@@ -19,14 +19,18 @@ import (
 func newLedger() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ledger",
-		Short: "Look at the ledger: what it holds, and all of it as JSON",
-		Long: `The ledger is the manager's record of what went out, outside of the cluster: a SQLite file, or a PostgreSQL database. These
-commands read it and change nothing in it; the manager may run meanwhile, but for copy.
+		Short: "Look at the ledger: what it holds, all of it as JSON; take someone out of it",
+		Long: `The ledger is the manager's record of what went out and what people said, outside of the cluster: a SQLite file, or a PostgreSQL
+database. Of these commands only erase changes something in it; the manager may run meanwhile, but for copy.
+
+tribune up --data-dir DIR keeps it in DIR/ledger.db. In a cluster it is on the manager's volume: run the command in its pod
+(kubectl exec -n tribune-system deploy/tribune-manager -- tribune ledger stats --ledger /var/lib/tribune/ledger.db), or anywhere with the
+file that holds the DSN.
 
   tribune ledger stats --ledger /var/lib/tribune/ledger.db
   tribune ledger export --ledger-dsn-file dsn --since 720h > ledger.jsonl`,
 	}
-	cmd.AddCommand(newLedgerStats(), newLedgerExport(), newLedgerCopy())
+	cmd.AddCommand(newLedgerStats(), newLedgerExport(), newLedgerCopy(), newLedgerErase())
 	return cmd
 }
 

@@ -11,6 +11,6 @@ func newPolicyCommand() *cobra.Command {
 test, explain, backtest and import work on files, without a cluster. stats, release, discard and undo work on the ledger, which says
 what policies did (tribune ledger --help says how to reach it).`,
 	}
-	cmd.AddCommand(newPolicyTest(), newPolicyExplain(), newPolicyBacktest(), newPolicyImport())
+	cmd.AddCommand(newPolicyTest(), newPolicyExplain(), newPolicyBacktest(), newPolicyImport(), newPolicyStats(), newPolicyRelease(), newPolicyDiscard(), newPolicyUndo())
 	return cmd
 }

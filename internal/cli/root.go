@@ -76,7 +76,7 @@ Check manifests:            tribune lint PATH...`,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newUp(), newManager(), newLocal(), newLint(), newPreview(), newCalendar(), newPost(), newChannel(), newPause(), newResume(), newLedger(), newPolicyCommand(), newInbox(), newVersion())
+	root.AddCommand(newUp(), newManager(), newLocal(), newLint(), newPreview(), newCalendar(), newPost(), newChannel(), newPause(), newResume(), newLedger(), newPolicyCommand(), newInbox(), newActions(), newItem(), newPerson(), newVersion())
 	return root
 }
 

@@ -228,8 +228,11 @@ func (b *Inbox) sorted(c Channel, a *store.Action, err error) outcome {
 	return later(wait(a.Tries), err.Error())
 }
 
-// followUp records what has to come later: the end of a mute.
+// followUp records what has to come later, the end of a mute, and that something was taken back.
 func (b *Inbox) followUp(ctx context.Context, a *store.Action, now time.Time) error {
+	if original, ok := undoes(a.ID); ok {
+		return b.Ledger.Undone(ctx, original, a.By, now)
+	}
 	if a.Kind != policy.ActMute {
 		return nil
 	}
@@ -238,7 +241,7 @@ func (b *Inbox) followUp(ctx context.Context, a *store.Action, now time.Time) er
 		return err
 	}
 	end := *a
-	end.ID, end.Kind, end.Class, end.State, end.Claim, end.Tries, end.CreatedAt, end.DoneAt = a.ID+"-end", kindUnmute, "", store.ActionPending, "", 0, now, time.Time{}
+	end.ID, end.Kind, end.Class, end.State, end.Claim, end.Tries, end.CreatedAt, end.DoneAt = a.ID+endMark, kindUnmute, "", store.ActionPending, "", 0, now, time.Time{}
 	end.NextAt = now.Add(p.For)
 	return b.Ledger.Add(ctx, []store.Action{end})
 }

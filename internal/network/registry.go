@@ -56,6 +56,8 @@ type Adapter struct {
 	OptionalSecretKeys []string
 	// AsksNobody is true if SignIn makes no call, so that it tells nothing about whether the network answers.
 	AsksNobody bool
+	// Restores is true if the network keeps what was removed, so that it can be brought back: its adapter is a Restorer.
+	Restores bool
 	// Automation is what the network's rules allow to be automated, where no server was asked.
 	Automation []Automation
 	// Rate is what the network documents for one credential; what a server says of itself comes on top.

@@ -246,7 +246,7 @@ type Community interface {
 	Claim(ctx context.Context, claim string, now, until time.Time, limit int) ([]Action, error)
 	// FinishAction says what became of an action, for who claimed it. It is done again at a.NextAt if it is Pending.
 	FinishAction(ctx context.Context, a Action) error
-	// Undone records that an action was taken back.
+	// Undone records that an action was taken back, and takes back the strikes that its rule gave for the same item.
 	Undone(ctx context.Context, id, by string, now time.Time) error
 	// Actions of a namespace that a filter lets through, the newest first.
 	Actions(ctx context.Context, f ActionFilter) ([]Action, error)
@@ -277,6 +277,8 @@ type Community interface {
 	Policy(ctx context.Context, namespace, name string) (PolicyVersion, bool, error)
 	// StatsOf a policy since then.
 	StatsOf(ctx context.Context, namespace, policy string, since, now time.Time) (PolicyStats, error)
+	// CasesOf an author's items, by their id, the newest first.
+	CasesOf(ctx context.Context, namespace, account, author string, limit int) ([]Case, error)
 	// HeldOf an author is what EraseAuthor would take out.
 	HeldOf(ctx context.Context, namespace, author string) (Erased, error)
 	// EraseAuthor takes all that someone said out of the ledger, by handle or id; what was done stays, without their words.

@@ -40,6 +40,8 @@ const (
 	queryPeople = `SELECT namespace, account, id, handle, display_name, url, created_at, followers, is_follower, is_member, flags, no_automation, first_seen, last_seen
 		FROM people WHERE namespace = ? AND (id = ? OR handle = ?) ORDER BY account, id`
 	queryStrikesOf = `SELECT policy, account, item, rule, weight, at FROM strikes WHERE namespace = ? AND account = ? AND author = ? ORDER BY at DESC, policy, rule, item LIMIT ?`
+	queryCasesOf   = `SELECT ` + caseColumns + ` FROM cases WHERE namespace = ? AND account = ? AND EXISTS (SELECT 1 FROM items i
+		WHERE i.namespace = cases.namespace AND i.account = cases.account AND i.id = cases.item AND i.author = ?) ORDER BY created_at DESC, name LIMIT ?`
 	// What EraseAuthor would take out.
 	queryHeldItems  = `SELECT COUNT(*) FROM items WHERE namespace = ? AND (author = ? OR handle = ?)`
 	queryHeldPeople = `SELECT COUNT(*) FROM people WHERE namespace = ? AND (id = ? OR handle = ?)`
@@ -96,6 +98,11 @@ func (s *Database) StrikesOf(ctx context.Context, namespace, account, author str
 		k.At = fromMicros(at)
 		return k, err
 	}, queryStrikesOf, namespace, account, author, limit)
+}
+
+// CasesOf implements Community.
+func (s *Database) CasesOf(ctx context.Context, namespace, account, author string, limit int) ([]Case, error) {
+	return all(ctx, s.read, scanCase, queryCasesOf, namespace, account, author, limit)
 }
 
 // HeldOf implements Community.

@@ -44,6 +44,7 @@ func init() {
 		Rules:      Rules,
 		Abilities:  abilities,
 		Automation: automation,
+		Restores:   true,
 		Once:       network.OnceDurableKey,
 		New:        New,
 	})

@@ -52,6 +52,7 @@ func init() {
 		Rules:      Rules,
 		Abilities:  append(slices.Clone(abilities), moderating...),
 		Automation: automation,
+		Restores:   true,
 		Once:       network.OnceTwoPhase,
 		SecretKeys: []string{SecretUsername, SecretPassword},
 		New:        New,
