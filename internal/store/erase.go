@@ -13,8 +13,13 @@ const (
 	queryEraseLabels  = `DELETE FROM labels WHERE namespace = ? AND EXISTS (SELECT 1 FROM items i WHERE i.namespace = labels.namespace AND i.account = labels.account AND i.id = labels.item AND (i.author = ? OR i.handle = ?))`
 	queryEraseStrikes = `DELETE FROM strikes WHERE namespace = ? AND EXISTS (SELECT 1 FROM items i WHERE i.namespace = strikes.namespace AND i.account = strikes.account AND i.id = strikes.item AND (i.author = ? OR i.handle = ?))`
 	// The key of an item stays, so that it is not taken for a new one when the network tells it again.
-	queryEraseActions = `UPDATE actions SET payload = '', author = '' WHERE namespace = ? AND EXISTS (SELECT 1 FROM items i WHERE i.namespace = actions.namespace AND i.account = actions.account AND i.id = actions.item AND (i.author = ? OR i.handle = ?))`
-	queryEraseItems   = `UPDATE items SET text = '', text_key = '', url = '', author = '', handle = '', links = '', mentions = '', explanation = '', gone = 1, state = 'Recorded'
+	// What was not done yet is not done without its words.
+	queryEraseActions = `UPDATE actions SET payload = '', author = '', state = CASE WHEN state IN ('Pending', 'Held') THEN 'Discarded' ELSE state END
+		WHERE namespace = ? AND EXISTS (SELECT 1 FROM items i WHERE i.namespace = actions.namespace AND i.account = actions.account AND i.id = actions.item AND (i.author = ? OR i.handle = ?))`
+	// What the team is told has the id of the action that tells it.
+	queryEraseMessages = `DELETE FROM messages WHERE namespace = ? AND EXISTS (SELECT 1 FROM actions a JOIN items i ON i.namespace = a.namespace AND i.account = a.account AND i.id = a.item
+		WHERE a.id = messages.id AND a.namespace = messages.namespace AND (i.author = ? OR i.handle = ?))`
+	queryEraseItems = `UPDATE items SET text = '', text_key = '', url = '', author = '', handle = '', links = '', mentions = '', explanation = '', gone = 1, state = 'Recorded'
 		WHERE namespace = ? AND (author = ? OR handle = ?)`
 
 	queryForgetItems   = `DELETE FROM items WHERE seen_at < ? AND state <> 'New' AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.namespace = items.namespace AND c.account = items.account AND c.item = items.id AND c.state IN ('Waiting', 'Open', 'Decided'))`
@@ -34,7 +39,7 @@ func (s *Database) EraseAuthor(ctx context.Context, namespace, author string) (e
 			query string
 			into  *int
 		}{
-			{queryEraseCases, &erased.Cases}, {queryEraseLabels, nil}, {queryEraseStrikes, nil}, {queryEraseActions, nil},
+			{queryEraseCases, &erased.Cases}, {queryEraseLabels, nil}, {queryEraseStrikes, nil}, {queryEraseMessages, nil}, {queryEraseActions, nil},
 			{queryEraseItems, &erased.Items}, {queryErasePeople, &erased.People},
 		} {
 			n, err := t.exec(ctx, q.query, namespace, author, author)
