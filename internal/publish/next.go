@@ -316,7 +316,7 @@ func edited(f Facts) *Step {
 
 func begin(f Facts) *Step {
 	segs := segments(f.Post)
-	if i := unpublished(segs); i < max(len(f.Hashes), len(segs)) {
+	if i := unpublished(segs); i < len(f.Hashes) {
 		return send(f, i, false)
 	}
 	return nil

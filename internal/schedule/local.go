@@ -143,6 +143,17 @@ func Resolve(l Local, loc *time.Location) (time.Time, Fit) {
 	return time.Unix(at, 0).UTC(), fit
 }
 
+// zoneEnd is the end of the stretch of constant offset that an instant lies in; zero if it has none. On the last day of leap years
+// after the last transition that a zone lists, ZoneBounds gives an end that is not ahead; there the next quarter of an hour is one, as
+// no rule changes a clock then.
+func zoneEnd(at time.Time) time.Time {
+	_, bound := at.ZoneBounds()
+	if !bound.IsZero() && !bound.After(at) {
+		return at.Add(15 * time.Minute)
+	}
+	return bound
+}
+
 // resolve looks through the stretches of constant offset around the floating time for those whose clock shows it.
 // time.Date is of no use here: in a gap it promises neither side, and in some zones goes back before the gap.
 func resolve(floating int64, loc *time.Location) (int64, Fit) {
@@ -154,7 +165,7 @@ func resolve(floating int64, loc *time.Location) (int64, Fit) {
 	found, times := int64(0), 0
 	afterGap, gapSeen := int64(0), false
 	for {
-		_, bound := probe.ZoneBounds()
+		bound := zoneEnd(probe)
 		end := last + 1
 		if !bound.IsZero() {
 			end = min(end, bound.Unix())

@@ -77,3 +77,25 @@ func TestResolveOldClocks(t *testing.T) {
 		t.Logf("%s: %d transitions, %d seconds", test.zone, len(shifts), tried)
 	}
 }
+
+// The last days of leap years are days: time.ZoneBounds stands still there once a zone's transitions are given by a rule alone.
+func TestResolveAtTheEndOfLeapYears(t *testing.T) {
+	for _, name := range []string{"Europe/Madrid", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC", "America/Santiago"} {
+		loc, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for year := 2028; year <= 2840; year += 4 {
+			for hour := range 72 {
+				l := Local{Date: Date{Year: year, Month: 12, Day: 30}, Minute: 0}
+				floating := l.floating() + int64(hour)*3600
+				at, fit := resolve(floating, loc)
+				got := time.Unix(at, 0).In(loc)
+				_, offset := got.Zone()
+				if fit != Exact || at+int64(offset) != floating {
+					t.Fatalf("%s, %s: %s, %s", name, time.Unix(floating, 0).UTC(), got, fit)
+				}
+			}
+		}
+	}
+}
