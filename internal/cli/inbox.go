@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/duration"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -308,7 +309,7 @@ func (l *inboxList) table(cases []tribunev1alpha1.CommunityCase) table {
 func (l *inboxList) row(c *tribunev1alpha1.CommunityCase, now time.Time) []string {
 	s := &c.Spec
 	row := []string{c.Name, string(s.Kind), string(s.ChannelRef.Name), orNone(oneLine(s.Item.Author, maxAuthor)), dueText(c, now),
-		orNone(oneLine(s.Assignee, maxAuthor)), shortAge(now.Sub(c.CreationTimestamp.Time))}
+		orNone(oneLine(s.Assignee, maxAuthor)), duration.HumanDuration(now.Sub(c.CreationTimestamp.Time))}
 	if l.everywhere {
 		row = append([]string{c.Namespace}, row...)
 	}
@@ -353,31 +354,16 @@ func dueText(c *tribunev1alpha1.CommunityCase, now time.Time) string {
 	case isDone(c):
 		return "done"
 	case isSnoozed(c, now):
-		return "snoozed " + shortAge(c.Spec.SnoozeUntil.Sub(now))
+		return "snoozed " + duration.HumanDuration(c.Spec.SnoozeUntil.Sub(now))
 	case c.Spec.Decision != "" && c.Spec.Decision != tribunev1alpha1.DecisionSnooze:
 		return "decided"
 	case c.Spec.DueAt == nil:
 		return "-"
 	}
 	if d := c.Spec.DueAt.Sub(now); d > 0 {
-		return "in " + shortAge(d)
+		return "in " + duration.HumanDuration(d)
 	}
-	return "OVERDUE " + shortAge(now.Sub(c.Spec.DueAt.Time))
-}
-
-// shortAge is a while in its largest unit of which there are at least two, as kubectl writes it.
-func shortAge(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "0s"
-	case d >= 48*time.Hour:
-		return fmt.Sprintf("%dd", d/(24*time.Hour))
-	case d >= 2*time.Hour:
-		return fmt.Sprintf("%dh", d/time.Hour)
-	case d >= 2*time.Minute:
-		return fmt.Sprintf("%dm", d/time.Minute)
-	}
-	return fmt.Sprintf("%ds", d/time.Second)
+	return "OVERDUE " + duration.HumanDuration(now.Sub(c.Spec.DueAt.Time))
 }
 
 // following writes a line for each case that waits, and one whenever something of it changes.

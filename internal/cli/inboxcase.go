@@ -199,11 +199,11 @@ func (v *caseView) history() {
 	v.line("History", "opened %s", timeText(v.c.CreationTimestamp.Time, v.zone, v.now))
 	if s.Decision != "" {
 		text := fmt.Sprintf("%s, decided by %s", s.Decision, cmp.Or(s.DecidedBy, "somebody"))
-		if s.Decision == tribunev1alpha1.DecisionSnooze && s.SnoozeUntil != nil {
-			text += ": back " + timeText(s.SnoozeUntil.Time, v.zone, v.now)
-		}
 		if st.DecidedAt != nil {
 			text += ", " + timeText(st.DecidedAt.Time, v.zone, v.now)
+		}
+		if s.Decision == tribunev1alpha1.DecisionSnooze && s.SnoozeUntil != nil {
+			text += "; back " + timeText(s.SnoozeUntil.Time, v.zone, v.now)
 		}
 		v.line("", "%s", text)
 	}
@@ -245,16 +245,16 @@ func (v *caseView) others(ctx context.Context, k8s client.Client) {
 	slices.SortFunc(list.Items, sooner)
 	const most = 5
 	for i := range list.Items {
-		name := ""
-		if i == 0 {
-			name = "Same person"
+		name := "Also by"
+		if i > 0 {
+			name = ""
 		}
 		if i == most {
 			v.line("", "and %d more", len(list.Items)-most)
 			break
 		}
 		c := &list.Items[i]
-		v.line(name, "%s %s %s: %s", c.Name, c.Spec.Kind, cmp.Or(string(c.Spec.Decision), "waits"), oneLine(c.Spec.Item.Text, 60))
+		v.line(name, "them: %s %s %s: %s", c.Name, c.Spec.Kind, cmp.Or(string(c.Spec.Decision), "waits"), oneLine(c.Spec.Item.Text, 60))
 	}
 	if len(list.Items) > 0 {
 		fmt.Fprintln(v.out)
@@ -263,7 +263,7 @@ func (v *caseView) others(ctx context.Context, k8s client.Client) {
 
 // possible lists what can be decided, as commands.
 func (v *caseView) possible() {
-	if err := canDecide(v.c, v.now); err != nil {
+	if err := canDecide(v.c, "", v.now); err != nil {
 		return
 	}
 	fmt.Fprintln(v.out, "What you can do:")

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -105,8 +106,16 @@ func (c *caseDecision) write(s *tribunev1alpha1.CommunityCaseSpec, by string) {
 	}
 }
 
+// stands is true if the same was decided by the same person already.
+func (c *caseDecision) stands(s *tribunev1alpha1.CommunityCaseSpec, by string) bool {
+	after := s.DeepCopy()
+	c.write(after, by)
+	after.Note = s.Note
+	return equality.Semantic.DeepEqual(after, s)
+}
+
 // canDecide says why nobody can decide about a case any more: the first decision counts.
-func canDecide(c *tribunev1alpha1.CommunityCase, now time.Time) error {
+func canDecide(c *tribunev1alpha1.CommunityCase, by string, now time.Time) error {
 	s, st := &c.Spec, &c.Status
 	switch {
 	case isDone(c) && s.Decision == "":
@@ -114,8 +123,10 @@ func canDecide(c *tribunev1alpha1.CommunityCase, now time.Time) error {
 	case isOpen(c):
 		return nil
 	}
-	who := cmp.Or(s.DecidedBy, "somebody")
-	text := fmt.Sprintf("%s was faster: %s", who, s.Decision)
+	text := fmt.Sprintf("%s was faster: %s", cmp.Or(s.DecidedBy, "somebody"), s.Decision)
+	if by != "" && by == s.DecidedBy {
+		text = fmt.Sprintf("you decided already: %s", s.Decision)
+	}
 	if st.DecidedAt != nil {
 		text += ", decided " + distance(st.DecidedAt.Sub(now))
 	}
@@ -175,8 +186,8 @@ func (d *caseDesk) decide(ctx context.Context, key types.NamespacedName, what *c
 
 // possible says why it cannot be decided; doneError where the same was decided by the same person.
 func (d *caseDesk) possible(c *tribunev1alpha1.CommunityCase, what *caseDecision) error {
-	err := canDecide(c, d.now())
-	if err != nil && what != nil && c.Spec.Decision == what.decision && c.Spec.DecidedBy == d.by && c.Status.State != tribunev1alpha1.CaseFailed {
+	err := canDecide(c, d.by, d.now())
+	if err != nil && what.stands(&c.Spec, d.by) && c.Status.State != tribunev1alpha1.CaseFailed {
 		return doneError{fmt.Sprintf("was decided by you already: %s%s", c.Spec.Decision, spaced(c.Status.URL))}
 	}
 	return err

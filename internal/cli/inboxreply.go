@@ -118,7 +118,7 @@ func (d *caseDesk) assign(ctx context.Context, key types.NamespacedName, who str
 		return err
 	}
 	if !isOpen(c) {
-		return canDecide(c, d.now())
+		return canDecide(c, d.by, d.now())
 	}
 	switch who {
 	case "me":

@@ -22,6 +22,7 @@ import (
 	"github.com/tribune-dev/tribune/config/crd"
 	"github.com/tribune-dev/tribune/controllers"
 	"github.com/tribune-dev/tribune/internal/controlplane"
+	"github.com/tribune-dev/tribune/internal/store"
 )
 
 const defaultLocalAddress = "127.0.0.1:8088"
@@ -70,6 +71,9 @@ type up struct {
 	localURL string
 	client   client.Client
 	apply    *applier
+	// ledger is the manager's, to read what was done; known are the deeds that were read.
+	ledger *store.Database
+	known  map[string]deed
 
 	stops []func() // in the order of starting
 }
@@ -304,9 +308,7 @@ func (u *up) startManager(ctx context.Context, fail context.CancelCauseFunc) err
 		return err
 	}
 	f := u.flags.managerFlags
-	if f.dsnFile == "" {
-		f.ledger = filepath.Join(u.dir, "ledger.db")
-	}
+	f.ledger = u.ledgerOptions().Path
 	f.localURL = u.localURL
 	ended := make(chan struct{})
 	go func() {
@@ -317,4 +319,13 @@ func (u *up) startManager(ctx context.Context, fail context.CancelCauseFunc) err
 	}()
 	u.stops = append(u.stops, func() { <-ended; _ = log.Close() })
 	return nil
+}
+
+// ledgerOptions say where the manager's ledger is.
+func (u *up) ledgerOptions() store.Options {
+	f := u.flags.ledgerFlags
+	if f.dsnFile == "" {
+		f.ledger = filepath.Join(u.dir, "ledger.db")
+	}
+	return f.options()
 }

@@ -75,7 +75,8 @@ func (u *up) watch(ctx context.Context) {
 
 func (u *up) introduce() {
 	fmt.Fprintf(u.out, "Timeline    %s/\n", u.localURL)
-	fmt.Fprintf(u.out, "Kubernetes  kubectl --kubeconfig %s get social,posts -A\n", u.kubeconfig())
+	fmt.Fprintf(u.out, "Kubernetes  kubectl --kubeconfig %s get social,posts,compol,ccase -A\n", u.kubeconfig())
+	fmt.Fprintf(u.out, "Inbox       tribune inbox -A --kubeconfig %s\n", u.kubeconfig())
 	if u.apply != nil {
 		fmt.Fprintf(u.out, "Manifests   %s (edit them: they are applied again)\n", u.apply.path)
 	}
@@ -88,6 +89,7 @@ type view struct {
 	channels  []tribunev1alpha1.SocialChannel
 	calendars []tribunev1alpha1.ContentCalendar
 	posts     []tribunev1alpha1.Post
+	community community
 	err       error
 }
 
@@ -101,6 +103,9 @@ func (u *up) look(ctx context.Context) view {
 			v.err = err
 			return v
 		}
+	}
+	if v.community, v.err = u.lookAtCommunity(ctx); v.err != nil {
+		return v
 	}
 	v.applied, _ = u.apply.status()
 	v.channels, v.calendars, v.posts = channels.Items, calendars.Items, posts.Items
@@ -144,8 +149,9 @@ func (v view) draw(out io.Writer, width int, now time.Time) {
 	}
 	t.write(out, width)
 	if more := len(v.posts) - len(shown); more > 0 {
-		fmt.Fprintf(out, "... and %d more Posts: kubectl get posts -A\n", more)
+		fmt.Fprintf(out, "... and %d more Posts: kubectl get posts -A\n\n", more)
 	}
+	v.community.draw(out, width, now)
 }
 
 // around gives the Posts that went out last and those that come next.
@@ -294,6 +300,7 @@ func (l *lineLog) update(v view) {
 			l.say("post/"+p.Namespace+"/"+p.Name, text)
 		}
 	}
+	v.community.log(l)
 }
 
 func (l *lineLog) say(what, text string) {
