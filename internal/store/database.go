@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/tribune-dev/tribune/internal/network"
@@ -43,6 +44,8 @@ type Database struct {
 	read             *statements
 	now              func() time.Time
 	writer           *writer
+	// taken counts the items that were taken since it was opened.
+	taken atomic.Int64
 }
 
 var _ Ledger = (*Database)(nil)

@@ -34,6 +34,8 @@ type engine struct {
 	lost func(error) bool
 	// sizes of tables in bytes, by name.
 	sizes string
+	// learn has the database look at what the tables hold, for its plans; empty: it needs not.
+	learn string
 	// snapshot begins a transaction that reads one state of everything.
 	snapshot sql.TxOptions
 }

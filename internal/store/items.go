@@ -97,7 +97,26 @@ func (s *Database) Take(ctx context.Context, h Heard, items []Item) (taken Taken
 	if err != nil {
 		return Taken{}, fmt.Errorf("record what was said on %s/%s in ledger: %w", h.Namespace, h.Channel, err)
 	}
+	s.grown(ctx, len(items))
 	return taken, nil
+}
+
+// learnAt is after how many items the database looks at its tables for the first time; then at each fourfold.
+const learnAt = 400
+
+// grown has the database look at what its tables hold when that became much more. It does so by itself once in a while, but a raid is over by
+// then: meanwhile it would take every account for a small one, and read all of it for each item.
+func (s *Database) grown(ctx context.Context, items int) {
+	if s.engine.learn == "" || items == 0 {
+		return
+	}
+	after := s.taken.Add(int64(items))
+	for at := int64(learnAt); at <= after; at *= 4 {
+		if after-int64(items) < at {
+			_, _ = s.readers.ExecContext(ctx, s.engine.learn) // it is slower without, and right
+			return
+		}
+	}
 }
 
 // lastOfEach keeps what was told last of each item.

@@ -63,7 +63,7 @@ func postgresEngine(dsnFile string) *engine {
 			readers.SetConnMaxIdleTime(10 * time.Minute)
 			return writers, readers, nil
 		},
-		reach: reachPostgres,
+		reach: reachPostgres, learn: "ANALYZE items, people, actions, matches, strikes",
 		look: func() (*sql.DB, error) {
 			if _, err := readDSN(dsnFile); err != nil {
 				return nil, err

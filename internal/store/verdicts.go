@@ -7,8 +7,9 @@ import (
 )
 
 const (
+	// The state is asked for in a way that no index of what waits fits: the rows are found by their keys, however many wait.
 	queryDecide = `UPDATE items SET state = 'Decided', policy = ?, generation = ?, outcome = ?, rule = ?, explanation = ?, decided_at = ?
-		WHERE namespace = ? AND account = ? AND state = 'New' AND changes = ? AND id IN `
+		WHERE namespace = ? AND account = ? AND state || '' = 'New' AND changes = ? AND id IN `
 
 	addMatches    = `INSERT INTO matches (namespace, policy, rule, account, item, outcome, at) VALUES `
 	onKnownMatch  = ` ON CONFLICT (namespace, policy, rule, account, item) DO NOTHING`
