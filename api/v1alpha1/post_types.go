@@ -275,7 +275,7 @@ type PostStatus struct {
 	// +optional
 	Lag *metav1.Duration `json:"lag,omitempty"`
 
-	// attempts that were begun for the segment under way.
+	// attempts that were begun for the segment under way; one whose process ended in the middle of it does not count.
 	// +optional
 	Attempts int32 `json:"attempts,omitempty"`
 

@@ -48,6 +48,9 @@ func Apply(f Facts, step Step) tribunev1alpha1.PostStatus {
 		st.Segments[step.Segment].State = tribunev1alpha1.SegmentUnknown
 		st.NextAttemptAt = timePtr(step.Until)
 	case TakeBack:
+		if abandoned(st.Segments[step.Segment].State) {
+			st.Attempts = max(st.Attempts-1, 0)
+		}
 		st.Segments[step.Segment].State = tribunev1alpha1.SegmentNotSent
 		forget(&st.Segments[step.Segment])
 		if st.State == tribunev1alpha1.PostMissed || st.State == tribunev1alpha1.PostFailed {
@@ -220,6 +223,7 @@ func Intend(f Facts, in Intent) tribunev1alpha1.PostStatus {
 
 func intend(f Facts, st *tribunev1alpha1.PostStatus, in Intent) {
 	seg := &st.Segments[in.Segment]
+	again := abandoned(seg.State)
 	if seg.Key != in.Key {
 		seg.CreatedAt = nil
 	}
@@ -238,8 +242,16 @@ func intend(f Facts, st *tribunev1alpha1.PostStatus, in Intent) {
 		seg.CreatedAt = seg.StartedAt
 	}
 	st.State = tribunev1alpha1.PostPublishing
-	st.Attempts++
+	if !again {
+		st.Attempts++
+	}
 	st.NextAttemptAt, st.HeldUntil, st.Resolution = nil, nil, nil
+}
+
+// abandoned is an attempt of which nobody told the outcome: its process ended, or lost it to another. That is no failure of the
+// network, and does not make the next wait longer.
+func abandoned(s tribunev1alpha1.SegmentState) bool {
+	return s == tribunev1alpha1.SegmentSending || s == tribunev1alpha1.SegmentPrepared
 }
 
 // conclude brings the conditions in line with the state.

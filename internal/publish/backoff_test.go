@@ -31,3 +31,30 @@ func TestRetryAfter(t *testing.T) {
 		}
 	}
 }
+
+// An attempt that nobody told the outcome of makes no later wait longer: twelve kills are no twelve failures of the network.
+func TestAbandonedAttemptsDoNotCount(t *testing.T) {
+	f := Facts{Now: time.Unix(1_800_000_000, 0), Post: &tribunev1alpha1.Post{}}
+	for range 12 {
+		f.Post.Status = Intend(f, Intent{Attempt: "x", Key: "k", Hashes: []string{"h"}})
+	}
+	if n := f.Post.Status.Attempts; n != 1 {
+		t.Errorf("%d attempts after take-overs", n)
+	}
+	for range 12 {
+		f.Post.Status = Apply(f, Step{Do: TakeBack})
+		f.Post.Status = Intend(f, Intent{Attempt: "x", Key: "k", Hashes: []string{"h"}})
+	}
+	if n := f.Post.Status.Attempts; n != 1 {
+		t.Errorf("%d attempts after they were taken back", n)
+	}
+	// One that the network answered with nothing that says whether it was stored does count.
+	for range 3 {
+		f.Post.Status.Segments[0].State = tribunev1alpha1.SegmentUnknown
+		f.Post.Status = Apply(f, Step{Do: TakeBack})
+		f.Post.Status = Intend(f, Intent{Attempt: "x", Key: "k", Hashes: []string{"h"}})
+	}
+	if n := f.Post.Status.Attempts; n != 4 {
+		t.Errorf("%d attempts after three without an answer", n)
+	}
+}
