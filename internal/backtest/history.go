@@ -1,10 +1,9 @@
 package backtest
 
 import (
-	"crypto/sha256"
-	"strings"
 	"time"
 
+	"github.com/tribune-dev/tribune/internal/inbox"
 	"github.com/tribune-dev/tribune/internal/policy"
 	"github.com/tribune-dev/tribune/internal/views"
 )
@@ -12,15 +11,12 @@ import (
 // maxKept is how many times are kept of one author, text or thread: more of them make no rule hold that did not before.
 const maxKept = 1000
 
-// minKeyed is the length from which the same text twice is a matter, in bytes.
-const minKeyed = 16
-
 // memory is what the items before tell about the next one.
 type memory struct {
 	needs   policy.Needs
 	first   map[string]time.Time
 	said    map[string][]time.Time
-	same    map[[12]byte][]time.Time
+	same    map[string][]time.Time
 	thread  map[string][]policy.Reply
 	replied map[string][]time.Time
 	strikes map[string][]strike
@@ -34,7 +30,7 @@ type strike struct {
 
 func newMemory(needs policy.Needs) *memory {
 	return &memory{
-		needs: needs, first: map[string]time.Time{}, said: map[string][]time.Time{}, same: map[[12]byte][]time.Time{}, thread: map[string][]policy.Reply{},
+		needs: needs, first: map[string]time.Time{}, said: map[string][]time.Time{}, same: map[string][]time.Time{}, thread: map[string][]policy.Reply{},
 		replied: map[string][]time.Time{}, strikes: map[string][]strike{},
 	}
 }
@@ -107,13 +103,8 @@ func last[T any](of []T, one T) []T {
 	return append(of, one)
 }
 
-// key is the same for texts that differ in case, marks and space only.
-func (m *memory) key(text string) (key [12]byte, ok bool) {
-	if len(text) < minKeyed {
-		return key, false
-	}
-	m.buffer.Reset(text)
-	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(string(m.buffer.View(views.Folded).Text)), " ")))
-	copy(key[:], sum[:])
-	return key, true
+// key is the same for texts that the inbox takes for the same.
+func (m *memory) key(text string) (string, bool) {
+	key := inbox.TextKey(text, &m.buffer)
+	return key, key != ""
 }
