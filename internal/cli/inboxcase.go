@@ -245,7 +245,7 @@ func (v *caseView) others(ctx context.Context, k8s client.Client) {
 	slices.SortFunc(list.Items, sooner)
 	const most = 5
 	for i := range list.Items {
-		name := "Also by"
+		name := "Also said"
 		if i > 0 {
 			name = ""
 		}
@@ -254,7 +254,7 @@ func (v *caseView) others(ctx context.Context, k8s client.Client) {
 			break
 		}
 		c := &list.Items[i]
-		v.line(name, "them: %s %s %s: %s", c.Name, c.Spec.Kind, cmp.Or(string(c.Spec.Decision), "waits"), oneLine(c.Spec.Item.Text, 60))
+		v.line(name, "%s %s %s: %s", c.Name, c.Spec.Kind, cmp.Or(string(c.Spec.Decision), "waits"), oneLine(c.Spec.Item.Text, 60))
 	}
 	if len(list.Items) > 0 {
 		fmt.Fprintln(v.out)

@@ -95,6 +95,17 @@ func TestAcme(t *testing.T) {
 	if err := w.k8s.Create(w.ctx, articles); err != nil {
 		t.Fatal(err)
 	}
+	words := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "acme-words", Namespace: w.namespace}, Data: map[string]string{}}
+	for _, name := range []string{"insults.txt", "scam-domains.txt", "help.txt", "complaint.txt"} {
+		words.Data[name] = acme(t, "words/"+name, year)
+	}
+	if err := w.k8s.Create(w.ctx, words); err != nil {
+		t.Fatal(err)
+	}
+	w.mustApply(acme(t, "policy.yaml", year))
+	if p := w.policyIs("Ready", "True", "Auditing"); p.Status.Tests != "6/6" || p.Status.Rules != int32(len(p.Spec.Rules)) {
+		t.Errorf("the policy has %d rules in force of %d, and tests %s", p.Status.Rules, len(p.Spec.Rules), p.Status.Tests)
+	}
 	w.is("calendar", "autumn", "Ready", "True", "Planned")
 	for _, channel := range []string{"bluesky", "mastodon", "blog", "tiktok", "comms-leads"} {
 		w.is("channel", channel, "Ready", "True", "Rehearsal")
