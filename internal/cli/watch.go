@@ -76,7 +76,7 @@ func (u *up) watch(ctx context.Context) {
 func (u *up) introduce() {
 	fmt.Fprintf(u.out, "Timeline    %s/\n", u.localURL)
 	fmt.Fprintf(u.out, "Kubernetes  kubectl --kubeconfig %s get social,posts,compol,ccase -A\n", u.kubeconfig())
-	fmt.Fprintf(u.out, "Inbox       tribune inbox -A --kubeconfig %s\n", u.kubeconfig())
+	fmt.Fprintf(u.out, "Inbox       %s inbox -A --kubeconfig %s\n", os.Args[0], u.kubeconfig())
 	if u.apply != nil {
 		fmt.Fprintf(u.out, "Manifests   %s (edit them: they are applied again)\n", u.apply.path)
 	}

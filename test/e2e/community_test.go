@@ -102,7 +102,7 @@ func TestUpCommunity(t *testing.T) {
 	r := up(t)
 	r.eventually("the first post, and the policy in force", func() bool {
 		return len(r.posts(square)) > 0 && strings.Contains(r.said(), "policy/demo/house-rules  InForce") &&
-			strings.Contains(r.run("", "get", "social", "town-square", "-n", "demo", "-o", `jsonpath={.status.conditions[?(@.type=="Listening")].reason}`), "Listening")
+			strings.Contains(r.run("", "get", "socialchannel", "town-square", "-n", "demo", "-o", `jsonpath={.status.conditions[?(@.type=="Listening")].reason}`), "Listening")
 	})
 	post := r.posts(square)[0].ID
 	began := time.Now()
