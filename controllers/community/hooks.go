@@ -35,8 +35,8 @@ type hooks struct {
 
 func hookPath(c inbox.Channel) string { return "/hooks/" + c.Namespace + "/" + c.Name }
 
-func newHooks(box *inbox.Inbox, address string, log *slog.Logger) (*hooks, error) {
-	listener, err := net.Listen("tcp", address)
+func newHooks(ctx context.Context, box *inbox.Inbox, address string, log *slog.Logger) (*hooks, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen for networks that call us: %w", err)
 	}

@@ -102,7 +102,7 @@ func (r *runner) Start(ctx context.Context) error {
 	all.Go(func() { r.cases.run(ctx) })
 	all.Go(func() { r.forget(ctx) })
 	if r.hooks != "" && r.hooks != "0" {
-		server, err := newHooks(r.inbox, r.hooks, r.log)
+		server, err := newHooks(ctx, r.inbox, r.hooks, r.log)
 		if err != nil {
 			return err
 		}

@@ -65,5 +65,6 @@ func dotOfLink(text string, at int) bool {
 	before, _ := utf8.DecodeLastRuneInString(text[:at])
 	after, _ := utf8.DecodeRuneInString(text[at+1:])
 	name := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_' }
-	return name(before) && name(after) && !(unicode.IsDigit(before) && unicode.IsDigit(after))
+	number := unicode.IsDigit(before) && unicode.IsDigit(after)
+	return name(before) && name(after) && !number
 }
