@@ -116,7 +116,11 @@ func failed(f Facts, st *tribunev1alpha1.PostStatus, out Outcome) (reason, messa
 			// Somebody removed the draft; the next attempt looks whether anything is public, and makes another.
 			forget(seg)
 			out.Repeat = false
-			return again(tribunev1alpha1.ReasonWaitingToTryAgain)
+			reason, message := again(tribunev1alpha1.ReasonWaitingToTryAgain)
+			if soon := f.Now.Add(ownRetry); st.NextAttemptAt.After(soon) {
+				st.NextAttemptAt = timePtr(soon) // it is no failure of the network
+			}
+			return reason, message
 		}
 		return stop(tribunev1alpha1.ReasonDeletedOnNetwork, fmt.Sprintf(
 			"it was published and then deleted on the network: set edition: %d to publish it again", Edition(f.Post)+1))
