@@ -72,13 +72,20 @@ welcome:
 // inForce compiles rules.
 func inForce(t testing.TB, text string) inbox.InForce {
 	t.Helper()
+	return inForceOf(func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}, text)
+}
+
+func inForceOf(check func(error), text string) inbox.InForce {
 	spec := &tribunev1alpha1.CommunityPolicySpec{}
-	if err := yaml.UnmarshalStrict([]byte(text), spec); err != nil {
-		t.Fatal(err)
-	}
+	check(yaml.UnmarshalStrict([]byte(text), spec))
 	p, wrong := policy.Compile(spec, nil)
 	for _, w := range wrong {
-		t.Fatalf("%s: %s", w.Path, w.Message)
+		check(fmt.Errorf("%s: %s", w.Path, w.Message))
 	}
 	return inbox.InForce{Name: "rules", Generation: 1, Policy: p, Spec: spec, Acts: spec.Mode == tribunev1alpha1.PolicyEnforce}
 }
