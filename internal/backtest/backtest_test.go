@@ -42,7 +42,7 @@ func TestReader(t *testing.T) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		var wrong *backtest.BadLine
+		var wrong *backtest.LineError
 		switch {
 		case errors.As(err, &wrong):
 			bad = append(bad, fmt.Sprintf("%d %s", wrong.Line, strings.SplitN(wrong.Err.Error(), ":", 2)[0]))
@@ -99,7 +99,7 @@ func FuzzReader(f *testing.F) {
 				t.Fatalf("line %d after %d", line, before)
 			}
 			before = line
-			var bad *backtest.BadLine
+			var bad *backtest.LineError
 			if err != nil {
 				if !errors.As(err, &bad) || bad.Line != line {
 					t.Fatalf("line %d: %v", line, err)

@@ -175,17 +175,17 @@ func (a *Author) into(c *Case, spec *tribunev1alpha1.CommunityPolicySpec) {
 	}
 }
 
-// BadLine is a line that is no item.
-type BadLine struct {
+// LineError is a line that is no item.
+type LineError struct {
 	Line int
 	Err  error
 }
 
 // Error says which line, and why.
-func (b *BadLine) Error() string { return fmt.Sprintf("line %d: %v", b.Line, b.Err) }
+func (b *LineError) Error() string { return fmt.Sprintf("line %d: %v", b.Line, b.Err) }
 
 // Unwrap gives why.
-func (b *BadLine) Unwrap() error { return b.Err }
+func (b *LineError) Unwrap() error { return b.Err }
 
 // Reader reads items as lines of JSON.
 type Reader struct {
@@ -200,11 +200,11 @@ func NewReader(in io.Reader) *Reader {
 	return &Reader{in: bufio.NewReaderSize(in, 1<<16), Passed: map[string]int{}}
 }
 
-// Next item with its line; io.EOF at the end. After a BadLine reading goes on.
+// Next item with its line; io.EOF at the end. After a LineError reading goes on.
 func (r *Reader) Next() (*Given, int, error) {
 	for {
 		text, err := r.read()
-		var bad *BadLine
+		var bad *LineError
 		switch {
 		case errors.As(err, &bad):
 			return nil, r.line, err
@@ -219,7 +219,7 @@ func (r *Reader) Next() (*Given, int, error) {
 		}
 		g, err := r.parse(text)
 		if err != nil {
-			return nil, r.line, &BadLine{r.line, err}
+			return nil, r.line, &LineError{r.line, err}
 		}
 		return g, r.line, nil
 	}
@@ -243,7 +243,7 @@ func (r *Reader) read() ([]byte, error) {
 		case err != nil && !errors.Is(err, io.EOF):
 			return nil, fmt.Errorf("read items: %w", err)
 		case long:
-			return nil, &BadLine{r.line, fmt.Errorf("it is longer than %d MiB: no network takes such a text", MaxLine>>20)}
+			return nil, &LineError{r.line, fmt.Errorf("it is longer than %d MiB: no network takes such a text", MaxLine>>20)}
 		}
 		return line, nil
 	}
@@ -272,7 +272,10 @@ func (r *Reader) parse(text []byte) (*Given, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("there is something after the item: write one item a line")
 	}
-	return g, g.check()
+	if err := g.check(); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 func (r *Reader) pass(err error) {

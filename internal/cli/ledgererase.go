@@ -18,8 +18,8 @@ func newLedgerErase() *cobra.Command {
 		Short: "Take all that someone said out of the ledger",
 		Long: `Take all that someone said, and who they are, out of the ledger, on each account of the namespace: their items, their person, their
 strikes, labels and cases, and their words in what was told to the team. That something was done stays, without whom and without words.
-What the network tells again of them is not taken in; new things that they say are. Cases that stand in the cluster are objects of their
-own: the manager closes those that it knows nothing of any more.
+What the network tells again of them is not taken in; new things that they say are. Backups, messages that the team got and CommunityCases
+in the cluster are not in the ledger: kubectl get ccase lists these, and kubectl delete removes them.
 
 ` + fmt.Sprintf(reachLedger, "ledger erase --author bob.example -n acme --yes"),
 		Example: `  tribune ledger erase --author bob.bsky.social -n acme --ledger ledger.db`,

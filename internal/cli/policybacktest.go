@@ -47,7 +47,7 @@ Exit code: 0 done, 1 a line is no item or the policy is wrong, 2 wrong usage.`,
   tribune policy backtest --policy policy.yaml --ledger ledger.db -n acme --since 30d -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if err := b.check(cmd); err != nil {
+			if err := b.check(); err != nil {
 				return usageError{err}
 			}
 			if b.policy, err = b.read(cmd); err != nil {
@@ -83,7 +83,7 @@ Exit code: 0 done, 1 a line is no item or the policy is wrong, 2 wrong usage.`,
 	return cmd
 }
 
-func (b *backtester) check(cmd *cobra.Command) error {
+func (b *backtester) check() error {
 	ledger := b.ledger.ledger != "" || b.ledger.dsnFile != ""
 	switch {
 	case b.file == "":

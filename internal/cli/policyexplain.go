@@ -97,7 +97,7 @@ func eachItem(cmd *cobra.Command, name string, in io.Reader, f func(g *backtest.
 	}
 	for {
 		g, line, err := r.Next()
-		var bad *backtest.BadLine
+		var bad *backtest.LineError
 		switch {
 		case errors.Is(err, io.EOF):
 			for _, field := range slices.Sorted(maps.Keys(r.Passed)) {
