@@ -292,7 +292,7 @@ func (d *caseDesk) await(ctx context.Context, c *tribunev1alpha1.CommunityCase) 
 	}
 	err := wait.PollUntilContextTimeout(ctx, caseEvery, d.timeout, true, func(ctx context.Context) (bool, error) {
 		if err := d.k8s.Get(ctx, client.ObjectKeyFromObject(c), c); err != nil {
-			return apierrors.IsNotFound(err), nil //nolint:nilerr // it is asked again
+			return apierrors.IsNotFound(err), nil
 		}
 		return c.Status.State == tribunev1alpha1.CaseEnforced || c.Status.State == tribunev1alpha1.CaseFailed, nil
 	})
@@ -306,6 +306,8 @@ func (d *caseDesk) await(ctx context.Context, c *tribunev1alpha1.CommunityCase) 
 		return nil
 	case err != nil:
 		return err
+	case c.Status.State != tribunev1alpha1.CaseEnforced && c.Status.State != tribunev1alpha1.CaseFailed:
+		return errors.New("it was decided, and is gone: somebody deleted it before it was known what became of it")
 	case c.Status.State == tribunev1alpha1.CaseFailed:
 		return fmt.Errorf("%s, decided, but it could not be carried out: %s", c.Spec.Decision, caseMessage(c))
 	}

@@ -60,11 +60,10 @@ func (u *up) lookAtCommunity(ctx context.Context) (community, error) {
 	if len(c.policies) == 0 {
 		return c, nil
 	}
-	deeds, err := u.deeds(ctx)
-	if err != nil && ctx.Err() == nil {
-		return c, nil //nolint:nilerr // the manager says in its log what is wrong with its ledger; the rest is shown
+	// The manager says in its log what is wrong with its ledger; the rest is shown all the same.
+	if deeds, err := u.deeds(ctx); err == nil {
+		c.deeds = deeds
 	}
-	c.deeds = deeds
 	return c, nil
 }
 
