@@ -33,6 +33,8 @@ func main() {
 // scenarios in the order in which they run. The name of each is the first part of the names of its measures.
 var scenarios = []scenario{
 	{"micro", micro},
+	{"policy", matching},
+	{"inbox", inboxes},
 	{"requests", requests},
 	{"lag", lag},
 	{"burst", burst},
