@@ -143,7 +143,11 @@ func (l *inboxList) run(ctx context.Context, namespace string) error {
 	if len(shown) == 0 {
 		l.nothing(ctx, namespace, len(cases) > snoozed)
 	} else {
-		l.table(shown).write(l.out, l.width)
+		t := l.table(shown)
+		if l.output == "" {
+			t = t.narrowed(l.width)
+		}
+		t.write(l.out, l.width)
 		fmt.Fprintf(l.out, "%s: tribune inbox show %s -n %s\n", plural(len(shown), "case"), shown[0].Name, shown[0].Namespace)
 	}
 	if snoozed > 0 {
@@ -319,6 +323,30 @@ func (l *inboxList) row(c *tribunev1alpha1.CommunityCase, now time.Time) []strin
 		most = maxSaidWide
 	}
 	return append(row, oneLine(s.Item.Text, most))
+}
+
+// leastText is how much room the text should have, in characters; other columns give way to it.
+const leastText = 40
+
+// narrowed leaves out columns that can be missed until the text has room.
+func (t table) narrowed(width int) table {
+	for _, name := range []string{"AGE", "CHANNEL", "ASSIGNEE"} {
+		widths := t.widths(nil)
+		room := width - 3*(len(widths)-1)
+		for _, w := range widths[:len(widths)-1] {
+			room -= w
+		}
+		i := slices.Index(t[0], name)
+		if room >= min(leastText, widths[len(widths)-1]) || i < 0 {
+			break
+		}
+		less := make(table, len(t))
+		for k := range t {
+			less[k] = slices.Delete(slices.Clone(t[k]), i, i+1)
+		}
+		t = less
+	}
+	return t
 }
 
 const (

@@ -170,6 +170,7 @@ func TestInboxList(t *testing.T) {
 		"inbox.list.golden":            {},
 		"inbox.list-wide.golden":       {output: "wide", all: true},
 		"inbox.list-everywhere.golden": {everywhere: true, width: 110},
+		"inbox.list-narrow.golden":     {width: 80},
 		"inbox.list-mine.golden":       {mine: true, me: "ana"},
 		"inbox.list-unassigned.golden": {unassigned: true},
 		"inbox.list-overdue.golden":    {overdue: true},
