@@ -47,9 +47,13 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	}
 	policies := &registry{client: o.Client, active: map[types.NamespacedName]active{}}
 	o.Ledger = telling{o.Ledger, o.Told}
+	figures := newMetrics()
+	if err := figures.register(o.Registry); err != nil {
+		return fmt.Errorf("register the metrics of the inbox: %w", err)
+	}
 	box := inbox.New(inbox.Inbox{
 		Ledger: o.Ledger, Lines: &lines{client: o.Client, directory: o.Directory, clock: o.Clock}, Policies: policies, Crises: crises{o.Gate},
-		Classify: o.Classify, Clock: o.Clock, Owner: o.Owner, Settle: o.Settle, Log: o.Log,
+		Classify: o.Classify, Clock: o.Clock, Owner: o.Owner, Settle: o.Settle, Log: o.Log, Judged: figures.judged, Acted: figures.acted,
 	})
 	r := &PolicyReconciler{Client: o.Client, ConfigMaps: o.ConfigMaps, Recorder: o.Recorder, Clock: o.Clock, Ledger: o.Ledger, Log: o.Log, policies: policies, changed: box.Wake}
 	if err := r.SetupWithManager(mgr); err != nil {

@@ -109,6 +109,9 @@ func (b *Inbox) carryOut(ctx context.Context, a store.Action) error {
 		}
 	}
 	err := b.Ledger.FinishAction(ctx, a)
+	if err == nil && b.Acted != nil && a.State != store.ActionPending {
+		b.Acted(&a)
+	}
 	if errors.Is(err, store.ErrNotClaimed) {
 		return nil // another took it over, and says what became of it
 	}

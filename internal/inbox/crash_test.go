@@ -111,7 +111,7 @@ type wrong struct {
 func (w wrong) Decide(ctx context.Context, verdicts []store.Verdict) (int, error) {
 	n, err := w.Database.Decide(ctx, verdicts)
 	if w.dies {
-		fmt.Println("decided", n)
+		fmt.Fprintln(os.Stdout, "decided", n)
 	}
 	return n, err
 }

@@ -173,11 +173,11 @@ func (c *crowd) all() map[string]int {
 	return c.done
 }
 
-func (c *crowd) Hide(context.Context, network.Target) error               { return c.count("hide") }
-func (c *crowd) Unhide(context.Context, network.Target) error             { return c.count("unhide") }
-func (c *crowd) Mute(context.Context, network.Person, time.Time) error    { return c.count("mute") }
-func (c *crowd) Unmute(context.Context, network.Person) error             { return c.count("unmute") }
-func (c *crowd) Key(id network.Identity, due time.Time, probe int) string { return id.HashKey(probe) }
+func (c *crowd) Hide(context.Context, network.Target) error             { return c.count("hide") }
+func (c *crowd) Unhide(context.Context, network.Target) error           { return c.count("unhide") }
+func (c *crowd) Mute(context.Context, network.Person, time.Time) error  { return c.count("mute") }
+func (c *crowd) Unmute(context.Context, network.Person) error           { return c.count("unmute") }
+func (c *crowd) Key(id network.Identity, _ time.Time, probe int) string { return id.HashKey(probe) }
 func (c *crowd) Publish(_ context.Context, p network.Publication) (network.Receipt, error) {
 	what := "say"
 	if p.To != nil {

@@ -98,11 +98,14 @@ type Inbox struct {
 	// Settle is how long a network may take to store what it was sent.
 	Settle time.Duration
 	Log    *slog.Logger
+	// Judged is told of items and what was decided about each, Acted of actions that came to an end; nil: nobody is.
+	Judged func(items []store.Item, verdicts []store.Verdict)
+	Acted  func(a *store.Action)
 
 	judge, actor chan struct{}
 }
 
-// New makes an inbox; all fields of it must be set.
+// New makes an inbox; its fields must be set, but for those that may be nil.
 func New(i Inbox) *Inbox {
 	i.judge, i.actor = make(chan struct{}, 1), make(chan struct{}, 1)
 	return &i

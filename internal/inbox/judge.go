@@ -82,8 +82,12 @@ func (b *Inbox) judgeChannel(ctx context.Context, c Channel) (int, error) {
 	if err := b.consents(ctx, items); err != nil {
 		return 0, err
 	}
-	if _, err := b.Ledger.Decide(ctx, verdicts); err != nil {
+	decided, err := b.Ledger.Decide(ctx, verdicts)
+	if err != nil {
 		return 0, err
+	}
+	if b.Judged != nil && decided > 0 {
+		b.Judged(items, verdicts)
 	}
 	poke(b.actor)
 	return len(items), nil
