@@ -399,7 +399,8 @@ func (l *inboxList) following(ctx context.Context, namespace string) error {
 	seen := map[string]string{}
 	everything := *l
 	everything.all = true
-	widths := []int(nil)
+	looked := false
+	var widths []int // of the columns; none before there was something to show
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
 	for {
@@ -408,11 +409,12 @@ func (l *inboxList) following(ctx context.Context, namespace string) error {
 			return nil
 		}
 		switch {
-		case err != nil && apierrors.IsForbidden(err), err != nil && widths == nil:
+		case err != nil && apierrors.IsForbidden(err), err != nil && !looked:
 			return err
 		case err != nil:
 			fmt.Fprintf(l.out, "# the API server does not answer: %v\n", err)
 		default:
+			looked = true
 			widths = l.news(everything, cases, seen, widths)
 		}
 		select {
@@ -440,6 +442,9 @@ func (l *inboxList) news(everything inboxList, cases []tribunev1alpha1.Community
 		if known || !isDone(c) && !isSnoozed(c, l.now()) || l.all {
 			fresh = append(fresh, *c)
 		}
+	}
+	if len(fresh) == 0 {
+		return widths
 	}
 	t := l.table(fresh)
 	if first {
