@@ -120,7 +120,7 @@ func (d *desk) openOne(ctx context.Context, row *store.Case) error {
 	}
 	c := object(row, &item)
 	if err := d.client.Create(ctx, c); err != nil && !apierrors.IsAlreadyExists(err) {
-		if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
+		if apierrors.IsNotFound(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 			// The namespace is gone, or going: nobody is there to decide.
 			row.State, row.ClosedBy, row.DoneAt = store.CaseDone, string(tribunev1alpha1.ClosedByExpiry), d.clock.Now()
 			return d.ledger.SaveCase(ctx, *row)

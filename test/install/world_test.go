@@ -32,6 +32,7 @@ import (
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/controllers"
 	"github.com/tribune-dev/tribune/internal/local"
+	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/plan"
 	"github.com/tribune-dev/tribune/internal/store"
 )
@@ -168,7 +169,8 @@ func newWorld(t *testing.T, c *cluster, n *networks, namespace string) *world {
 				Network: tribunev1alpha1.NetworkBluesky, Bluesky: &tribunev1alpha1.BlueskySpec{Service: n.pds.URL},
 				CredentialsSecretRef: &tribunev1alpha1.LocalReference{Name: tribunev1alpha1.ObjectName(account)}}})
 	}
-	create = append(create, &tribunev1alpha1.Crisis{ObjectMeta: in(crisisName, nil), Spec: aboutNothing})
+	create = append(create, &tribunev1alpha1.Crisis{ObjectMeta: in(crisisName, nil), Spec: aboutNothing},
+		aPolicy(namespace, policyName), aCase(namespace, openCase), aCase(namespace, oldCase))
 	calendar := &tribunev1alpha1.ContentCalendar{ObjectMeta: in(calendarName, nil), Spec: tribunev1alpha1.ContentCalendarSpec{
 		ChannelRefs: []tribunev1alpha1.LocalReference{{Name: localChannel}},
 		Entries: []tribunev1alpha1.CalendarEntry{
@@ -213,6 +215,9 @@ func (w *world) ledger(t *testing.T) string {
 	err = ledger.SaveCrisis(t.Context(), store.Crisis{Namespace: w.namespace, Name: missingCrisis, UID: "of-another-cluster", Spec: string(spec),
 		Holds: `[{"channels":["elsewhere"]}]`, OpenedAt: time.Now()})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.community(t.Context(), ledger); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -430,6 +435,20 @@ var (
 			Spec: tribunev1alpha1.ContentCalendarSpec{ChannelRefs: []tribunev1alpha1.LocalReference{{Name: localChannel}},
 				EntriesFrom: []tribunev1alpha1.EntrySource{{ConfigMapRef: &tribunev1alpha1.ConfigMapReference{Name: "articles"}}}}})
 	}}
+	bringsIntoForce = function{name: "a policy is in force", done: policyInForce(policyName)}
+	noticesPolicies = function{name: "a policy that is made now is in force at once", done: policyInForce("noticed"), first: func(ctx context.Context, w *world) error {
+		return w.admin.Create(ctx, aPolicy(w.namespace, "noticed"))
+	}}
+	opensCases = function{name: "what waits for people is put before them", done: func(ctx context.Context, w *world) bool {
+		return w.admin.Get(ctx, types.NamespacedName{Namespace: w.namespace, Name: waitingCase}, &tribunev1alpha1.CommunityCase{}) == nil
+	}}
+	followsCases = function{name: "a case says that it is open", done: caseState(openCase, tribunev1alpha1.CaseOpen)}
+	noticesCases = function{name: "a case that is made now says at once how it is", done: caseState("noticed", tribunev1alpha1.CaseFailed), first: func(ctx context.Context, w *world) error {
+		return w.admin.Create(ctx, aCase(w.namespace, "noticed")) // by hand: the ledger does not know it
+	}}
+	letsCasesGo = function{name: "a case that is over for a week goes", done: func(ctx context.Context, w *world) bool {
+		return apierrors.IsNotFound(w.admin.Get(ctx, types.NamespacedName{Namespace: w.namespace, Name: oldCase}, &tribunev1alpha1.CommunityCase{}))
+	}}
 	keepsSessions = function{name: "a new session is kept in a Secret", done: func(ctx context.Context, w *world) bool {
 		return w.admin.Get(ctx, types.NamespacedName{Namespace: w.namespace, Name: newAccount + "-session"}, &corev1.Secret{}) == nil
 	}}
@@ -483,6 +502,59 @@ func readyCalendar(name string) func(context.Context, *world) bool {
 		err := w.admin.Get(ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, calendar)
 		return err == nil && meta.IsStatusConditionTrue(calendar.Status.Conditions, tribunev1alpha1.ConditionReady)
 	}
+}
+
+func policyInForce(name string) func(context.Context, *world) bool {
+	return func(ctx context.Context, w *world) bool {
+		p := &tribunev1alpha1.CommunityPolicy{}
+		err := w.admin.Get(ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, p)
+		return err == nil && meta.IsStatusConditionTrue(p.Status.Conditions, tribunev1alpha1.ConditionReady)
+	}
+}
+
+func caseState(name string, state tribunev1alpha1.CaseState) func(context.Context, *world) bool {
+	return func(ctx context.Context, w *world) bool {
+		c := &tribunev1alpha1.CommunityCase{}
+		err := w.admin.Get(ctx, types.NamespacedName{Namespace: w.namespace, Name: name}, c)
+		return err == nil && c.Status.State == state
+	}
+}
+
+// Names of a policy, and of cases as the ledger knows them: without an object, open, and long over.
+const (
+	policyName  = "house-rules"
+	waitingCase = "house-rules-waiting"
+	openCase    = "house-rules-open"
+	oldCase     = "house-rules-old"
+)
+
+func aPolicy(namespace, name string) *tribunev1alpha1.CommunityPolicy {
+	return &tribunev1alpha1.CommunityPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+		Spec: tribunev1alpha1.CommunityPolicySpec{ChannelRefs: []tribunev1alpha1.LocalReference{{Name: localChannel}}}}
+}
+
+func aCase(namespace, name string) *tribunev1alpha1.CommunityCase {
+	return &tribunev1alpha1.CommunityCase{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+		Spec: tribunev1alpha1.CommunityCaseSpec{Kind: tribunev1alpha1.CaseModeration, ChannelRef: tribunev1alpha1.LocalReference{Name: localChannel},
+			PolicyRef: &tribunev1alpha1.LocalReference{Name: policyName}, Item: tribunev1alpha1.CaseItem{ID: "1"}}}
+}
+
+// community has the ledger know what someone said, and the cases about it.
+func (w *world) community(ctx context.Context, ledger *store.Database) error {
+	account, now := "Local/"+w.namespace+"/"+localChannel, time.Now()
+	_, err := ledger.Take(ctx, store.Heard{Ear: store.Ear{Namespace: w.namespace, Channel: localChannel, Account: account}, PolledAt: now},
+		[]store.Item{{State: store.ItemRecorded, SeenAt: now, Item: network.Item{ID: "1", Kind: network.ItemComment, Text: "Hm", CreatedAt: now,
+			Author: network.Person{ID: "bob", Handle: "bob"}}}})
+	if err != nil {
+		return err
+	}
+	week := now.Add(-8 * 24 * time.Hour)
+	var cases []store.Case
+	for name, state := range map[string]store.CaseState{waitingCase: store.CaseWaiting, openCase: store.CaseOpen, oldCase: store.CaseDone} {
+		cases = append(cases, store.Case{Namespace: w.namespace, Name: name, Kind: string(tribunev1alpha1.CaseModeration), Policy: policyName, Account: account,
+			Channel: localChannel, Item: "1", State: state, ClosedBy: string(tribunev1alpha1.ClosedByNetwork), CreatedAt: week, DoneAt: week})
+	}
+	return ledger.AddCases(ctx, cases)
 }
 
 func resolved(name string) func(context.Context, *world) bool {
