@@ -13,6 +13,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
@@ -50,7 +51,13 @@ func inPages(list toolscache.ListWithContextFunc) toolscache.ListWithContextFunc
 		if err != nil {
 			return page, err
 		}
-		return page, meta.EachListItem(page, func(object runtime.Object) error { slim(object); return nil })
+		if err := meta.EachListItem(page, func(object runtime.Object) error { slim(object); return nil }); err != nil {
+			return page, err
+		}
+		if posts, ok := page.(*tribunev1alpha1.PostList); ok {
+			return inBlocks(posts), nil
+		}
+		return page, nil
 	})
 	return func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		if o.ResourceVersion == "0" {
@@ -60,6 +67,22 @@ func inPages(list toolscache.ListWithContextFunc) toolscache.ListWithContextFunc
 		all, _, err := pages.ListWithAlloc(ctx, o)
 		return all, err
 	}
+}
+
+// block is how many Posts of a list share a piece of memory: eight of them fill one of the sizes that there are, where each by itself
+// leaves a part of its own empty. They are freed together, which at most keeps what the first list brought.
+const block = 8
+
+// inBlocks moves the Posts of a page out of it, so that the page as a whole need not be kept.
+func inBlocks(page *tribunev1alpha1.PostList) runtime.Object {
+	list := &internalversion.List{ListMeta: page.ListMeta, Items: make([]runtime.Object, 0, len(page.Items))}
+	for posts := range slices.Chunk(page.Items, block) {
+		kept := slices.Clone(posts)
+		for i := range kept {
+			list.Items = append(list.Items, &kept[i])
+		}
+	}
+	return list
 }
 
 func slimmed(from toolscache.WatchFuncWithContext) toolscache.WatchFuncWithContext {
@@ -140,6 +163,8 @@ func slimPost(p *tribunev1alpha1.Post) {
 	p.Status.AccountID = shared(p.Status.AccountID)
 	// Decoding leaves room for four.
 	p.Status.Conditions = slices.Clone(p.Status.Conditions)
+	texts := append(make([]*string, 0, 8), &p.Name, (*string)(&p.UID), &p.ResourceVersion)
+	pack(append(texts, linkTexts(p.Spec.Content.Link)...))
 	for i := range p.Status.Conditions {
 		c := &p.Status.Conditions[i]
 		c.Type, c.Reason, c.Message = shared(c.Type), shared(c.Reason), shared(c.Message)
@@ -148,17 +173,47 @@ func slimPost(p *tribunev1alpha1.Post) {
 
 // slimCalendar shares the texts of a calendar with the Posts that it makes.
 func slimCalendar(c *tribunev1alpha1.ContentCalendar) {
+	c.Spec.Entries = slices.Clone(c.Spec.Entries) // decoding leaves room for more
 	for i := range c.Spec.Entries {
 		e := &c.Spec.Entries[i]
+		texts := append(make([]*string, 0, 8), (*string)(&e.Name), &e.At)
 		if e.Content != nil {
 			e.Content.Text = shared(e.Content.Text)
+			texts = append(texts, linkTexts(e.Content.Link)...)
 		}
+		pack(texts)
 		for k := range e.Rotation {
 			e.Rotation[k].Text = shared(e.Rotation[k].Text)
 		}
 		for k := range e.Overrides {
 			e.Overrides[k].Content.Text = shared(e.Overrides[k].Content.Text)
 		}
+	}
+}
+
+func linkTexts(l *tribunev1alpha1.Link) []*string {
+	if l == nil {
+		return nil
+	}
+	return []*string{&l.URL, &l.Title, &l.Description}
+}
+
+// pack keeps short texts of one object in one piece of memory: each by itself is rounded up to the next size, and there are many.
+func pack(texts []*string) {
+	size := 0
+	for _, t := range texts {
+		size += len(*t)
+	}
+	var all strings.Builder
+	all.Grow(size)
+	for _, t := range texts {
+		all.WriteString(*t)
+	}
+	packed, at := all.String(), 0
+	for _, t := range texts {
+		n := len(*t)
+		*t = packed[at : at+n]
+		at += n
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	toolscache "k8s.io/client-go/tools/cache"
 
@@ -21,6 +22,8 @@ import (
 func fat(i int) tribunev1alpha1.Post {
 	p := tribunev1alpha1.Post{}
 	p.Name, p.Namespace = fmt.Sprintf("post-%d", i), fmt.Sprint("te", "am")
+	p.UID, p.ResourceVersion = types.UID(fmt.Sprintf("uid-%d", i)), fmt.Sprint(i)
+	p.Spec.Content.Link = &tribunev1alpha1.Link{URL: fmt.Sprintf("https://acme.example/%d", i), Title: "News"}
 	p.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
 	p.Labels = map[string]string{tribunev1alpha1.LabelChannel: fmt.Sprint("squ", "are"), "mine": "x"}
 	p.Annotations = map[string]string{corev1.LastAppliedConfigAnnotation: "{}", tribunev1alpha1.AnnotationOccurrence: fmt.Sprint("on", "ce")}
@@ -46,8 +49,13 @@ func TestSlim(t *testing.T) {
 		t.Errorf("one condition takes the room of %d", room)
 	}
 	cal := &tribunev1alpha1.ContentCalendar{}
-	cal.Spec.Entries = []tribunev1alpha1.CalendarEntry{{Content: &tribunev1alpha1.Content{Text: fmt.Sprint("the ", "same text")}}}
+	cal.Spec.Entries = []tribunev1alpha1.CalendarEntry{{Name: "launch", At: "2026-12-01T11:00", Content: &tribunev1alpha1.Content{Text: fmt.Sprint("the ", "same text"),
+		Link: &tribunev1alpha1.Link{URL: "https://acme.example", Description: "d"}}}, {Name: "bare"}}
+	kept := cal.DeepCopy()
 	slim(cal)
+	if diff := cmp.Diff(kept, cal); diff != "" {
+		t.Error(diff)
+	}
 	if unsafe.StringData(a.Spec.Content.Text) != unsafe.StringData(cal.Spec.Entries[0].Content.Text) {
 		t.Error("the text of a calendar's entry and of its Post are kept twice")
 	}

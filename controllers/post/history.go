@@ -38,7 +38,7 @@ type history struct {
 }
 
 type past struct {
-	loaded bool
+	loaded, queued bool
 	// starts by time; a slice that was given away is never changed.
 	starts  []publish.Start
 	waiting map[string]turn
@@ -83,6 +83,19 @@ func (h *history) load(ctx context.Context, ledger starts, channel types.Namespa
 	}
 	p.loaded = true
 	return nil
+}
+
+// firstAsked is true until asked was called: nobody has looked yet which Posts wait for their turn on a channel.
+func (h *history) firstAsked(channel types.NamespacedName) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.of(channel).queued
+}
+
+func (h *history) asked(channel types.NamespacedName) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.of(channel).queued = true
 }
 
 // add puts a start in its place, unless it is known.

@@ -36,6 +36,9 @@ func (r *Reconciler) pace(ctx context.Context, s *scope, ch *tribunev1alpha1.Soc
 		return err
 	}
 	if pub := ch.Spec.Publishing; pub != nil {
+		if err := r.queued(ctx, channelKey(p)); err != nil {
+			return err
+		}
 		s.facts.Pace.MaxPerDay = int(pub.MaxPerDay)
 		if pub.MinInterval != nil {
 			s.facts.Pace.MinInterval = pub.MinInterval.Duration
@@ -114,6 +117,25 @@ func (r *Reconciler) windows(ctx context.Context, s *scope, ch *tribunev1alpha1.
 			s.facts.Shut = append(s.facts.Shut, publish.Shut{Window: w, Reason: tribunev1alpha1.ReasonBlackout, Message: message})
 		}
 	}
+	return nil
+}
+
+// queued learns, once a channel, which Posts wait for their turn there: after a restart the watch may tell of one later than another
+// one asks whether it is its turn.
+func (r *Reconciler) queued(ctx context.Context, channel types.NamespacedName) error {
+	if !r.past.firstAsked(channel) {
+		return nil
+	}
+	list := &tribunev1alpha1.PostList{}
+	if err := r.Client.List(ctx, list, client.InNamespace(channel.Namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("list Posts: %w", err)
+	}
+	for i := range list.Items {
+		if string(list.Items[i].Spec.ChannelRef.Name) == channel.Name {
+			r.past.noteTurn(&list.Items[i])
+		}
+	}
+	r.past.asked(channel)
 	return nil
 }
 
