@@ -31,7 +31,7 @@ type CriteriaApplyConfiguration struct {
 	Media *MediaMatchApplyConfiguration `json:"media,omitempty"`
 	// length of the text in characters as people see them.
 	Length *CountRangeApplyConfiguration `json:"length,omitempty"`
-	// capsRatio is the part of letters that are capitals, such as {atLeast: "0.8"}; of texts with fewer than ten letters it is 0.
+	// capsRatio is the part of letters that are capitals, such as {atLeast: "0.8"}; of texts with fewer than ten characters it is 0.
 	CapsRatio *RatioRangeApplyConfiguration `json:"capsRatio,omitempty"`
 	// reports by others on the network, where it tells.
 	Reports *CountRangeApplyConfiguration `json:"reports,omitempty"`

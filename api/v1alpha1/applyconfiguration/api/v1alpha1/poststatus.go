@@ -33,7 +33,7 @@ type PostStatusApplyConfiguration struct {
 	PublishedAt *metav1.Time `json:"publishedAt,omitempty"`
 	// lag between the due time and the begin of the first call.
 	Lag *metav1.Duration `json:"lag,omitempty"`
-	// attempts that were begun for the segment under way.
+	// attempts that were begun for the segment under way; one whose process ended in the middle of it does not count.
 	Attempts *int32 `json:"attempts,omitempty"`
 	// nextAttemptAt is when it is tried again.
 	NextAttemptAt *metav1.Time `json:"nextAttemptAt,omitempty"`
