@@ -73,6 +73,9 @@ func inPages(list toolscache.ListWithContextFunc) toolscache.ListWithContextFunc
 // leaves a part of its own empty. They are freed together, which at most keeps what the first list brought.
 const block = 8
 
+// contentsBlock is the same for the contents of a calendar's entries.
+const contentsBlock = 24
+
 // inBlocks moves the Posts of a page out of it, so that the page as a whole need not be kept.
 func inBlocks(page *tribunev1alpha1.PostList) runtime.Object {
 	list := &internalversion.List{ListMeta: page.ListMeta, Items: make([]runtime.Object, 0, len(page.Items))}
@@ -174,10 +177,17 @@ func slimPost(p *tribunev1alpha1.Post) {
 // slimCalendar shares the texts of a calendar with the Posts that it makes.
 func slimCalendar(c *tribunev1alpha1.ContentCalendar) {
 	c.Spec.Entries = slices.Clone(c.Spec.Entries) // decoding leaves room for more
+	var contents []tribunev1alpha1.Content
 	for i := range c.Spec.Entries {
 		e := &c.Spec.Entries[i]
+		e.Pillar, e.Campaign = shared(e.Pillar), shared(e.Campaign)
 		texts := append(make([]*string, 0, 8), (*string)(&e.Name), &e.At)
 		if e.Content != nil {
+			if len(contents) == cap(contents) {
+				contents = make([]tribunev1alpha1.Content, 0, min(contentsBlock, len(c.Spec.Entries)-i))
+			}
+			contents = append(contents, *e.Content)
+			e.Content = &contents[len(contents)-1]
 			e.Content.Text = shared(e.Content.Text)
 			texts = append(texts, linkTexts(e.Content.Link)...)
 		}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -47,8 +49,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("post").
-		For(&tribunev1alpha1.Post{}, builder.WithPredicates(changed{owner: r.Owner})).
-		Watches(&tribunev1alpha1.Post{}, r.wokenByPredecessor(), builder.WithPredicates(r.cameOut())).
+		Watches(&tribunev1alpha1.Post{}, r.wokenByPosts()).
 		Watches(&tribunev1alpha1.SocialChannel{}, handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
 			return r.unsettledOn(ctx, "channel", client.ObjectKeyFromObject(o))
 		})).
@@ -71,8 +72,19 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 				}
 			},
 		})).
-		WithOptions(controller.Options{MaxConcurrentReconciles: workers}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: workers, LogConstructor: logsOf(mgr.GetLogger())}).
 		Complete(r)
+}
+
+// logsOf names the controller and the Post in what is logged.
+func logsOf(base logr.Logger) func(*ctrl.Request) logr.Logger {
+	base = base.WithValues("controller", "post", "controllerGroup", tribunev1alpha1.GroupVersion.Group, "controllerKind", "Post")
+	return func(req *ctrl.Request) logr.Logger {
+		if req == nil {
+			return base
+		}
+		return base.WithValues("Post", klog.KRef(req.Namespace, req.Name), "namespace", req.Namespace, "name", req.Name)
+	}
 }
 
 // enqueue puts a Post before those that the start-up list brought.
@@ -141,7 +153,6 @@ func (r *Reconciler) unsettledOn(ctx context.Context, kind string, key types.Nam
 // somebody else wrote. Our own writes of what is settled or under way wake nobody: the run that wrote an intent goes on to its
 // outcome, and one that was woken by the intent would begin before the cache has the outcome, and write in vain.
 type changed struct {
-	predicate.Funcs
 	// owner is this process.
 	owner string
 }
@@ -177,5 +188,3 @@ func (c changed) underway(p *tribunev1alpha1.Post) bool {
 	s := &p.Status.Segments[i]
 	return (s.State == tribunev1alpha1.SegmentSending || s.State == tribunev1alpha1.SegmentPrepared) && s.Owner == c.owner
 }
-
-func (changed) Delete(event.DeleteEvent) bool { return false }

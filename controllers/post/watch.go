@@ -36,6 +36,34 @@ func indexFollowers(mgr ctrl.Manager) error {
 	return nil
 }
 
+// wokenByPosts wakes a Post when there is something new about it, and those that wait for it. It is one watch, not one of each:
+// a watch keeps for ever the room that the first list took.
+func (r *Reconciler) wokenByPosts() handler.EventHandler {
+	self, isNew := &handler.EnqueueRequestForObject{}, changed{owner: r.Owner}
+	others, out := r.wokenByPredecessor(), r.cameOut()
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) {
+			if out.Create(e) {
+				others.Create(ctx, e, q)
+			}
+			self.Create(ctx, e, q)
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
+			if out.Update(e) {
+				others.Update(ctx, e, q)
+			}
+			if isNew.Update(e) {
+				self.Update(ctx, e, q)
+			}
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) {
+			if out.Delete(e) {
+				others.Delete(ctx, e, q)
+			}
+		},
+	}
+}
+
 // wokenByPredecessor wakes the Posts that wait for one.
 func (r *Reconciler) wokenByPredecessor() handler.EventHandler {
 	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []ctrl.Request {
