@@ -30,6 +30,12 @@ type PolicyAction struct {
 	// report the item to the network's moderators.
 	// +optional
 	Report *ReportAction `json:"report,omitempty"`
+	// lockThread closes the thread under our publication for a while: nobody can say anything there. Where the network cannot, a person is told.
+	// +optional
+	LockThread *LockThreadAction `json:"lockThread,omitempty"`
+	// slowMode lets everyone say something in the thread under our publication once in a while only. Where the network cannot, a person is told.
+	// +optional
+	SlowMode *SlowModeAction `json:"slowMode,omitempty"`
 	// react to the item.
 	// +optional
 	React *ReactAction `json:"react,omitempty"`
@@ -124,6 +130,26 @@ type ReportAction struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=500
 	Reason string `json:"reason"`
+}
+
+// LockThreadAction closes a thread.
+type LockThreadAction struct {
+	// for is how long, such as 24h. Then the thread is opened again.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('720h')",message="for must be between 1m and 720h"
+	For metav1.Duration `json:"for"`
+}
+
+// SlowModeAction slows a thread down.
+type SlowModeAction struct {
+	// interval between two things that one person says in the thread, such as 1m.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5s') && duration(self) <= duration('6h')",message="interval must be between 5s and 6h"
+	Interval metav1.Duration `json:"interval"`
+	// for is how long, such as 2h. Then everyone is free again.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('720h')",message="for must be between 1m and 720h"
+	For metav1.Duration `json:"for"`
 }
 
 // ReactAction reacts to an item.

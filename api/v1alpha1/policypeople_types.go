@@ -118,7 +118,8 @@ const (
 	WelcomeFollow = WelcomeKind(ItemFollow)
 )
 
-// WelcomePolicy greets who joins or follows.
+// WelcomePolicy greets who joins or follows. Nobody is greeted twice, nor who has strikes or an open case, nor in a Crisis.
+// +kubebuilder:validation:XValidation:rule="has(self.text) || has(self.steps)",message="say how people are welcomed: set text (at once), steps, or both"
 type WelcomePolicy struct {
 	// on names what is greeted: Join, Follow. Absent: Join.
 	// +optional
@@ -132,11 +133,18 @@ type WelcomePolicy struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=2
 	OnUnquoted []WelcomeKind `json:"true,omitempty"`
-	// text by language (BCP 47). {author} is filled in.
-	// +required
+	// text that is said at once, by language (BCP 47). {author} is filled in.
+	// +optional
 	// +kubebuilder:validation:MinProperties=1
 	// +kubebuilder:validation:MaxProperties=40
-	Text map[string]TranslatedText `json:"text"`
+	Text map[string]TranslatedText `json:"text,omitempty"`
+	// steps that follow, each some time after they came. What they say is that of the policy as it is then; a step that was taken out is not
+	// said any more.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=10
+	Steps []WelcomeStep `json:"steps,omitempty"`
 	// by Reply or DirectMessage. Default: DirectMessage where the network has one.
 	// +optional
 	By WelcomeBy `json:"by,omitempty"`
@@ -146,6 +154,29 @@ type WelcomePolicy struct {
 	// +kubebuilder:validation:Maximum=1000
 	MaxPerHour *int32 `json:"maxPerHour,omitempty"`
 }
+
+// WelcomeStep is one word of a welcome.
+type WelcomeStep struct {
+	// after is how long after they came, such as 24h. 0s is at once.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('720h')",message="after must be between 0s and 720h"
+	After metav1.Duration `json:"after"`
+	// unless HasPosted: who has said something meanwhile gets none of it. Absent: everyone gets it.
+	// +optional
+	Unless WelcomeUnless `json:"unless,omitempty"`
+	// text by language (BCP 47). {author} is filled in.
+	// +required
+	// +kubebuilder:validation:MinProperties=1
+	// +kubebuilder:validation:MaxProperties=40
+	Text map[string]TranslatedText `json:"text"`
+}
+
+// WelcomeUnless says who gets a step of a welcome not any more.
+// +kubebuilder:validation:Enum=HasPosted
+type WelcomeUnless string
+
+// WelcomeUnlessPosted leaves out who has commented, replied, mentioned or written to us since they came.
+const WelcomeUnlessPosted WelcomeUnless = "HasPosted"
 
 // WelcomeBy says how people are greeted.
 // +kubebuilder:validation:Enum=Reply;DirectMessage
@@ -159,7 +190,7 @@ const (
 )
 
 // ActionLimits are the most actions of a kind in an hour, all channels of the policy together. Absent: 30 hides, 10 removals,
-// 20 replies, 10 mutes, 0 blocks.
+// 20 replies, 10 mutes, 0 blocks, 5 locks.
 // +kubebuilder:validation:MinProperties=1
 type ActionLimits struct {
 	// maxHidesPerHour bounds hiding.
@@ -187,4 +218,9 @@ type ActionLimits struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100000
 	MaxBlocksPerHour *int32 `json:"maxBlocksPerHour,omitempty"`
+	// maxLocksPerHour bounds locking threads and slowing them down.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100000
+	MaxLocksPerHour *int32 `json:"maxLocksPerHour,omitempty"`
 }

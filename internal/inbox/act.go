@@ -90,7 +90,7 @@ func (b *Inbox) carryOut(ctx context.Context, a store.Action) error {
 	defer cancel()
 	o := b.do(ctx, &a)
 	now := b.Clock.Now()
-	if o.state == store.ActionPending && now.Sub(a.CreatedAt) > giveUpAfter {
+	if o.state == store.ActionPending && now.Sub(begun(&a)) > giveUpAfter {
 		o = failedBy("given up after " + giveUpAfter.String() + ": " + o.reason)
 	}
 	a.State, a.Reason, a.Ref = o.state, o.reason, o.ref
@@ -118,6 +118,14 @@ func (b *Inbox) carryOut(ctx context.Context, a store.Action) error {
 	return err
 }
 
+// begun is when an action was first to be done.
+func begun(a *store.Action) time.Time {
+	if p, err := PayloadOf(a); err == nil && p.Due.After(a.CreatedAt) {
+		return p.Due
+	}
+	return a.CreatedAt
+}
+
 // do carries out one action. Each may be repeated, but for what is said: that has a protocol of its own.
 func (b *Inbox) do(ctx context.Context, a *store.Action) outcome {
 	p, err := PayloadOf(a)
@@ -126,6 +134,9 @@ func (b *Inbox) do(ctx context.Context, a *store.Action) outcome {
 	}
 	if a.Kind == policy.ActRoute || a.Kind == policy.ActNotify {
 		return b.tell(ctx, a, &p)
+	}
+	if a.Kind == kindStep {
+		return b.step(ctx, a, &p)
 	}
 	c := Channel{a.Namespace, a.Channel}
 	line, ok := b.Lines.Line(c)
@@ -136,10 +147,16 @@ func (b *Inbox) do(ctx context.Context, a *store.Action) outcome {
 	switch {
 	case err != nil:
 		return later(wait(a.Tries), err.Error())
-	case !known:
+	case !known && !onThread(a.Kind):
 		return left("the item is not in the ledger any more")
 	case line.Ear(c).Account != a.Account:
 		return failedBy("SocialChannel " + a.Channel + " is on another account by now")
+	}
+	if onThread(a.Kind) {
+		return b.calm(ctx, c, a, &p, line.Network)
+	}
+	if why := overruled(a, &item); why != "" {
+		return left(why)
 	}
 	if spoken(a.Kind) {
 		return b.speak(ctx, a, &p, &item, &line)
@@ -231,12 +248,13 @@ func (b *Inbox) sorted(c Channel, a *store.Action, err error) outcome {
 	return later(wait(a.Tries), err.Error())
 }
 
-// followUp records what has to come later, the end of a mute, and that something was taken back.
+// followUp records what has to come later, the end of a mute or of what calms a thread, and that something was taken back.
 func (b *Inbox) followUp(ctx context.Context, a *store.Action, now time.Time) error {
 	if original, ok := undoes(a.ID); ok {
 		return b.Ledger.Undone(ctx, original, a.By, now)
 	}
-	if a.Kind != policy.ActMute {
+	kind := ends[a.Kind]
+	if kind == "" {
 		return nil
 	}
 	p, err := PayloadOf(a)
@@ -244,15 +262,16 @@ func (b *Inbox) followUp(ctx context.Context, a *store.Action, now time.Time) er
 		return err
 	}
 	end := *a
-	end.ID, end.Kind, end.Class, end.State, end.Claim, end.Tries, end.CreatedAt, end.DoneAt = a.ID+endMark, kindUnmute, "", store.ActionPending, "", 0, now, time.Time{}
+	end.ID, end.Kind, end.Class, end.State, end.Claim, end.Tries, end.CreatedAt, end.DoneAt = a.ID+endMark, kind, "", store.ActionPending, "", 0, now, time.Time{}
 	end.NextAt = now.Add(p.For)
+	end.Payload = Payload{For: p.For, Due: end.NextAt, Post: p.Post}.String()
 	return b.Ledger.Add(ctx, []store.Action{end})
 }
 
 // tellPeople opens a case for what was decided and could not be done.
 func (b *Inbox) tellPeople(ctx context.Context, a *store.Action, now time.Time) error {
-	if a.By != "" {
-		return nil // the case it comes from says so
+	if a.By != "" || a.Kind == kindStep {
+		return nil // the case it comes from says so; a word that is not said later is nobody's work
 	}
 	key := store.ItemKey{Namespace: a.Namespace, Account: a.Account, ID: a.Item}
 	return b.Ledger.AddCases(ctx, []store.Case{{

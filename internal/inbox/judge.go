@@ -71,9 +71,9 @@ func (b *Inbox) judgeChannel(ctx context.Context, c Channel) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	verdicts := make([]store.Verdict, len(items))
+	verdicts, now := make([]store.Verdict, len(items)), b.Clock.Now()
 	for i := range items {
-		r := recorder{item: &items[i], now: b.Clock.Now()}
+		r := recorder{item: &items[i], now: now}
 		if line != nil {
 			r.channel = line.Facts(c.Name)
 		}
@@ -102,9 +102,17 @@ func (b *Inbox) opinions(ctx context.Context, policies []InForce, items []store.
 		if err != nil {
 			return nil, err
 		}
+		newcomers, err := b.newcomers(ctx, in, items)
+		if err != nil {
+			return nil, err
+		}
+		calmed, err := b.calmed(ctx, items[0].Key.Namespace, in, b.Clock.Now())
+		if err != nil {
+			return nil, err
+		}
 		judge := in.Policy.Judge()
 		// What an author collects in this batch counts for what they say next.
-		collected := map[string]int{}
+		collected, greeted := map[string]int{}, map[string]bool{}
 		for i := range items {
 			it := &items[i]
 			if it.Gone {
@@ -112,12 +120,20 @@ func (b *Inbox) opinions(ctx context.Context, policies []InForce, items []store.
 			}
 			hist := historyOf(it, &facts[i], crisis)
 			hist.Strikes += collected[it.Author.ID]
+			if newcomers != nil {
+				hist.Greeted, hist.OpenCase = newcomers[i].Greeted || greeted[it.Author.ID], newcomers[i].OpenCase
+			}
+			hist.Calmed = calmed[threadOf(it)]
 			d := b.evaluate(ctx, judge, judged(it, line), hist)
 			for _, p := range d.Problems {
 				b.Log.Warn("A rule could not be asked about an item", "policy", in.Name, "rule", p.Path, "item", it.ID, "error", p.Message)
 			}
 			for _, a := range d.Actions {
+				if policy.Calming(a.Kind) {
+					calmed[threadOf(it)] = append(calmed[threadOf(it)], a.Kind)
+				}
 				collected[it.Author.ID] += a.Weight
+				greeted[it.Author.ID] = greeted[it.Author.ID] || a.Kind == policy.ActWelcome
 			}
 			out[i] = append(out[i], opinion{in: in, d: d})
 		}
@@ -160,7 +176,7 @@ func reach(p *policy.Policy) store.Reach {
 func historyOf(it *store.Item, f *store.Facts, crisis bool) *policy.History {
 	h := &policy.History{
 		FirstSeen: f.FirstSeen, Strikes: f.Strikes, Said: f.Said, Same: f.Same, Replied: slices.Clone(f.Replied), NoAutomation: f.NoAutomation,
-		Human: outcomeOf[it.Human], Crisis: crisis,
+		Human: decidedByPerson(it), Crisis: crisis,
 	}
 	for _, r := range f.Thread {
 		h.Thread = append(h.Thread, policy.Reply{At: r.At, Author: r.Author})

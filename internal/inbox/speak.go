@@ -112,6 +112,9 @@ func (b *Inbox) speak(ctx context.Context, a *store.Action, p *Payload, item *st
 		return left("its author took the item back")
 	}
 	if a.By == "" {
+		if item.Author.NoAutomation {
+			return left("its author asked for no automation")
+		}
 		switch held, err := b.Crises.Holds(ctx, c); {
 		case err != nil:
 			return later(wait(a.Tries), err.Error())

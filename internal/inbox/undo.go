@@ -12,12 +12,13 @@ import (
 // inverse of what can be taken back.
 var inverse = map[string]string{
 	policy.ActHide: kindUnhide, policy.ActRemove: kindRestore, policy.ActMute: kindUnmute, policy.ActBlock: kindUnblock, policy.ActReact: kindUnreact,
+	policy.ActLockThread: kindUnlock, policy.ActSlowMode: kindEndSlow,
 }
 
 // undoMark ends the id of an inverse, behind that of the action that it takes back; a number follows from the second try on.
 const undoMark = "-undo"
 
-// endMark ends the id of what ends a mute.
+// endMark ends the id of what ends a mute, or what calms a thread, when its time is over.
 const endMark = "-end"
 
 // undoes gives the id of the action that an inverse takes back.
@@ -95,6 +96,8 @@ func whyLeft(a *store.Action, end store.ActionState, restores func(account strin
 		return skip
 	}
 	switch a.Kind {
+	case kindStep:
+		return skip // it led to a welcome, which stands for itself
 	case policy.ActReply, policy.ActWarn, policy.ActWelcome:
 		return "what was said is read: delete it on the network if it has to go"
 	case policy.ActRoute, policy.ActNotify:
@@ -105,7 +108,7 @@ func whyLeft(a *store.Action, end store.ActionState, restores func(account strin
 		if !restores(a.Account) {
 			return "the network does not keep what was removed"
 		}
-	case policy.ActMute:
+	case policy.ActMute, policy.ActLockThread, policy.ActSlowMode:
 		if end == store.ActionDone {
 			return "it ended by itself"
 		}

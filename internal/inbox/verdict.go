@@ -21,17 +21,19 @@ const (
 	ClassReply   = "Reply"
 	ClassMute    = "Mute"
 	ClassBlock   = "Block"
+	ClassLock    = "Lock"
 	ClassWelcome = "Welcome"
 )
 
 var classOf = map[string]string{
 	policy.ActHide: ClassHide, policy.ActRemove: ClassRemove, policy.ActReply: ClassReply, policy.ActReact: ClassReply, policy.ActWarn: ClassReply,
 	policy.ActMute: ClassMute, policy.ActBlock: ClassBlock, policy.ActReport: ClassBlock, policy.ActWelcome: ClassWelcome,
+	policy.ActLockThread: ClassLock, policy.ActSlowMode: ClassLock,
 }
 
 // Most actions of a class in an hour where the policy does not say.
 const (
-	defaultHides, defaultRemovals, defaultReplies, defaultMutes, defaultBlocks, defaultWelcomes = 30, 10, 20, 10, 0, 20
+	defaultHides, defaultRemovals, defaultReplies, defaultMutes, defaultBlocks, defaultWelcomes, defaultLocks = 30, 10, 20, 10, 0, 20, 5
 )
 
 func limitsOf(spec *tribunev1alpha1.CommunityPolicySpec) []store.Limit {
@@ -53,6 +55,7 @@ func limitsOf(spec *tribunev1alpha1.CommunityPolicySpec) []store.Limit {
 		limit(ClassHide, l.MaxHidesPerHour, defaultHides), limit(ClassRemove, l.MaxRemovalsPerHour, defaultRemovals),
 		limit(ClassReply, l.MaxRepliesPerHour, defaultReplies), limit(ClassMute, l.MaxMutesPerHour, defaultMutes),
 		limit(ClassBlock, l.MaxBlocksPerHour, defaultBlocks), limit(ClassWelcome, welcomes, defaultWelcomes),
+		limit(ClassLock, l.MaxLocksPerHour, defaultLocks),
 	}
 }
 
@@ -64,8 +67,11 @@ type Payload struct {
 	Receiver string   `json:"receiver,omitempty"`
 	Urgent   bool     `json:"urgent,omitempty"`
 	Mention  []string `json:"mention,omitempty"`
-	// For is how long a mute lasts.
-	For time.Duration `json:"for,omitempty"`
+	// For is how long a mute lasts, or what calms a thread; Interval between two things that one person says there, and Post the publication
+	// that it stands under.
+	For      time.Duration `json:"for,omitempty"`
+	Interval time.Duration `json:"interval,omitempty"`
+	Post     string        `json:"post,omitempty"`
 	// Emoji of a reaction, Reason of a report.
 	Emoji  string `json:"emoji,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -74,6 +80,9 @@ type Payload struct {
 	Language string `json:"language,omitempty"`
 	// Consent: it asks whether something may be shared.
 	Consent bool `json:"consent,omitempty"`
+	// Step of a welcome, by how long after they came it is said, and Due, when: what was decided for later is not late before.
+	Step time.Duration `json:"step,omitempty"`
+	Due  time.Time     `json:"due,omitzero"`
 }
 
 // String is the payload as the ledger keeps it.
@@ -173,7 +182,15 @@ func (r *recorder) part(o *opinion) store.Part {
 			p.Cases = append(p.Cases, r.open(o, tribunev1alpha1.CaseCuration, a.Rule, ""))
 		default:
 			if reason, _ := policy.Instead(a.Kind, &r.channel); reason != "" {
-				r.instead(o, a, reason, &p)
+				if policy.Calming(a.Kind) {
+					r.insteadOfCalming(o, a, n, reason, &p)
+				} else {
+					r.instead(o, a, reason, &p)
+				}
+				continue
+			}
+			if a.After > 0 {
+				p.Actions = append(p.Actions, r.step(o, a))
 				continue
 			}
 			routed = routed || a.Kind == policy.ActRoute
@@ -235,7 +252,7 @@ func (r *recorder) simulate(p *store.Part) {
 
 func (r *recorder) open(o *opinion, kind tribunev1alpha1.CaseKind, rule string, proposed tribunev1alpha1.CaseDecision) store.Case {
 	return store.Case{
-		Namespace: r.item.Key.Namespace, Name: CaseName(o.in.Name, r.item.Key, string(kind)), Kind: string(kind), Policy: o.in.Name, Rule: rule,
+		Namespace: r.item.Key.Namespace, Name: CaseName(o.in.Name, r.key(), string(kind)), Kind: string(kind), Policy: o.in.Name, Rule: rule,
 		Account: r.item.Key.Account, Channel: r.item.Channel, Item: r.item.Key.ID, Proposed: string(proposed), Explanation: Explain(&o.d),
 		State: store.CaseWaiting, CreatedAt: r.now,
 	}
@@ -255,14 +272,32 @@ func ActionID(key store.ItemKey, policyName, rule, kind string, n int, acts bool
 	return hex.EncodeToString(sum[:12])
 }
 
+// key of the item, as far as ids go by it: what a person let stay and its author changed afterwards is judged as something new, so that what
+// was taken back once can be done again.
+func (r *recorder) key() store.ItemKey {
+	k := r.item.Key
+	if lapsed(r.item) {
+		k.ID += fmt.Sprintf("#%d", r.item.Changes)
+	}
+	return k
+}
+
 func (r *recorder) action(o *opinion, a *policy.Action, n int) store.Action {
 	rule := a.Rule
 	if rule == "" {
 		rule = a.From
 	}
+	key := r.item.Key
+	if hides(a.Kind) || a.Kind == policy.ActMute || a.Kind == policy.ActBlock {
+		key = r.key()
+	}
+	author := r.item.Author.ID
+	if policy.Calming(a.Kind) {
+		author = "" // it is about a thread, and is not forgotten with whoever spoke there
+	}
 	return store.Action{
-		ID: ActionID(r.item.Key, o.in.Name, rule, a.Kind, n, o.in.Acts), Namespace: r.item.Key.Namespace, Policy: o.in.Name, Generation: o.in.Generation, Rule: rule,
-		Account: r.item.Key.Account, Channel: r.item.Channel, Item: r.item.Key.ID, Author: r.item.Author.ID, Kind: a.Kind, Class: classOf[a.Kind],
+		ID: ActionID(key, o.in.Name, rule, a.Kind, n, o.in.Acts), Namespace: r.item.Key.Namespace, Policy: o.in.Name, Generation: o.in.Generation, Rule: rule,
+		Account: r.item.Key.Account, Channel: r.item.Channel, Item: r.item.Key.ID, Author: author, Kind: a.Kind, Class: classOf[a.Kind],
 		Payload: r.payload(a).String(), State: store.ActionPending, NextAt: r.now, CreatedAt: r.now,
 	}
 }
@@ -289,6 +324,10 @@ func (r *recorder) payload(a *policy.Action) Payload {
 	case a.Kind == policy.ActWarn && s == nil:
 		p.Text, p.Private = say(a.Text, defaultWarn), true
 	case s == nil:
+	case policy.Calming(a.Kind):
+		if p.Post = r.item.Post; s.SlowMode != nil {
+			p.Interval = s.SlowMode.Interval.Duration
+		}
 	case s.Route != nil:
 		p.Text, p.Receiver = say(s.Route.Text, defaultRoute), string(s.Route.ChannelRef.Name)
 	case s.Notify != nil:

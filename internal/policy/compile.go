@@ -158,6 +158,7 @@ func (c *compiler) settings(p *Policy) {
 			p.window = s.Strikes.Window.Duration
 		}
 	}
+	p.welcome = c.welcome()
 	if a := s.Answer; a != nil && a.Hours != nil {
 		if _, err := time.LoadLocation(a.Hours.TimeZone); err != nil {
 			c.wrong("spec.answer.hours.timeZone", "%q is not an IANA time zone: write one such as Europe/Madrid", a.Hours.TimeZone)
@@ -290,6 +291,10 @@ func KindOf(a *tribunev1alpha1.PolicyAction) string {
 		return ActBlock
 	case a.Report != nil:
 		return ActReport
+	case a.LockThread != nil:
+		return ActLockThread
+	case a.SlowMode != nil:
+		return ActSlowMode
 	case a.React != nil:
 		return ActReact
 	case a.Reply != nil:

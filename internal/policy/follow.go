@@ -8,13 +8,15 @@ import (
 
 // follow says what is done: the outcome itself, the actions of the rules that matched, and what strikes lead to.
 func (j *Judge) follow(d *Decision, matched []*rule, exempt string) {
-	if j.hist.Human != "" {
-		if d.Outcome != tribunev1alpha1.OutcomeAllow {
-			d.Skipped = append(d.Skipped, Skipped{d.By, outcomeAction(d.Outcome), "a person decided " + string(j.hist.Human)})
+	kind := outcomeAction(d.Outcome)
+	switch {
+	case j.hist.Human != "":
+		// It is as the person decided, and nothing is done about it.
+		if kind != "" {
+			d.Skipped = append(d.Skipped, Skipped{d.By, kind, "a person decided " + string(j.hist.Human)})
 		}
-		d.Outcome, d.By = tribunev1alpha1.OutcomeAllow, ""
-	}
-	if kind := outcomeAction(d.Outcome); kind != "" {
+		d.Outcome, d.By = j.hist.Human, ""
+	case kind != "":
 		d.Actions = append(d.Actions, Action{Rule: d.By, Kind: kind})
 	}
 	weight, striker := 0, ""
@@ -39,7 +41,7 @@ func (j *Judge) follow(d *Decision, matched []*rule, exempt string) {
 				act.Weight = max(int(a.Strike.Weight), 1)
 				weight, striker = weight+act.Weight, r.name
 			}
-			if a.Mute != nil {
+			if act.For = calmFor(a); a.Mute != nil {
 				act.For = a.Mute.For.Duration
 			}
 			d.Actions = append(d.Actions, act)
@@ -76,6 +78,8 @@ func (j *Judge) whyNot(d *Decision, r *rule, kind, exempt string) string {
 		case r.outcome != d.Outcome:
 			return "the outcome in force is " + string(d.Outcome)
 		}
+	case Calming(kind):
+		return j.whyNotCalm(d, r, kind)
 	case friendly(kind):
 		switch {
 		case d.Outcome != tribunev1alpha1.OutcomeAllow:
@@ -137,39 +141,6 @@ func (j *Judge) climb(d *Decision, weight int, striker string) {
 		return // a rule asks for it already
 	}
 	d.Actions = append(d.Actions, a)
-}
-
-// welcome greets who joins.
-func (j *Judge) welcome(d *Decision) {
-	w := j.policy.spec.Welcome
-	if w == nil || j.item.Ours {
-		return
-	}
-	on := w.On
-	if len(on) == 0 {
-		on = []tribunev1alpha1.WelcomeKind{tribunev1alpha1.WelcomeKind(tribunev1alpha1.ItemJoin)}
-	}
-	if !slices.Contains(on, tribunev1alpha1.WelcomeKind(j.item.Kind)) {
-		return
-	}
-	why := ""
-	switch {
-	case d.Outcome != tribunev1alpha1.OutcomeAllow:
-		why = "the outcome in force is " + string(d.Outcome)
-	case j.hist.Crisis:
-		why = "a Crisis is open"
-	case j.stale():
-		why = "they came more than " + j.policy.staleAfter.String() + " ago"
-	case j.hist.Strikes > 0:
-		why = "they have strikes"
-	case j.item.Author.NoAutomation || j.hist.NoAutomation:
-		why = "they asked for no automation"
-	}
-	if why != "" {
-		d.Skipped = append(d.Skipped, Skipped{Action: ActWelcome, Reason: why})
-		return
-	}
-	d.Actions = append(d.Actions, Action{Kind: ActWelcome, From: "welcome", Text: InLanguage(w.Text, j.item.Language), Private: w.By != tribunev1alpha1.WelcomeByReply})
 }
 
 // InLanguage chooses a text: that of the language, of the language without its region, default, en, or the first by name.

@@ -42,6 +42,10 @@ type History struct {
 	Scores map[Question]Score
 	// Crisis is open on the channel.
 	Crisis bool
+	// Calmed are the calming actions that the policy did lately in the item's thread, or asked for: they are not done twice.
+	Calmed []string
+	// Greeted: the policy welcomed the author before. OpenCase: something of theirs waits for a person.
+	Greeted, OpenCase bool
 }
 
 // Reply is one reply of a thread.
@@ -91,36 +95,40 @@ type Action struct {
 	// Rule that asks for it; empty for the ladder and the welcome, whose name From is.
 	Rule string
 	From string
-	// Kind is the name of the action: hide, remove, review, label, route, notify, strike, warn, mute, block, report, react, reply,
-	// curate, welcome.
+	// Kind is the name of the action: hide, remove, review, label, route, notify, strike, warn, mute, block, report, lockThread, slowMode,
+	// react, reply, curate, welcome.
 	Kind string
 	// Spec is the rule's action; nil for those that have none.
 	Spec *tribunev1alpha1.PolicyAction
-	// Weight of a strike, For of a mute, Text of a warning, a reply or a welcome, filled in by who carries it out.
+	// Weight of a strike, For of a mute or of what calms a thread, Text of a warning, a reply or a welcome, filled in by who carries it out.
 	Weight int
 	For    time.Duration
 	Text   string
 	// Private is true for a welcome by message.
 	Private bool
+	// After is how long after they came a step of a welcome is said.
+	After time.Duration
 }
 
 // Names of actions.
 const (
-	ActHide    = "hide"
-	ActRemove  = "remove"
-	ActReview  = "review"
-	ActLabel   = "label"
-	ActRoute   = "route"
-	ActNotify  = "notify"
-	ActStrike  = "strike"
-	ActWarn    = "warn"
-	ActMute    = "mute"
-	ActBlock   = "block"
-	ActReport  = "report"
-	ActReact   = "react"
-	ActReply   = "reply"
-	ActCurate  = "curate"
-	ActWelcome = "welcome"
+	ActHide       = "hide"
+	ActRemove     = "remove"
+	ActReview     = "review"
+	ActLabel      = "label"
+	ActRoute      = "route"
+	ActNotify     = "notify"
+	ActStrike     = "strike"
+	ActWarn       = "warn"
+	ActMute       = "mute"
+	ActBlock      = "block"
+	ActReport     = "report"
+	ActLockThread = "lockThread"
+	ActSlowMode   = "slowMode"
+	ActReact      = "react"
+	ActReply      = "reply"
+	ActCurate     = "curate"
+	ActWelcome    = "welcome"
 )
 
 // Skipped is an action that a rule asks for and that is not done, and why.
@@ -167,6 +175,7 @@ type Policy struct {
 	replies    tribunev1alpha1.RepliesPerAuthor
 	ladder     []tribunev1alpha1.StrikeStep
 	window     time.Duration
+	welcome    *welcome
 }
 
 // Defaults of what is not set.

@@ -51,8 +51,9 @@ type Item struct {
 	Policy, Outcome, Rule, Explanation string
 	Generation                         int64
 	DecidedAt                          time.Time
-	// Human is what a person decided about it, HumanBy who.
+	// Human is what a person decided about it, HumanBy who. Edited: its author changed its words since.
 	Human, HumanBy string
+	Edited         bool
 }
 
 // Taken is what became of items that were told.
@@ -201,7 +202,14 @@ const (
 	// CaseDone is over: carried out, or closed.
 	CaseDone   CaseState = "Done"
 	CaseFailed CaseState = "Failed"
+	// CaseErased was about someone who was erased, or named them: its object has to go. CaseRedrawn is open and named them: its
+	// object has to go, and another is made.
+	CaseErased  CaseState = "Erased"
+	CaseRedrawn CaseState = "Redrawn"
 )
+
+// ClosedByErasure is how a case ended whose author was erased.
+const ClosedByErasure = "Erasure"
 
 // Case is one row: what waits for a person, or did.
 type Case struct {
@@ -211,7 +219,7 @@ type Case struct {
 	State                               CaseState
 	DueAt                               time.Time
 	Assignee, Decision, DecidedBy       string
-	// ClosedBy is Person, Network or Expiry.
+	// ClosedBy is Person, Network, Expiry or Erasure.
 	ClosedBy                                              string
 	URL                                                   string
 	CreatedAt, DecidedAt, DoneAt, RemindedAt, EscalatedAt time.Time
@@ -219,16 +227,24 @@ type Case struct {
 
 // Community is the part of the ledger about what people say. All that one call writes is written as one.
 type Community interface {
+	Figures
 	// Heard tells how far an ear listened; one that never did has Baseline set.
 	Heard(ctx context.Context, e Ear) (Heard, error)
 	// Take keeps items together with how far they were heard. What is known is changed where its author changed it. Items whose
 	// State is ItemRecorded were there before we listened: they are never judged.
 	Take(ctx context.Context, h Heard, items []Item) (Taken, error)
+	// Stands tells how items that are known stood when they were last told, by their ids. Our own, and what its author took back, are
+	// left out.
+	Stands(ctx context.Context, namespace, account string, ids []string) (map[string]Stand, error)
 	// Waiting are the channels of which items wait for a decision; Undecided are those of one that wait longest.
 	Waiting(ctx context.Context) ([]Receiver, error)
 	Undecided(ctx context.Context, namespace, channel string, limit int) ([]Item, error)
 	// FactsAbout items, in their order; policy is whose strikes count.
 	FactsAbout(ctx context.Context, policy string, items []Item, r Reach, now time.Time) ([]Facts, error)
+	// Newcomers tells what speaks against welcoming the authors of items, in their order; only of those that joined or follow.
+	Newcomers(ctx context.Context, policy string, items []Item) ([]Newcomer, error)
+	// Posted is true if the author of an item has said something since, on the same account.
+	Posted(ctx context.Context, it *Item) (bool, error)
 	// Decide records verdicts. One whose item changed meanwhile, or was decided about, is left out; decided counts the others.
 	Decide(ctx context.Context, verdicts []Verdict) (decided int, err error)
 	// Item is one item; false: it is not known.
@@ -258,6 +274,8 @@ type Community interface {
 	Labels(ctx context.Context, key ItemKey) ([]string, error)
 	// Add records actions that a person asks for.
 	Add(ctx context.Context, actions []Action) error
+	// AddWithin records actions; what is over a limit is Held, as with Decide. What is recorded already stays as it is.
+	AddWithin(ctx context.Context, actions []Action, limits []Limit, now time.Time) error
 	// Settle changes held actions of a policy: to Pending, or to Discarded. class empty: of all.
 	Settle(ctx context.Context, namespace, policy, class string, to ActionState, by string, now time.Time) (int, error)
 
@@ -267,7 +285,7 @@ type Community interface {
 	CasesAbout(ctx context.Context, namespace, account, item string) ([]Case, error)
 	// AddCases records what waits for a person; what is known already stays as it is.
 	AddCases(ctx context.Context, cases []Case) error
-	// SaveCase writes what became of a case.
+	// SaveCase writes what became of a case. One whose author was erased stays so.
 	SaveCase(ctx context.Context, c Case) error
 	// Human records what a person decided about an item.
 	Human(ctx context.Context, key ItemKey, outcome, by string) error
@@ -280,16 +298,19 @@ type Community interface {
 	// CasesOf an author's items, by their id, the newest first.
 	CasesOf(ctx context.Context, namespace, account, author string, limit int) ([]Case, error)
 	// HeldOf an author is what EraseAuthor would take out.
-	HeldOf(ctx context.Context, namespace, author string) (Erased, error)
-	// EraseAuthor takes all that someone said out of the ledger, by handle or id; what was done stays, without their words.
-	EraseAuthor(ctx context.Context, namespace, author string) (Erased, error)
+	HeldOf(ctx context.Context, a Author) (Erased, error)
+	// EraseAuthor takes all that someone said out of the ledger; what was done stays, without their words. In what others said, and we
+	// did, their name is replaced. Cases whose objects show something of theirs are Erased or Redrawn, until EndErasure.
+	EraseAuthor(ctx context.Context, a Author) (Erased, error)
+	// EndErasure records that the object of an Erased or Redrawn case is gone.
+	EndErasure(ctx context.Context, namespace, name string) error
 	// ForgetBefore removes what is older, but for what still waits.
 	ForgetBefore(ctx context.Context, before time.Time) (int, error)
 }
 
 // ActionFilter chooses actions; empty fields choose all.
 type ActionFilter struct {
-	Namespace, Policy, Rule, Item, Account string
+	Namespace, Policy, Rule, Item, Account, Class string
 	// Author is an id, as actions keep it.
 	Author     string
 	Generation int64

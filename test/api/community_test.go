@@ -108,6 +108,11 @@ func policyCases() []ruleCase {
 	channels := rule{kind, "spec", "name channels: set channelSelector (all of the namespace: {}) or channelRefs"}
 	source := rule{kind, "spec.lists[]", "set exactly one of configMapKeyRef and entries"}
 	mute := rule{kind, "spec.strikes.ladder[]", "Mute needs for: how long, such as 24h"}
+	greeting := rule{kind, "spec.welcome", "say how people are welcomed: set text (at once), steps, or both"}
+	welcome := func(label string, w fields, refuse bool) ruleCase {
+		return ruleCase{rule: greeting, name: label, path: "spec.welcome", edits: fields{"spec.welcome": w}, refuse: refuse}
+	}
+	hello, later := fields{"en": "Hello"}, []any{fields{"after": "24h", "text": fields{"en": "Hello"}}}
 	list := func(label string, more fields, refuse bool) ruleCase {
 		l := fields{"name": "words"}
 		for key, value := range more {
@@ -130,6 +135,7 @@ func policyCases() []ruleCase {
 		durationCases(kind, "answer.within", "within must be between 1m and 720h", "1m", "720h", "59s", "720h1s"),
 		durationCases(kind, "answer.remind.after", "after must be between 1m and 720h", "1m", "720h", "59s", "720h1s"),
 		durationCases(kind, "answer.escalate.after", "after must be between 1m and 720h", "1m", "720h", "59s", "720h1s"),
+		durationCases(kind, "welcome.steps[0].after", "after must be between 0s and 720h", "0s", "720h", "-1s", "720h1s"),
 		durationCases(kind, "strikes.window", "window must be between 1h and 8760h", "1h", "8760h", "59m59s", "8760h1s"),
 		durationCases(kind, "strikes.ladder[0].for", "for must be between 1m and 8760h", "1m", "8760h", "59s", "8760h1s"),
 		durationCases(kind, "tests[0].item.author.accountAge", "accountAge must be between 0s and 876000h", "0s", "876000h", "-1s", "876000h1s"),
@@ -144,6 +150,10 @@ func policyCases() []ruleCase {
 			list("entries", fields{"entries": entries}, false),
 			list("both", fields{"configMapKeyRef": ref, "entries": entries}, true),
 			list("neither", nil, true),
+			welcome("text", fields{"text": hello}, false),
+			welcome("steps", fields{"steps": later}, false),
+			welcome("both", fields{"text": hello, "steps": later}, false),
+			welcome("neither", fields{"by": "Reply"}, true),
 			step("Mute for a while", fields{"action": "Mute", "for": "1h"}, false),
 			step("Block", fields{"action": "Block"}, false),
 			step("Mute", fields{"action": "Mute"}, true),

@@ -107,7 +107,7 @@ spec:
     escalate: {after: 4h, channelRef: {name: desk}}
   notify: ` + fullNotify + `
   strikes: {window: 720h, ladder: [{at: 2, action: Mute, for: 24h, text: Please.}]}
-  welcome: {"on": [Join], "true": [Join], text: {en: Welcome}, by: Reply, maxPerHour: 20}
+  welcome: {"on": [Join], "true": [Join], text: {en: Welcome}, by: Reply, maxPerHour: 20, steps: [{after: 24h, unless: HasPosted, text: {en: Hello}}]}
   limits: {maxHidesPerHour: 1, maxRemovalsPerHour: 1, maxRepliesPerHour: 1, maxMutesPerHour: 1, maxBlocksPerHour: 1}
   tests:
   - name: a test
@@ -293,6 +293,7 @@ spec:
   startingDeadline: 1h
   missedPolicy: Publish
   content: ` + fullContent + `
+  quotes: [{account: Local/acme/square, item: "7"}]
   pillar: product
   campaign: launch
   suspend: true
@@ -342,6 +343,7 @@ const (
 )
 
 const fullContent = `{title: t, text: x, format: Markdown, translations: {es: x}, language: en, split: Thread, contentWarning: w, visibility: Public, tags: [t],
+      fromCurated: {newest: 2, credit: true, policyRef: {name: house-rules}, label: legs},
       link: {url: "https://x.example", entry: launch, channelRef: {name: square}, postRef: {name: launch}, title: t, description: d},
       media: [{url: "https://x.example/a.png", altText: a}, {configMapKeyRef: {name: pictures, key: a.png}}],
       thread: [{text: more, translations: {es: x}, media: [{url: "https://x.example/a.png", altText: a}, {configMapKeyRef: {name: pictures, key: a.png}}]}]}`

@@ -110,6 +110,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.EscalationApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("FeedSource"):
 		return &apiv1alpha1.FeedSourceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("FromCurated"):
+		return &apiv1alpha1.FromCuratedApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("GhostSpec"):
 		return &apiv1alpha1.GhostSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("HoldPosts"):
@@ -128,6 +130,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.LinkTrackingApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LocalReference"):
 		return &apiv1alpha1.LocalReferenceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("LockThreadAction"):
+		return &apiv1alpha1.LockThreadActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ManualSpec"):
 		return &apiv1alpha1.ManualSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("MastodonSpec"):
@@ -184,6 +188,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.PostStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("QuietHours"):
 		return &apiv1alpha1.QuietHoursApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("QuotedItem"):
+		return &apiv1alpha1.QuotedItemApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RateMatch"):
 		return &apiv1alpha1.RateMatchApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RatioRange"):
@@ -204,6 +210,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.RouteActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Slot"):
 		return &apiv1alpha1.SlotApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("SlowModeAction"):
+		return &apiv1alpha1.SlowModeActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SocialChannel"):
 		return &apiv1alpha1.SocialChannelApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SocialChannelSpec"):
@@ -240,6 +248,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.WebhookSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WelcomePolicy"):
 		return &apiv1alpha1.WelcomePolicyApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WelcomeStep"):
+		return &apiv1alpha1.WelcomeStepApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WordPressSpec"):
 		return &apiv1alpha1.WordPressSpecApplyConfiguration{}
 

@@ -32,6 +32,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: maxHidesPerHour
       type:
         scalar: numeric
+    - name: maxLocksPerHour
+      type:
+        scalar: numeric
     - name: maxMutesPerHour
       type:
         scalar: numeric
@@ -683,6 +686,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: format
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.ContentFormat
+    - name: fromCurated
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.FromCurated
     - name: language
       type:
         scalar: string
@@ -1187,6 +1193,21 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.FeedStart
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.FromCurated
+  map:
+    fields:
+    - name: credit
+      type:
+        scalar: boolean
+    - name: label
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+    - name: newest
+      type:
+        scalar: numeric
+    - name: policyRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
 - name: com.github.tribune-dev.tribune.api.v1alpha1.GhostSpec
   map:
     fields:
@@ -1284,6 +1305,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: name
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+- name: com.github.tribune-dev.tribune.api.v1alpha1.LockThreadAction
+  map:
+    fields:
+    - name: for
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ManualSpec
   map:
     fields:
@@ -1477,6 +1504,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: label
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.LabelAction
+    - name: lockThread
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LockThreadAction
     - name: mute
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.MuteAction
@@ -1495,6 +1525,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: route
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.RouteAction
+    - name: slowMode
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.SlowModeAction
     - name: strike
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.StrikeAction
@@ -1812,6 +1845,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: publishAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: quotes
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.QuotedItem
+          elementRelationship: atomic
     - name: startingDeadline
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
@@ -1914,6 +1953,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: "true"
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.HoldMode
+- name: com.github.tribune-dev.tribune.api.v1alpha1.QuotedItem
+  map:
+    fields:
+    - name: account
+      type:
+        scalar: string
+    - name: item
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.RateMatch
   map:
     fields:
@@ -2015,6 +2063,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: time
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.SlowModeAction
+  map:
+    fields:
+    - name: for
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: interval
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
 - name: com.github.tribune-dev.tribune.api.v1alpha1.SocialChannel
   map:
     fields:
@@ -2401,6 +2458,12 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeKind
           elementRelationship: associative
+    - name: steps
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeStep
+          elementRelationship: atomic
     - name: text
       type:
         map:
@@ -2412,6 +2475,22 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeKind
           elementRelationship: associative
+- name: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeStep
+  map:
+    fields:
+    - name: after
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: text
+      type:
+        map:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.TranslatedText
+    - name: unless
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeUnless
+- name: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeUnless
+  scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.WordPressSpec
   map:
     fields:

@@ -6,7 +6,7 @@ package v1alpha1
 // with apply.
 //
 // ActionLimits are the most actions of a kind in an hour, all channels of the policy together. Absent: 30 hides, 10 removals,
-// 20 replies, 10 mutes, 0 blocks.
+// 20 replies, 10 mutes, 0 blocks, 5 locks.
 type ActionLimitsApplyConfiguration struct {
 	// maxHidesPerHour bounds hiding.
 	MaxHidesPerHour *int32 `json:"maxHidesPerHour,omitempty"`
@@ -18,6 +18,8 @@ type ActionLimitsApplyConfiguration struct {
 	MaxMutesPerHour *int32 `json:"maxMutesPerHour,omitempty"`
 	// maxBlocksPerHour bounds blocking and reporting.
 	MaxBlocksPerHour *int32 `json:"maxBlocksPerHour,omitempty"`
+	// maxLocksPerHour bounds locking threads and slowing them down.
+	MaxLocksPerHour *int32 `json:"maxLocksPerHour,omitempty"`
 }
 
 // ActionLimitsApplyConfiguration constructs a declarative configuration of the ActionLimits type for use with
@@ -63,5 +65,13 @@ func (b *ActionLimitsApplyConfiguration) WithMaxMutesPerHour(value int32) *Actio
 // If called multiple times, the MaxBlocksPerHour field is set to the value of the last call.
 func (b *ActionLimitsApplyConfiguration) WithMaxBlocksPerHour(value int32) *ActionLimitsApplyConfiguration {
 	b.MaxBlocksPerHour = &value
+	return b
+}
+
+// WithMaxLocksPerHour sets the MaxLocksPerHour field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MaxLocksPerHour field is set to the value of the last call.
+func (b *ActionLimitsApplyConfiguration) WithMaxLocksPerHour(value int32) *ActionLimitsApplyConfiguration {
+	b.MaxLocksPerHour = &value
 	return b
 }

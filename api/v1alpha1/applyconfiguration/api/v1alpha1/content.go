@@ -40,6 +40,9 @@ type ContentApplyConfiguration struct {
 	Visibility *apiv1alpha1.Visibility `json:"visibility,omitempty"`
 	// tags of an article, on networks that have them (WordPress, Ghost), such as Releases. Hashtags stand in the text.
 	Tags []string `json:"tags,omitempty"`
+	// fromCurated quotes what people said to us and agreed that we share, after the text: the newest that this entry did not use
+	// on the channel before. While there is nothing, no Post is made. Only in the entries of a calendar, and not with thread, split or Markdown.
+	FromCurated *FromCuratedApplyConfiguration `json:"fromCurated,omitempty"`
 }
 
 // ContentApplyConfiguration constructs a declarative configuration of the Content type for use with
@@ -159,5 +162,13 @@ func (b *ContentApplyConfiguration) WithTags(values ...string) *ContentApplyConf
 	for i := range values {
 		b.Tags = append(b.Tags, values[i])
 	}
+	return b
+}
+
+// WithFromCurated sets the FromCurated field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the FromCurated field is set to the value of the last call.
+func (b *ContentApplyConfiguration) WithFromCurated(value *FromCuratedApplyConfiguration) *ContentApplyConfiguration {
+	b.FromCurated = value
 	return b
 }

@@ -23,6 +23,10 @@ type PolicyActionApplyConfiguration struct {
 	Block *BlockActionApplyConfiguration `json:"block,omitempty"`
 	// report the item to the network's moderators.
 	Report *ReportActionApplyConfiguration `json:"report,omitempty"`
+	// lockThread closes the thread under our publication for a while: nobody can say anything there. Where the network cannot, a person is told.
+	LockThread *LockThreadActionApplyConfiguration `json:"lockThread,omitempty"`
+	// slowMode lets everyone say something in the thread under our publication once in a while only. Where the network cannot, a person is told.
+	SlowMode *SlowModeActionApplyConfiguration `json:"slowMode,omitempty"`
 	// react to the item.
 	React *ReactActionApplyConfiguration `json:"react,omitempty"`
 	// reply to the item in public.
@@ -98,6 +102,22 @@ func (b *PolicyActionApplyConfiguration) WithBlock(value *BlockActionApplyConfig
 // If called multiple times, the Report field is set to the value of the last call.
 func (b *PolicyActionApplyConfiguration) WithReport(value *ReportActionApplyConfiguration) *PolicyActionApplyConfiguration {
 	b.Report = value
+	return b
+}
+
+// WithLockThread sets the LockThread field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the LockThread field is set to the value of the last call.
+func (b *PolicyActionApplyConfiguration) WithLockThread(value *LockThreadActionApplyConfiguration) *PolicyActionApplyConfiguration {
+	b.LockThread = value
+	return b
+}
+
+// WithSlowMode sets the SlowMode field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the SlowMode field is set to the value of the last call.
+func (b *PolicyActionApplyConfiguration) WithSlowMode(value *SlowModeActionApplyConfiguration) *PolicyActionApplyConfiguration {
+	b.SlowMode = value
 	return b
 }
 

@@ -27,6 +27,8 @@ type PostSpecApplyConfiguration struct {
 	MissedPolicy *apiv1alpha1.MissedPolicy `json:"missedPolicy,omitempty"`
 	// content is what it says.
 	Content *ContentApplyConfiguration `json:"content,omitempty"`
+	// quotes names what people said that the content shows. The Post is held while one of them does not agree, or does not any more.
+	Quotes []QuotedItemApplyConfiguration `json:"quotes,omitempty"`
 	// pillar of the strategy that it serves, such as education.
 	Pillar *string `json:"pillar,omitempty"`
 	// campaign that it belongs to.
@@ -104,6 +106,19 @@ func (b *PostSpecApplyConfiguration) WithMissedPolicy(value apiv1alpha1.MissedPo
 // If called multiple times, the Content field is set to the value of the last call.
 func (b *PostSpecApplyConfiguration) WithContent(value *ContentApplyConfiguration) *PostSpecApplyConfiguration {
 	b.Content = value
+	return b
+}
+
+// WithQuotes adds the given value to the Quotes field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Quotes field.
+func (b *PostSpecApplyConfiguration) WithQuotes(values ...*QuotedItemApplyConfiguration) *PostSpecApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithQuotes")
+		}
+		b.Quotes = append(b.Quotes, *values[i])
+	}
 	return b
 }
 

@@ -9,14 +9,17 @@ import (
 // WelcomePolicyApplyConfiguration represents a declarative configuration of the WelcomePolicy type for use
 // with apply.
 //
-// WelcomePolicy greets who joins or follows.
+// WelcomePolicy greets who joins or follows. Nobody is greeted twice, nor who has strikes or an open case, nor in a Crisis.
 type WelcomePolicyApplyConfiguration struct {
 	// on names what is greeted: Join, Follow. Absent: Join.
 	On []apiv1alpha1.WelcomeKind `json:"on,omitempty"`
 	// true is what readers of YAML 1.1, kubectl among them, make of the word on where it stands without quotes. It means on.
 	OnUnquoted []apiv1alpha1.WelcomeKind `json:"true,omitempty"`
-	// text by language (BCP 47). {author} is filled in.
+	// text that is said at once, by language (BCP 47). {author} is filled in.
 	Text map[string]apiv1alpha1.TranslatedText `json:"text,omitempty"`
+	// steps that follow, each some time after they came. What they say is that of the policy as it is then; a step that was taken out is not
+	// said any more.
+	Steps []WelcomeStepApplyConfiguration `json:"steps,omitempty"`
 	// by Reply or DirectMessage. Default: DirectMessage where the network has one.
 	By *apiv1alpha1.WelcomeBy `json:"by,omitempty"`
 	// maxPerHour bounds welcomes; more are held for a person. Default: 20.
@@ -59,6 +62,19 @@ func (b *WelcomePolicyApplyConfiguration) WithText(entries map[string]apiv1alpha
 	}
 	for k, v := range entries {
 		b.Text[k] = v
+	}
+	return b
+}
+
+// WithSteps adds the given value to the Steps field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Steps field.
+func (b *WelcomePolicyApplyConfiguration) WithSteps(values ...*WelcomeStepApplyConfiguration) *WelcomePolicyApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithSteps")
+		}
+		b.Steps = append(b.Steps, *values[i])
 	}
 	return b
 }
