@@ -83,6 +83,8 @@ func NewManager(cfg *rest.Config, o ManagerOptions) (ctrl.Manager, error) {
 		metrics.FilterProvider = filters.WithAuthenticationAndAuthorization
 		metrics.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.MinVersion = tls.VersionTLS12 }}
 	}
+	cfg = rest.CopyConfig(cfg)
+	readPagesAhead(cfg)
 	graceful := finishCalls
 	// Names of controllers are checked for the whole process, in which tests start several managers.
 	skipNames := true

@@ -169,27 +169,23 @@ func scanOther(row scanner) (o other, err error) {
 	return o, err
 }
 
-// maxQuestions is how many questions one statement asks; SQLite takes 500 at most.
-const maxQuestions = 64
-
 // others asks the same about several things at once, each with its own arguments: what was said by that author, in that text, in that
-// thread. The answers come in the order of the questions.
+// thread. The answers come by question.
 func (f *finder) others(ctx context.Context, query string, questions [][]any) ([][]other, error) {
 	out := make([][]other, len(questions))
-	for from := 0; from < len(questions); from += maxQuestions {
-		some := questions[from:min(from+maxQuestions, len(questions))]
+	for from := 0; from < len(questions); from += f.engine.together {
+		some := questions[from:min(from+f.engine.together, len(questions))]
 		size := sizeFor(len(some))
-		parts, args := make([]string, size), make([]any, 0, size*(len(some[0])+1))
+		args := make([]any, 0, size*(len(some[0])+1))
 		for i := range size {
-			parts[i] = fmt.Sprintf("SELECT * FROM (SELECT %d AS nr, %s) AS q%d", i, query, i)
 			// One more than is wanted, as the item itself may be among them; nothing where there is no question.
-			most := maxFacts + 1
+			most := int64(maxFacts + 1)
 			if i >= len(some) {
 				most = 0
 			}
 			args = append(append(args, some[min(i, len(some)-1)]...), most)
 		}
-		found, err := all(ctx, f.read, scanOther, strings.Join(parts, " UNION ALL "), args...)
+		found, err := all(ctx, f.read, scanOther, f.engine.askEach(query, size, args[:len(args)/size]), args...)
 		if err != nil {
 			return nil, err
 		}
@@ -198,6 +194,36 @@ func (f *finder) others(ctx context.Context, query string, questions [][]any) ([
 		}
 	}
 	return out, nil
+}
+
+// askUnion asks a question several times in one statement, and numbers the answers by question.
+func askUnion(query string, times int, _ []any) string {
+	parts := make([]string, times)
+	for i := range parts {
+		parts[i] = fmt.Sprintf("SELECT * FROM (SELECT %d AS nr, %s) AS q%d", i, query, i)
+	}
+	return strings.Join(parts, " UNION ALL ")
+}
+
+// askLateral does the same with a join, which a server plans once: a union it plans part by part, and that takes longer than to answer.
+func askLateral(query string, times int, example []any) string {
+	names, first := make([]string, len(example)), make([]string, len(example))
+	for i, arg := range example {
+		names[i], first[i] = fmt.Sprintf("a%d", i), "CAST(? AS TEXT)"
+		if _, text := arg.(string); !text {
+			first[i] = "CAST(? AS BIGINT)"
+		}
+		query = strings.Replace(query, "?", "q."+names[i], 1)
+	}
+	var values strings.Builder
+	for i := range times {
+		if i == 0 {
+			fmt.Fprintf(&values, "(0, %s)", strings.Join(first, ", "))
+			continue
+		}
+		fmt.Fprintf(&values, ", (%d%s)", i, strings.Repeat(", ?", len(example)))
+	}
+	return fmt.Sprintf("SELECT q.nr, f.* FROM (VALUES %s) AS q (nr, %s) CROSS JOIN LATERAL (SELECT %s) AS f", values.String(), strings.Join(names, ", "), query)
 }
 
 // without gives at most maxFacts of others, without the item itself.

@@ -78,6 +78,7 @@ func postgresEngine(dsnFile string) *engine {
 		lost: lostPostgres,
 		sizes: `SELECT relname, pg_total_relation_size(oid) FROM pg_class
 			WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`,
+		askEach: askLateral, together: 256,
 		snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	}
 }

@@ -8,8 +8,15 @@ import (
 
 const (
 	// The state is asked for in a way that no index of what waits fits: the rows are found by their keys, however many wait.
-	queryDecide = `UPDATE items SET state = 'Decided', policy = ?, generation = ?, outcome = ?, rule = ?, explanation = ?, decided_at = ?
-		WHERE namespace = ? AND account = ? AND state || '' = 'New' AND changes = ? AND id IN `
+	decideWith = `WITH v (of_namespace, of_account, of_item, of_changes, by_policy, by_generation, said, by_rule, why, at) AS (VALUES `
+	decideTo   = `) UPDATE items SET state = 'Decided', policy = v.by_policy, generation = v.by_generation, outcome = v.said, rule = v.by_rule,
+		explanation = v.why, decided_at = v.at
+		FROM v WHERE namespace = v.of_namespace AND account = v.of_account AND id = v.of_item AND state || '' = 'New' AND changes = v.of_changes
+		RETURNING namespace, account, id`
+	decideColumnCount = 10
+	// decideTypes are said once: in a list of values nothing else tells a database what a parameter is.
+	decideTypes = `(CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT),
+		CAST(? AS TEXT), CAST(? AS BIGINT))`
 
 	addMatches    = `INSERT INTO matches (namespace, policy, rule, account, item, outcome, at) VALUES `
 	onKnownMatch  = ` ON CONFLICT (namespace, policy, rule, account, item) DO NOTHING`
@@ -62,71 +69,57 @@ func (s *Database) Decide(ctx context.Context, verdicts []Verdict) (decided int,
 	return decided, nil
 }
 
-// same is what verdicts have in common that one statement records.
-type same struct {
-	namespace, account, policy, outcome, rule, explanation string
-	generation, changes, at                                int64
-}
-
-// decide records what was decided about items that wait and are as they were judged, and tells which those are. Most verdicts say the same,
-// that no rule matched.
+// decide records what was decided about items that wait and are as they were judged, and tells which those are. Of several verdicts about
+// one item the first that is about it as it is now is in force.
 func (t *transaction) decide(ctx context.Context, verdicts []Verdict) (recorded []bool, err error) {
 	recorded = make([]bool, len(verdicts))
-	places := make(map[ItemKey]int, len(verdicts))
-	groups := map[same][]string{}
-	var order []same
-	var again []int
-	for i := range verdicts {
+	left := make([]int, len(verdicts))
+	for i := range left {
+		left[i] = i
+	}
+	for len(left) > 0 {
+		places := make(map[ItemKey]int, len(left))
+		var now, later []int
+		for _, i := range left {
+			key := verdicts[i].Key.asKept()
+			if _, twice := places[key]; twice {
+				later = append(later, i)
+				continue
+			}
+			places[key], now = i, append(now, i)
+		}
+		err := inChunks(len(now), func(from, to int) error {
+			keys, err := t.decideOnce(ctx, verdicts, now[from:to])
+			for _, key := range keys {
+				recorded[places[key]] = true
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		left = later
+	}
+	return recorded, nil
+}
+
+// decideOnce records the verdicts at some places, which are about different items, with one statement.
+func (t *transaction) decideOnce(ctx context.Context, verdicts []Verdict, at []int) ([]ItemKey, error) {
+	args := make([]any, 0, len(at)*decideColumnCount)
+	for _, i := range at {
 		v := &verdicts[i]
-		key := ItemKey{v.Key.Namespace, v.Key.Account, kept(v.Key.ID)}
-		if _, twice := places[key]; twice {
-			again = append(again, i)
-			continue
-		}
-		places[key] = i
-		s := v.same()
-		if groups[s] == nil {
-			order = append(order, s)
-		}
-		groups[s] = append(groups[s], key.ID)
+		args = append(args, v.Key.Namespace, v.Key.Account, v.Key.ID, v.Changes, v.Policy, v.Generation, v.Outcome, v.Rule, v.Explanation, toMicros(v.At))
 	}
-	for _, s := range order {
-		ids, err := t.record(ctx, s, groups[s])
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range ids {
-			recorded[places[ItemKey{s.namespace, s.account, id}]] = true
-		}
+	more := ""
+	if len(at) > 1 {
+		more = ", " + placeholders(len(at)-1, decideColumnCount)
 	}
-	for _, i := range again { // the first verdict that is about the item as it is now is in force
-		ids, err := t.record(ctx, verdicts[i].same(), []string{verdicts[i].Key.ID})
-		if err != nil {
-			return nil, err
-		}
-		recorded[i] = len(ids) > 0
-	}
-	return recorded, nil
+	return rows(ctx, t.statements, func(row scanner) (k ItemKey, err error) { err = row.Scan(&k.Namespace, &k.Account, &k.ID); return k, err },
+		decideWith+decideTypes+more+decideTo, args...)
 }
 
-func (v *Verdict) same() same {
-	return same{v.Key.Namespace, v.Key.Account, v.Policy, v.Outcome, v.Rule, v.Explanation, v.Generation, v.Changes, toMicros(v.At)}
-}
-
-// record the same about items, and tell which of them waited.
-func (t *transaction) record(ctx context.Context, s same, ids []string) (recorded []string, err error) {
-	for len(ids) > 0 {
-		size := sizeFor(len(ids))
-		n := min(size, len(ids))
-		some, err := rows(ctx, t.statements, scanText, queryDecide+placeholders(1, size)+" RETURNING id", filled(
-			[]any{s.policy, s.generation, s.outcome, s.rule, s.explanation, s.at, s.namespace, s.account, s.changes}, ids[:n], size)...)
-		if err != nil {
-			return nil, err
-		}
-		recorded, ids = append(recorded, some...), ids[n:]
-	}
-	return recorded, nil
-}
+// asKept is the key as it comes back.
+func (k ItemKey) asKept() ItemKey { return ItemKey{kept(k.Namespace), kept(k.Account), kept(k.ID)} }
 
 // consequences of verdicts, which are written together.
 type consequences struct {
