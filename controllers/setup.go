@@ -154,12 +154,13 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		HTTP: o.HTTP, Media: o.Media, ConfigMaps: mgr.GetClient(), LocalURL: o.LocalURL, LocalToken: o.LocalToken, Rehearse: o.Rehearse, Log: o.Log}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up SocialChannel: %w", err)
 	}
-	if err := setupCalendar(mgr, o, recorder); err != nil {
+	calendars, err := setupCalendar(mgr, o, recorder)
+	if err != nil {
 		return fmt.Errorf("set up ContentCalendar: %w", err)
 	}
 	gate := &post.CrisisGate{Reader: mgr.GetAPIReader(), Ledger: o.Ledger, Clock: o.Clock}
 	if err := (&post.Reconciler{Client: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, Owner: o.Owner, Directory: directory, Ledger: o.Ledger,
-		Gate: gate, Media: o.Media, ConfigMaps: mgr.GetClient(), Settle: o.Settle, ClockSkew: o.Skew, Metrics: metrics,
+		Gate: post.WithConsent(gate, o.Ledger, o.Clock), Media: o.Media, ConfigMaps: mgr.GetClient(), Settle: o.Settle, ClockSkew: o.Skew, Metrics: metrics,
 		Policies: post.NewPolicies(mgr.GetAPIReader(), o.Clock), Reader: mgr.GetAPIReader(),
 	}).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up Post: %w", err)
@@ -177,7 +178,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	}
 	if ledger, ok := o.Ledger.(inbox.Ledger); ok {
 		if err := community.Setup(mgr, community.Options{Client: mgr.GetClient(), ConfigMaps: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, Ledger: ledger,
-			Directory: directory, Gate: gate, Classify: inbox.Classifier(o.Media), Told: told, HooksAddress: o.HooksAddress, Owner: o.Owner, Settle: o.Settle, Registry: o.Registry, Log: o.Log}); err != nil {
+			Directory: directory, Gate: gate, Classify: inbox.Classifier(o.Media), Told: told, Consented: calendars.CuratedChanged, HooksAddress: o.HooksAddress, Owner: o.Owner, Settle: o.Settle, Registry: o.Registry, Log: o.Log}); err != nil {
 			return fmt.Errorf("set up the community: %w", err)
 		}
 	}
@@ -191,17 +192,20 @@ func Setup(mgr ctrl.Manager, o Options) error {
 }
 
 // setupCalendar adds the calendars' controller, and what reads their feeds.
-func setupCalendar(mgr ctrl.Manager, o Options, recorder events.EventRecorder) error {
+func setupCalendar(mgr ctrl.Manager, o Options, recorder events.EventRecorder) (*calendar.Reconciler, error) {
 	r := &calendar.Reconciler{Client: mgr.GetClient(), Metadata: mgr.GetCache(), Recorder: recorder, Clock: o.Clock}
 	if feeds, ok := o.Ledger.(store.Feeds); ok {
 		r.Feeds = feeds
 		r.Reader = &calendar.FeedReader{Client: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, HTTP: o.Media, Feeds: feeds}
 	}
+	if curation, ok := o.Ledger.(store.Curation); ok {
+		r.Curation = curation
+	}
 	if err := r.SetupWithManager(mgr); err != nil {
-		return err
+		return nil, err
 	}
 	if r.Reader == nil {
-		return nil
+		return r, nil
 	}
-	return r.Reader.SetupWithManager(mgr)
+	return r, r.Reader.SetupWithManager(mgr)
 }

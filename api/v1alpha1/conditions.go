@@ -100,16 +100,18 @@ const (
 	ReasonApproved              = "Approved"
 	ReasonUnverified            = "Unverified"
 	ReasonAwaitingReview        = "AwaitingReview"
-	ReasonAwaitingPerson        = "AwaitingPerson"
-	ReasonWaitingFor            = "WaitingFor"
-	ReasonPossibleDuplicate     = "PossibleDuplicate"
-	ReasonUnpublished           = "Unpublished"
-	ReasonInSync                = "InSync"
-	ReasonEdited                = "Edited"
-	ReasonEditFailed            = "EditFailed"
-	ReasonEditNotSupported      = "EditNotSupported"
-	ReasonChangedOnNetwork      = "ChangedOnNetwork"
-	ReasonRemovedOnNetwork      = "RemovedOnNetwork"
+	// ReasonNoConsent: who is quoted does not agree, or does not any more.
+	ReasonNoConsent         = "NoConsent"
+	ReasonAwaitingPerson    = "AwaitingPerson"
+	ReasonWaitingFor        = "WaitingFor"
+	ReasonPossibleDuplicate = "PossibleDuplicate"
+	ReasonUnpublished       = "Unpublished"
+	ReasonInSync            = "InSync"
+	ReasonEdited            = "Edited"
+	ReasonEditFailed        = "EditFailed"
+	ReasonEditNotSupported  = "EditNotSupported"
+	ReasonChangedOnNetwork  = "ChangedOnNetwork"
+	ReasonRemovedOnNetwork  = "RemovedOnNetwork"
 
 	// Post that a Crisis held past its time, and Crisis.
 	ReasonReturned        = "Returned"
@@ -136,6 +138,8 @@ const (
 	ReasonFeedUnavailable = "FeedUnavailable"
 	ReasonFeedRead        = "FeedRead"
 	ReasonEntriesMissing  = "EntriesMissing"
+	// ReasonNothingCurated: entries with fromCurated have nothing to quote, and make no Post.
+	ReasonNothingCurated = "NothingCurated"
 
 	// SocialChannel.
 	ReasonSignedIn            = "SignedIn"

@@ -35,6 +35,12 @@ type PostSpec struct {
 	// +required
 	Content Content `json:"content"`
 
+	// quotes names what people said that the content shows. The Post is held while one of them does not agree, or does not any more.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=10
+	Quotes []QuotedItem `json:"quotes,omitempty"`
+
 	// pillar of the strategy that it serves, such as education.
 	// +optional
 	// +kubebuilder:validation:MinLength=1

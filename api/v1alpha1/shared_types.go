@@ -45,7 +45,7 @@ const (
 )
 
 // Content is what a Post says. A network shows what it can of it; what it cannot is an error, never left out in silence.
-// +kubebuilder:validation:XValidation:rule="(has(self.text) && self.text.size() > 0) || (has(self.media) && self.media.size() > 0) || has(self.link)",message="content is empty: set text, media or link"
+// +kubebuilder:validation:XValidation:rule="(has(self.text) && self.text.size() > 0) || (has(self.media) && self.media.size() > 0) || has(self.link) || has(self.fromCurated)",message="content is empty: set text, media, link or fromCurated"
 type Content struct {
 	// title of an article, on networks that have titles (WordPress, Ghost); others show none.
 	// +optional
@@ -115,6 +115,44 @@ type Content struct {
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=100
 	Tags []string `json:"tags,omitempty"`
+
+	// fromCurated quotes what people said to us and agreed that we share, after the text: the newest that this entry did not use
+	// on the channel before. While there is nothing, no Post is made. Only in the entries of a calendar, and not with thread, split or Markdown.
+	// +optional
+	FromCurated *FromCurated `json:"fromCurated,omitempty"`
+}
+
+// FromCurated picks what people said and agreed that we share. Each is used once by an entry on a channel, and only while consent is in
+// force: who takes it back, or changes or deletes what they said, is not quoted any more.
+type FromCurated struct {
+	// newest is how many are quoted at most: the first with the text, the others as a thread after it. Default: 1.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10
+	Newest int32 `json:"newest,omitempty"`
+	// credit names the author under what they said, by their handle. The address of what they said is always there.
+	// +optional
+	Credit bool `json:"credit,omitempty"`
+	// policyRef names the CommunityPolicy whose rules brought it up. Absent: any.
+	// +optional
+	PolicyRef *LocalReference `json:"policyRef,omitempty"`
+	// label that it must have, as a rule's action label gives it, such as landing-legs. Absent: any.
+	// +optional
+	Label ObjectName `json:"label,omitempty"`
+}
+
+// QuotedItem names something that people said, as the ledger knows it.
+type QuotedItem struct {
+	// account is the network and our account's id there on which it was heard.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Account string `json:"account"`
+	// item is its id there.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Item string `json:"item"`
 }
 
 // TranslatedText is a text in one language.

@@ -30,6 +30,8 @@ type scope struct {
 	calendar *tribunev1alpha1.ContentCalendar
 	now      time.Time
 	plan     plan.Result
+	// taken is what entries took to quote before.
+	taken []plan.Quoted
 	// feedTroubles say which feeds cannot be read now.
 	feedTroubles string
 	// names of its entries.
@@ -75,6 +77,10 @@ func (r *Reconciler) gather(ctx context.Context, s *scope) error {
 	if in.More, err = r.more(ctx, s); err != nil {
 		return err
 	}
+	if in.Curated, err = r.curated(ctx, s, in.Channels); err != nil {
+		return err
+	}
+	s.taken = in.Curated.Taken
 	s.plan = plan.Calendar(in)
 	s.problems = append(s.problems, s.plan.Problems...)
 	for i := range s.calendar.Spec.Entries {
@@ -147,6 +153,9 @@ func waiting(p *tribunev1alpha1.Post) bool {
 // carryOut makes, changes and withdraws Posts.
 func (r *Reconciler) carryOut(ctx context.Context, s *scope) error {
 	keep, takenOut := entriesInTrouble(s), s.takenOut() // before others add to the problems
+	if err := r.recordQuotes(ctx, s); err != nil {
+		return err
+	}
 	var g errgroup.Group
 	g.SetLimit(inParallel)
 	planned := make(map[string]bool, len(s.plan.Posts))
@@ -173,6 +182,9 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scope) error {
 		// Beyond the deadline a Post's own controller decides, and a Post of an entry that cannot be read now is left alone.
 		if planned[name] || !waiting(child) || !child.DeletionTimestamp.IsZero() || keep(child) || s.now.After(publish.Due(child)) && s.stillMeant(child) {
 			continue
+		}
+		if slices.Contains(s.plan.Unquoted, name) {
+			r.tellUnquoted(s, child)
 		}
 		g.Go(func() error { return r.withdraw(ctx, s, child) })
 	}

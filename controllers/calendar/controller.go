@@ -52,8 +52,12 @@ type Reconciler struct {
 	// Feeds remembers the items of feeds, and Reader reads them; nil: feeds are not read.
 	Feeds  store.Feeds
 	Reader *FeedReader
+	// Curation knows what people said and agreed that we share; nil: nothing.
+	Curation store.Curation
 
 	files files
+	// woken has a calendar looked at; nil before it was set up.
+	woken func(types.NamespacedName)
 
 	mu       sync.Mutex
 	counters map[types.NamespacedName]*rate.Limiter
@@ -82,13 +86,14 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		return fmt.Errorf("index Posts: %w", err)
 	}
 	changed := make(chan event.TypedGenericEvent[types.NamespacedName], 1024)
-	if r.Reader != nil {
-		r.Reader.Changed = func(key types.NamespacedName) {
-			select {
-			case changed <- event.TypedGenericEvent[types.NamespacedName]{Object: key}:
-			default: // calendars are looked at every quarter of an hour anyway
-			}
+	r.woken = func(key types.NamespacedName) {
+		select {
+		case changed <- event.TypedGenericEvent[types.NamespacedName]{Object: key}:
+		default: // calendars are looked at every quarter of an hour anyway
 		}
+	}
+	if r.Reader != nil {
+		r.Reader.Changed = r.woken
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("contentcalendar").

@@ -177,9 +177,23 @@ func conclude(st *tribunev1alpha1.ContentCalendarStatus, s *scope, failed error)
 	case len(s.plan.Truncated) > 0:
 		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionFalse, tribunev1alpha1.ReasonTooManyPosts,
 			fmt.Sprintf("more than %d Posts would wait on one channel: the later ones are made as the earlier ones go out", plan.MaxWaiting))
+	case len(s.plan.Uncurated) > 0:
+		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionTrue, tribunev1alpha1.ReasonNothingCurated, nothingCurated(s.plan.Uncurated))
 	default:
 		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionTrue, tribunev1alpha1.ReasonPlanned, "")
 	}
+}
+
+// nothingCurated says which entries have nothing to quote.
+func nothingCurated(entries []plan.Uncurated) string {
+	texts := make([]string, len(entries))
+	for i, e := range entries {
+		texts[i] = fmt.Sprintf("%s on %s", e.Entry, e.Channel)
+	}
+	if len(texts) > named {
+		texts = append(texts[:named], fmt.Sprintf("and %d more", len(texts)-named))
+	}
+	return "no Post is made while nobody agreed to be quoted: " + strings.Join(texts, "; ")
 }
 
 // missing says what may be on its way: a channel, or a ConfigMap with entries.
@@ -226,6 +240,11 @@ func (r *Reconciler) tell(before, after *tribunev1alpha1.ContentCalendar) {
 	is := meta.FindStatusCondition(after.Status.Conditions, tribunev1alpha1.ConditionReady)
 	if is.Reason == tribunev1alpha1.ReasonInvalidSpec && (was == nil || was.Reason != is.Reason || was.Message != is.Message) {
 		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, is.Reason, "Plan", "%s", is.Message)
+	}
+	if p := meta.FindStatusCondition(after.Status.Conditions, tribunev1alpha1.ConditionPostsPlanned); p != nil && p.Reason == tribunev1alpha1.ReasonNothingCurated {
+		if old := meta.FindStatusCondition(before.Status.Conditions, tribunev1alpha1.ConditionPostsPlanned); old == nil || old.Message != p.Message {
+			r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, p.Reason, "Plan", "%s", p.Message)
+		}
 	}
 	if after.Status.PastEntriesIgnored > before.Status.PastEntriesIgnored {
 		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, tribunev1alpha1.ReasonPastEntries, "Plan",

@@ -59,6 +59,9 @@ func (r *Reconciler) scope(ctx context.Context, post *tribunev1alpha1.Post) (*sc
 	if err := r.crises(ctx, s); err != nil {
 		return nil, err
 	}
+	if err := r.consents(ctx, s); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 

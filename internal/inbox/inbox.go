@@ -77,6 +77,7 @@ type Crises interface {
 // Ledger is what the inbox needs of it.
 type Ledger interface {
 	store.Community
+	store.Curation
 	AddMessages(ctx context.Context, messages []store.Message) (added int, err error)
 	Publications(ctx context.Context, namespace, post string, edition int64, account string) ([]store.Publication, error)
 	Begin(ctx context.Context, p store.Publication) (store.Publication, bool, error)
@@ -101,6 +102,8 @@ type Inbox struct {
 	// Judged is told of items and what was decided about each, Acted of actions that came to an end; nil: nobody is.
 	Judged func(items []store.Item, verdicts []store.Verdict)
 	Acted  func(a *store.Action)
+	// Consented is told of a namespace in which somebody agreed that something of theirs is shared, or does not any more; nil: nobody is.
+	Consented func(namespace string)
 
 	judge, actor chan struct{}
 }

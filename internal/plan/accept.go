@@ -64,6 +64,9 @@ func (p *planner) acceptContent(it *item, c *tribunev1alpha1.Content) {
 	if c.Text == "" && len(c.Media) == 0 && c.Link == nil {
 		p.wrong(it, "content", "is empty: write a text, or set media or link")
 	}
+	if c.FromCurated != nil {
+		p.wrong(it, "content.fromCurated", "is for the calendar's own entries: write one there")
+	}
 	if n := utf8.RuneCountInString(c.Text); n > maxText {
 		p.wrong(it, "content.text", "has %d characters; at most %d are allowed", n, maxText)
 	}

@@ -95,7 +95,7 @@ func (p *planner) take(it *item, defaults []Channel) {
 	if it.source != "" && !p.accepted(it) {
 		return
 	}
-	if !p.parse(it) {
+	if !p.parse(it) || !p.quotable(it) {
 		return
 	}
 	channels := defaults
@@ -190,6 +190,9 @@ func (p *planner) publishable(it *item, channels []Channel) []Channel {
 			for _, problem := range problems {
 				wrong = true
 				p.wrong(it, c.path+"."+problem.Path, "%s", problem.Message)
+			}
+			if from := content.FromCurated; from != nil {
+				content = p.fitted(content, ch, longest(ch, newest(from)))
 			}
 			for _, problem := range p.in.Check(ch, content) {
 				wrong = true

@@ -75,6 +75,8 @@ type Input struct {
 	More []SourcedEntry
 	// Existing are the Posts of this calendar that exist.
 	Existing []Existing
+	// Curated is what may be quoted; nil where nobody knows, and placeholders stand for it.
+	Curated *Curated
 	// Check tells what keeps a content from being published on a channel; nil checks nothing. The paths are those below the
 	// content, such as thread[1].text.
 	Check func(Channel, *tribunev1alpha1.Content) []Problem
@@ -163,6 +165,12 @@ type Result struct {
 	TooLate int
 	// Skipped are the occurrences of the horizon that blackouts and quiet hours leave out, in the order of their times.
 	Skipped []Skipped
+	// Quoted is what entries take to quote in addition to what they took before, in order: it is to be recorded before their Posts are made.
+	Quoted []Quoted
+	// Uncurated entries have nothing to quote at their next occurrence, which makes no Post.
+	Uncurated []Uncurated
+	// Unquoted are the names of Posts whose quotes may not be shared any more.
+	Unquoted []string
 	// Entries counts all entries, those of More included.
 	Entries int
 	// Truncated names the channels on which MaxWaiting was reached, with the time up to which Posts are planned.
@@ -196,7 +204,7 @@ func Calendar(in Input) Result {
 	p := planner{
 		in: in, spec: &in.Calendar.Spec, deadline: deadline(in.Calendar),
 		quietFor: map[service]*quiet{}, quietSame: map[string]*quiet{}, quietOn: map[string]*quiet{}, byName: map[string]*item{}, timings: map[node]timing{},
-		existing: indexExisting(in.Existing), told: map[Problem]int{},
+		existing: indexExisting(in.Existing), quotes: indexQuotes(in.Curated), told: map[Problem]int{},
 	}
 	p.result.Until = in.Now.Add(Horizon(in.Calendar))
 	p.result.Entries = len(p.spec.Entries) + len(in.More)
@@ -241,6 +249,7 @@ func (p *planner) plan() {
 	}
 	p.lookAtLinks()
 	p.out()
+	p.uncurated()
 	slices.SortStableFunc(p.result.Posts, func(a, b Post) int {
 		if c := a.At.Compare(b.At); c != 0 {
 			return c
@@ -271,6 +280,8 @@ type planner struct {
 	looksBack time.Time
 
 	existing map[node]map[string]*Existing
+	// quotes is what was curated; nil where nobody knows.
+	quotes *quotes
 	// told are the problems of entries, with their place in the result.
 	told map[Problem]int
 	// timings of what goes out once, for what follows it.

@@ -28,25 +28,38 @@ type occasion struct {
 
 // add plans a Post.
 func (p *planner) add(it *item, o occasion, ch Channel) {
+	p.curate(it, o, ch)
 	if post, ok := p.post(it, o, ch); ok {
 		p.result.Posts = append(p.result.Posts, post)
 	}
 }
 
-// post makes the Post for one occasion. It gives false if the entry has no content.
+// contentOf an entry that an occasion shows on a channel; nil if it has none.
+func (p *planner) contentOf(it *item, o occasion, ch Channel) *tribunev1alpha1.Content {
+	choices := contents(it.entry, ch)
+	switch len(choices) {
+	case 0:
+		return nil
+	case 1:
+		return choices[0].content
+	}
+	return choices[schedule.Rotation(max(o.turn, 0), len(choices))].content
+}
+
+// post makes the Post for one occasion. It gives false if the entry has no content, or nothing to quote.
 func (p *planner) post(it *item, o occasion, ch Channel) (Post, bool) {
 	e := it.entry
-	choices := contents(e, ch)
-	if len(choices) == 0 {
+	content := p.contentOf(it, o, ch)
+	if content == nil {
 		return Post{}, false
-	}
-	content := choices[0].content
-	if len(choices) > 1 {
-		content = choices[schedule.Rotation(max(o.turn, 0), len(choices))].content
 	}
 	vars := p.vars(it, ch, o.id, o.goes.In(p.result.Zone))
 	tracking := p.tracking(content, vars)
 	content, _ = p.resolved(content, ch, vars) // what is wrong was said of the entry
+	content, quoted, ok := p.quote(it, content, o.id, ch)
+	if !ok {
+		return Post{}, false
+	}
 	at := metav1.NewTime(o.goes.UTC())
 	post := Post{
 		Name:  Name(p.in.Calendar.Name, it.name(), o.id, ch.Name),
@@ -64,6 +77,7 @@ func (p *planner) post(it *item, o occasion, ch Channel) (Post, bool) {
 			StartingDeadline: p.spec.StartingDeadline,
 			MissedPolicy:     p.spec.MissedPolicy,
 			Content:          p.linked(content),
+			Quotes:           quoted,
 			Pillar:           e.Pillar,
 			Campaign:         e.Campaign,
 			StrategyRef:      p.spec.StrategyRef,

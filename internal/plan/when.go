@@ -134,8 +134,8 @@ func (p *planner) out() {
 			continue
 		}
 		for _, ch := range it.channels {
-			if ch.Name != e.Channel {
-				continue
+			if ch.Name != e.Channel || p.quotes != nil && !p.quotes.whole(occurrence{node{e.Entry, e.Channel}, e.Occurrence}) {
+				continue // of what was quoted and is taken back, a person says what becomes of it
 			}
 			o := occasion{id: e.Occurrence, local: schedule.LocalOf(e.At, p.result.Zone), at: e.At, goes: e.At, turn: p.turnOf(it, e)}
 			if post, ok := p.post(it, o, ch); ok {

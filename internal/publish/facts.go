@@ -115,6 +115,8 @@ type Facts struct {
 	// CatchUp is what was decided after an outage; nil where there was none.
 	CatchUp *schedule.CatchUpDecision
 	Crisis  Crisis
+	// Unconsented says why people who are quoted do not agree; empty if they do. Needed for Posts that are due.
+	Unconsented string
 
 	// Hashes of the rendered segments, and Problems that keep the Post from being rendered; both nil where the channel's
 	// rules are not known. Text is their TextHash.

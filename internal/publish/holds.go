@@ -14,7 +14,8 @@ var holds = []rule{
 	unpublishedHold, // after.go
 	suspended,
 	calendarHolds,
-	unapproved, // hold_approval.go
+	unapproved,  // hold_approval.go
+	unconsented, // hold_consent.go
 	channelHolds,
 	waitingFor, // hold_after.go
 	shut,       // hold_shut.go

@@ -38,6 +38,9 @@ func RenderWith(c *tribunev1alpha1.Content, rules compose.Rules, o Options) (com
 	rendering, problems := compose.Render(in, rules)
 	rendering.Unresolved = r.unresolved
 	problems = append(r.problems, problems...)
+	if c.FromCurated != nil {
+		problems = append(problems, Problem{Path: "fromCurated", Message: "is for the entries of a calendar, which know what was used before: write the text, and name what it quotes in quotes of the Post"})
+	}
 	for i := range c.Thread {
 		problems = append(problems, unsourced(fmt.Sprintf("thread[%d].media", i), c.Thread[i].Media)...)
 	}

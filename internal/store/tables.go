@@ -32,7 +32,10 @@ var Tables = []Table{
 	{Name: "actions", Key: "id", Since: "created_at", Times: []string{"next_at", "done_at"}, Documents: []string{"payload"}},
 	{Name: "strikes", Key: "namespace, policy, account, author, item, rule", Since: "at"},
 	{Name: "labels", Key: "namespace, account, item, name", Since: "at"},
+	{Name: "consents", Key: "namespace, account, item", Since: "given_at", Times: []string{"ended_at"}},
+	{Name: "quotes", Key: "namespace, calendar, entry, channel, account, item", Since: "taken_at"},
 	{Name: "cases", Key: "namespace, name", Since: "created_at", Times: []string{"due_at", "decided_at", "done_at", "reminded_at", "escalated_at"}},
+	{Name: "contacts", Key: "namespace, policy, network, handle", Since: "seen_at", Times: []string{"since", "last_at", "reminded_at"}},
 	{Name: "policies", Key: "namespace, name", Documents: []string{"spec", "lists"}},
 }
 

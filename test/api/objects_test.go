@@ -72,7 +72,7 @@ spec:
   staleAfter: 12h
   repliesPerAuthor: {max: 1, window: 24h}
   exempt: {roles: [Team], handles: [ada.example]}
-  keyPeople: [{handle: leo.example, network: Bluesky, note: wrote the guide}]
+  keyPeople: [{handle: leo.example, network: Bluesky, note: wrote the guide, remind: {after: 1440h, channelRef: {name: desk}}}]
   lists:
   - {name: insults, configMapKeyRef: {name: words, key: insults.txt}}
   - {name: domains, entries: [x.example]}
@@ -100,6 +100,7 @@ spec:
     - report: {reason: spam}
     - react: {emoji: "+1"}
     - reply: {text: {en: Thanks}}
+    - thank: {text: {en: Thanks}}
   answer:
     within: 4h
     hours: {timeZone: Europe/Madrid, days: [Mon], from: "09:00", to: "18:00"}

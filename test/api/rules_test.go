@@ -44,7 +44,7 @@ var (
 
 // contentCases are the cases of every place that holds a content.
 func contentCases(kind, place, path string) []ruleCase {
-	empty := rule{kind, place, "content is empty: set text, media or link"}
+	empty := rule{kind, place, "content is empty: set text, media, link or fromCurated"}
 	source := rule{kind, place + ".media[]", "set exactly one of url and configMapKeyRef"}
 	with := func(r rule, name, at string, content fields, refuse bool) ruleCase {
 		return ruleCase{rule: r, name: name, path: at, edits: fields{path: content}, refuse: refuse}
@@ -53,6 +53,7 @@ func contentCases(kind, place, path string) []ruleCase {
 		with(empty, "text", path, text, false),
 		with(empty, "media", path, fields{"media": []any{url}}, false),
 		with(empty, "link", path, fields{"link": fields{"url": "https://x.example"}}, false),
+		with(empty, "what people said", path, fields{"fromCurated": fields{}}, false),
 		with(empty, "nothing", path, fields{}, true),
 		with(empty, "empty text", path, fields{"text": ""}, true),
 		with(empty, "empty media", path, fields{"media": []any{}}, true),

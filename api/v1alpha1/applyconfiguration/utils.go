@@ -50,6 +50,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ChannelLimitsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ChannelListening"):
 		return &apiv1alpha1.ChannelListeningApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ChannelListeningStatus"):
+		return &apiv1alpha1.ChannelListeningStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ChannelProfile"):
 		return &apiv1alpha1.ChannelProfileApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ChannelPublishing"):
@@ -118,6 +120,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.HoldPostsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("KeyPerson"):
 		return &apiv1alpha1.KeyPersonApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("KeyPersonReminder"):
+		return &apiv1alpha1.KeyPersonReminderApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LabelAction"):
 		return &apiv1alpha1.LabelActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LastPost"):
@@ -234,6 +238,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.TestItemApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("TextMatch"):
 		return &apiv1alpha1.TextMatchApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ThankAction"):
+		return &apiv1alpha1.ThankActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ThreadMatch"):
 		return &apiv1alpha1.ThreadMatchApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ThreadSegment"):

@@ -355,6 +355,21 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             scalar: string
           elementRelationship: associative
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ChannelListeningStatus
+  map:
+    fields:
+    - name: items24h
+      type:
+        scalar: numeric
+    - name: lag
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: lastItem
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: lastPoll
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ChannelMode
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ChannelProfile
@@ -1236,6 +1251,18 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: note
       type:
         scalar: string
+    - name: remind
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.KeyPersonReminder
+- name: com.github.tribune-dev.tribune.api.v1alpha1.KeyPersonReminder
+  map:
+    fields:
+    - name: after
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: channelRef
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
 - name: com.github.tribune-dev.tribune.api.v1alpha1.LabelAction
   map:
     fields:
@@ -1531,6 +1558,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: strike
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.StrikeAction
+    - name: thank
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ThankAction
     - name: warn
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.WarnAction
@@ -2184,6 +2214,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: limits
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.ChannelLimits
+    - name: listening
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ChannelListeningStatus
     - name: observedGeneration
       type:
         scalar: numeric
@@ -2357,6 +2390,14 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
 - name: com.github.tribune-dev.tribune.api.v1alpha1.TextView
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ThankAction
+  map:
+    fields:
+    - name: text
+      type:
+        map:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.TranslatedText
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ThreadMatch
   map:
     fields:

@@ -17,6 +17,8 @@ type KeyPersonApplyConfiguration struct {
 	Network *apiv1alpha1.NetworkName `json:"network,omitempty"`
 	// note for colleagues.
 	Note *string `json:"note,omitempty"`
+	// remind tells a team when nobody spoke with them for long: once, and again each time the same while passes.
+	Remind *KeyPersonReminderApplyConfiguration `json:"remind,omitempty"`
 }
 
 // KeyPersonApplyConfiguration constructs a declarative configuration of the KeyPerson type for use with
@@ -46,5 +48,13 @@ func (b *KeyPersonApplyConfiguration) WithNetwork(value apiv1alpha1.NetworkName)
 // If called multiple times, the Note field is set to the value of the last call.
 func (b *KeyPersonApplyConfiguration) WithNote(value string) *KeyPersonApplyConfiguration {
 	b.Note = &value
+	return b
+}
+
+// WithRemind sets the Remind field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Remind field is set to the value of the last call.
+func (b *KeyPersonApplyConfiguration) WithRemind(value *KeyPersonReminderApplyConfiguration) *KeyPersonApplyConfiguration {
+	b.Remind = value
 	return b
 }

@@ -31,6 +31,8 @@ type PolicyActionApplyConfiguration struct {
 	React *ReactActionApplyConfiguration `json:"react,omitempty"`
 	// reply to the item in public.
 	Reply *ReplyActionApplyConfiguration `json:"reply,omitempty"`
+	// thank the author by a reply in public. It counts as one: an item gets at most one of both.
+	Thank *ThankActionApplyConfiguration `json:"thank,omitempty"`
 	// curate opens a case of kind Curation: may we share this?
 	Curate *CurateActionApplyConfiguration `json:"curate,omitempty"`
 }
@@ -134,6 +136,14 @@ func (b *PolicyActionApplyConfiguration) WithReact(value *ReactActionApplyConfig
 // If called multiple times, the Reply field is set to the value of the last call.
 func (b *PolicyActionApplyConfiguration) WithReply(value *ReplyActionApplyConfiguration) *PolicyActionApplyConfiguration {
 	b.Reply = value
+	return b
+}
+
+// WithThank sets the Thank field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Thank field is set to the value of the last call.
+func (b *PolicyActionApplyConfiguration) WithThank(value *ThankActionApplyConfiguration) *PolicyActionApplyConfiguration {
+	b.Thank = value
 	return b
 }
 

@@ -38,6 +38,9 @@ type SocialChannelStatusApplyConfiguration struct {
 	Once *string `json:"once,omitempty"`
 	// retryAt is when the network may be called again, after it asked us to wait.
 	RetryAt *metav1.Time `json:"retryAt,omitempty"`
+	// listening is how reading what people say goes, where spec.listening asks for it. It is written when a figure changed, at most
+	// once a minute; that nothing came is written every ten minutes.
+	Listening *ChannelListeningStatusApplyConfiguration `json:"listening,omitempty"`
 }
 
 // SocialChannelStatusApplyConfiguration constructs a declarative configuration of the SocialChannelStatus type for use with
@@ -148,5 +151,13 @@ func (b *SocialChannelStatusApplyConfiguration) WithOnce(value string) *SocialCh
 // If called multiple times, the RetryAt field is set to the value of the last call.
 func (b *SocialChannelStatusApplyConfiguration) WithRetryAt(value metav1.Time) *SocialChannelStatusApplyConfiguration {
 	b.RetryAt = &value
+	return b
+}
+
+// WithListening sets the Listening field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Listening field is set to the value of the last call.
+func (b *SocialChannelStatusApplyConfiguration) WithListening(value *ChannelListeningStatusApplyConfiguration) *SocialChannelStatusApplyConfiguration {
+	b.Listening = value
 	return b
 }
