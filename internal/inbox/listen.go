@@ -127,6 +127,9 @@ func (b *Inbox) take(ctx context.Context, heard *store.Heard, page network.Liste
 		}
 		items = append(items, one)
 	}
+	if err := b.inApp(ctx, heard.Ear, page.Items, now); err != nil {
+		return err
+	}
 	next := *heard
 	next.Cursor, next.PolledAt = page.Cursor, now
 	if len(items) > 0 {
