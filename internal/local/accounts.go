@@ -12,7 +12,7 @@ import (
 
 // abilities are what an account can do here.
 var abilities = []string{"Publish", "Edit", "Delete", "Thread", "Media", "AltText", "Reply", "Message", "Share", "Listen", "Metrics",
-	"DirectMessage", "Hide", "Remove", "Mute", "Block", "React", "Report"}
+	"DirectMessage", "Hide", "Remove", "Mute", "Block", "React", "Report", "LockThread", "SlowMode"}
 
 var limits = wire.Limits{
 	MaxCharacters:    wire.MaxCharacters,

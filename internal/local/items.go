@@ -92,6 +92,7 @@ func checkItem(n *wire.NewItem) *refusal {
 
 func (t *tx) insertItem(c *call, n wire.NewItem) (result, error) {
 	var parent, under any
+	thread := int64(0)
 	if n.InReplyTo != "" {
 		target, no, err := t.target(n.InReplyTo)
 		if no != nil || err != nil {
@@ -101,7 +102,7 @@ func (t *tx) insertItem(c *call, n wire.NewItem) (result, error) {
 			return refused(http.StatusUnprocessableEntity, wire.CodeUnknownReplyTo,
 				"%s belongs to the account %s: say it there", n.InReplyTo, target.account).result(), nil
 		}
-		parent = target.id
+		parent, thread = target.id, target.root
 		if target.post != 0 {
 			under = target.post
 		}
@@ -110,6 +111,9 @@ func (t *tx) insertItem(c *call, n wire.NewItem) (result, error) {
 		return result{}, err
 	}
 	if no, err := t.mayWrite(c, n); no != nil || err != nil {
+		return no.resultOr(err)
+	}
+	if no, err := t.mayJoin(c, n, thread); no != nil || err != nil {
 		return no.resultOr(err)
 	}
 	if err := t.meet(c, n.Author); err != nil {

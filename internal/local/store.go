@@ -102,8 +102,10 @@ func (s *store) prepare() (*tx, error) {
 	default:
 		return nil, fmt.Errorf("it was written by another version (schema %d, this one knows %d): use that version or another file", version, schemaVersion)
 	}
-	if _, err := conn.ExecContext(context.Background(), draftsTable); err != nil {
-		return nil, fmt.Errorf("make the tables: %w", err)
+	for _, table := range []string{draftsTable, threadsTable} {
+		if _, err := conn.ExecContext(context.Background(), table); err != nil {
+			return nil, fmt.Errorf("make the tables: %w", err)
+		}
 	}
 	err = t.row(`SELECT MAX(
 		(SELECT COALESCE(MAX(id), 0) FROM posts), (SELECT COALESCE(MAX(id), 0) FROM drafts), (SELECT COALESCE(MAX(id), 0) FROM items),

@@ -26,7 +26,12 @@ const (
 )
 
 // entry is one thread as the page shows it: a post that stands alone is a thread of one.
-type entry struct{ Posts []*shownPost }
+type entry struct {
+	Posts []*shownPost
+	// Locked: nobody can speak there. Slow is how long each waits between two things said there; empty: they need not.
+	Locked bool
+	Slow   string
+}
 
 // shownPost is one post of ours.
 type shownPost struct {
@@ -165,12 +170,18 @@ func (s *Server) threads(roots []string, now time.Time) ([]*entry, error) {
 		}
 		e.Posts = append(e.Posts, shown)
 	}
+	states, err := s.threadStates(roots)
+	if err != nil {
+		return nil, err
+	}
 	var entries []*entry
 	for _, root := range roots {
 		e := byRoot[root]
 		if e == nil {
 			continue
 		}
+		state := states[root].wire(root)
+		e.Locked, e.Slow = state.Locked, state.Slow
 		for i, p := range e.Posts {
 			p.Segment, p.Segments = i+1, len(e.Posts)
 		}

@@ -22,6 +22,10 @@ const (
 	AbilityMute   Ability = "Mute"
 	AbilityBlock  Ability = "Block"
 	AbilityReact  Ability = "React"
+	// AbilityLockThread: nobody can say anything under a publication of ours, until it is opened again.
+	AbilityLockThread Ability = "LockThread"
+	// AbilitySlowMode: people can say something under a publication of ours once in a while only.
+	AbilitySlowMode Ability = "SlowMode"
 	// AbilityReport: an item can be reported to the network's moderators.
 	AbilityReport Ability = "Report"
 )
@@ -173,6 +177,24 @@ type Muter interface {
 type Blocker interface {
 	Block(ctx context.Context, person Person) error
 	Unblock(ctx context.Context, person Person) error
+}
+
+// ThreadLocker is for networks on which what people say under a publication of ours can be closed. t.Post is the publication; all calls may
+// be repeated, and a publication that is not there any more is no error.
+type ThreadLocker interface {
+	// LockThread closes it. already is true if it was closed before this call, by whomever: then nothing was changed, and it is not ours to
+	// open, unless an earlier call of ours may have closed it.
+	LockThread(ctx context.Context, t Target) (already bool, err error)
+	// UnlockThread opens it, as it was before where the network had more than open and closed.
+	UnlockThread(ctx context.Context, t Target) error
+}
+
+// SlowModer is for networks on which each person can be let speak under a publication of ours once in an interval. It is called as
+// ThreadLocker is.
+type SlowModer interface {
+	// SlowThread slows it down. already is true if it was slow before this call, whatever its interval, which then stays.
+	SlowThread(ctx context.Context, t Target, interval time.Duration) (already bool, err error)
+	EndSlowThread(ctx context.Context, t Target) error
 }
 
 // Reporter tells the network's moderators of an item. Repeating it may make a second report.

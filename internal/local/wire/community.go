@@ -7,6 +7,9 @@ const (
 	// CodeBlocked and CodeMuted: the account does not want to hear this person, for good or for now.
 	CodeBlocked = "Blocked"
 	CodeMuted   = "Muted"
+	// CodeThreadLocked and CodeSlowMode: nobody can speak in the thread, or this person not yet.
+	CodeThreadLocked = "ThreadLocked"
+	CodeSlowMode     = "SlowMode"
 	// CodeCursorLost: the cursor is not of this database.
 	CodeCursorLost = "CursorLost"
 )
@@ -61,4 +64,20 @@ type Changes struct {
 	Cursor  string   `json:"cursor"`
 	// More says that there is more already.
 	More bool `json:"more,omitempty"`
+}
+
+// Thread is how the thread under an account's post stands.
+type Thread struct {
+	// ID of its first post.
+	ID     string `json:"id"`
+	Locked bool   `json:"locked"`
+	// Slow is how long people wait between two things that they say there, such as 1m0s; empty: they need not.
+	Slow string `json:"slow,omitempty"`
+	// Existing says that a change found it so already.
+	Existing bool `json:"existing,omitempty"`
+}
+
+// SlowThread lets each person say something in a thread once in an interval, such as 1m.
+type SlowThread struct {
+	Interval string `json:"interval"`
 }

@@ -54,64 +54,22 @@ func (b *Bluesky) Unhide(ctx context.Context, t network.Target) error {
 
 // regate changes the list of what is hidden in the thread of t, and nothing else of its gate.
 func (b *Bluesky) regate(ctx context.Context, t network.Target, change func([]string) ([]string, *network.Error)) error {
-	s, err := b.sessions.get(ctx)
-	if err != nil {
-		return before(err)
-	}
 	if _, err := syntax.ParseATURI(t.Ref.ID); err != nil {
 		return invalid("InvalidReference", "the reference is no at:// address")
 	}
-	root, err := syntax.ParseATURI(t.Post)
-	if err != nil || root.Collection() != postCollection || root.Authority().String() != s.DID {
-		return invalid("NotOurThread", "Bluesky lets an account hide replies in threads alone that it began itself")
-	}
-	for range swapTries {
-		var again bool
-		if again, err = b.regateOnce(ctx, s, root, change); !again {
-			return err
+	return b.changeGate(ctx, t.Post, func(fields map[string]json.RawMessage) (map[string]json.RawMessage, *network.Error) {
+		var hidden []string
+		if raw, there := fields["hiddenReplies"]; there && json.Unmarshal(raw, &hidden) != nil {
+			return nil, notUnderstood(network.NotSent, "the thread's gate holds no list of hidden replies")
 		}
-	}
-	return err
-}
-
-func (b *Bluesky) regateOnce(ctx context.Context, s *session, root syntax.ATURI, change func([]string) ([]string, *network.Error)) (again bool, err error) {
-	rkey := root.RecordKey().String()
-	var got struct {
-		CID   string                     `json:"cid"`
-		Value map[string]json.RawMessage `json:"value"`
-	}
-	_, err = b.authorized(ctx, request{
-		method: "com.atproto.repo.getRecord", query: url.Values{"repo": {s.DID}, "collection": {gateCollection}, "rkey": {rkey}}, out: &got,
+		next, no := change(hidden)
+		if no != nil || len(next) == len(hidden) {
+			return nil, no
+		}
+		out := without(fields, "")
+		out["hiddenReplies"] = mustJSON(next)
+		return out, nil
 	})
-	missing := refused(err, "RecordNotFound")
-	if err != nil && !missing {
-		return false, before(err)
-	}
-	if !missing && (got.CID == "" || got.Value == nil) {
-		return false, notUnderstood(network.NotSent, "getRecord showed no record")
-	}
-	var hidden []string
-	if raw, there := got.Value["hiddenReplies"]; there && json.Unmarshal(raw, &hidden) != nil {
-		return false, notUnderstood(network.NotSent, "the thread's gate holds no list of hidden replies")
-	}
-	next, no := change(hidden)
-	if no != nil {
-		return false, no
-	}
-	if len(next) == len(hidden) {
-		return false, nil // it was so already
-	}
-	record := map[string]any{"$type": gateCollection, "post": root.String(), "createdAt": now()}
-	for name, value := range got.Value {
-		record[name] = value
-	}
-	record["hiddenReplies"] = next
-	var swap *string
-	if !missing {
-		swap = &got.CID
-	}
-	err = b.put(ctx, s, gateCollection, rkey, swap, record)
-	return refused(err, "InvalidSwap"), asError(err)
 }
 
 func asError(err error) error {

@@ -43,7 +43,7 @@ var Rules = compose.MustRules("Bluesky")
 
 var abilities = []network.Ability{
 	network.AbilityPublish, network.AbilityDelete, network.AbilityThread, network.AbilityMedia,
-	network.AbilityReply, network.AbilityHide, network.AbilityBlock, network.AbilityReact,
+	network.AbilityReply, network.AbilityHide, network.AbilityBlock, network.AbilityReact, network.AbilityLockThread,
 }
 
 // seen are abilities of accounts on whose server an AppView answers.

@@ -258,6 +258,20 @@ func (f *fake) community(a *fakeAccount) *conformance.Community {
 			}
 			return state
 		},
+		Thread: func(_ *testing.T, publication network.Ref) conformance.ThreadState {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			for _, r := range a.social.others["app.bsky.feed.threadgate"] {
+				var gate struct {
+					Post  string
+					Allow *[]any
+				}
+				if json.Unmarshal(r.value, &gate) == nil && gate.Post == publication.ID {
+					return conformance.ThreadState{Locked: gate.Allow != nil && len(*gate.Allow) == 0}
+				}
+			}
+			return conformance.ThreadState{}
+		},
 		Standing: func(_ *testing.T, person network.Person) conformance.PersonState {
 			f.mu.Lock()
 			defer f.mu.Unlock()

@@ -66,6 +66,8 @@ func abilities(t *testing.T, w *world) {
 		{network.AbilityMute, can[network.Muter](w)},
 		{network.AbilityBlock, can[network.Blocker](w)},
 		{network.AbilityReport, can[network.Reporter](w)},
+		{network.AbilityLockThread, can[network.ThreadLocker](w)},
+		{network.AbilitySlowMode, can[network.SlowModer](w)},
 		{network.AbilityReact, can[network.Reactor](w)},
 	} {
 		if says := slices.Contains(w.who.Abilities, a.ability); says != (a.can && !slices.Contains(w.Unable, a.ability)) {

@@ -22,6 +22,8 @@ var actCases = []testCase{
 	{"Report", report},
 	{"Mute", mute},
 	{"Block", block},
+	{"LockThread", calming(locking, func(s ThreadState) bool { return s.Locked })},
+	{"SlowMode", calming(slowing, func(s ThreadState) bool { return s.Slow == slowBy })},
 	{"Reply", answered},
 	{"ReplyAnswerLost", answerLostOnReply},
 	{"DirectMessage", direct},
@@ -298,6 +300,11 @@ func (w *world) deeds(item network.Item) map[string]func(context.Context) error 
 	}
 	if b, ok := w.net.(network.Blocker); ok {
 		out["block"] = func(ctx context.Context) error { return b.Block(ctx, item.Author) }
+	}
+	for name, find := range map[string]func(*world) (calm, bool){"lock": locking, "slow": slowing} {
+		if c, ok := find(w); ok {
+			out[name] = func(ctx context.Context) error { _, err := c.do(ctx, target(item)); return err }
+		}
 	}
 	if r, ok := w.net.(network.Reporter); ok {
 		out["report"] = func(ctx context.Context) error { return r.Report(ctx, target(item), "spam") }

@@ -28,6 +28,10 @@ type Community struct {
 	State func(t *testing.T, item network.Item) ItemState
 	// Standing is how our account stands to a person.
 	Standing func(t *testing.T, person network.Person) PersonState
+	// Moderate hides, shows or removes an item in the network's own app, as our account; nil where Listen does not tell of that.
+	Moderate func(t *testing.T, id string, deed Deed)
+	// Thread is how the thread under a publication of ours stands; nil where none can be closed or slowed down.
+	Thread func(t *testing.T, publication network.Ref) ThreadState
 	// Direct are the texts of the private messages that somebody has from our account; nil where there are none.
 	Direct func(t *testing.T, person network.Person) []string
 	// Missing is an item as it would be told that is not there any more, for networks without Delete.
@@ -52,6 +56,22 @@ type ItemState struct {
 	Hidden, Removed bool
 	// Reactions of ours, and reasons of our reports.
 	Reactions, Reports []string
+}
+
+// Deed is what one of us does to an item in the network's own app.
+type Deed string
+
+// Deeds in the network's own app.
+const (
+	DeedHide   Deed = "hide"
+	DeedShow   Deed = "show"
+	DeedRemove Deed = "remove"
+)
+
+// ThreadState is how a thread stands. Slow is how long people wait between two things that they say there, 0 where they need not.
+type ThreadState struct {
+	Locked bool
+	Slow   time.Duration
 }
 
 // PersonState is how our account stands to a person. MutedUntil is zero where the mute has no end.

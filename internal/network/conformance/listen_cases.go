@@ -17,6 +17,7 @@ var listenCases = []testCase{
 	{"Kinds", kinds},
 	{"Edited", edited},
 	{"TakenBack", takenBack},
+	{"ModeratedInTheApp", moderatedInTheApp},
 	{"OwnItemsAreOurs", ownItems},
 	{"HostileText", hostileItems},
 	{"RateLimited", listenRateLimited},
@@ -156,6 +157,30 @@ func takenBack(t *testing.T, w *world) {
 	items, _ := w.drain(t, l, cursor, 0, nil)
 	if after := itemOf(t, items, before.ID); !after.Gone {
 		t.Errorf("told as %+v", after)
+	}
+}
+
+// moderatedInTheApp: what one of us hides, shows or removes in the network's own app is told again, as it stands then.
+func moderatedInTheApp(t *testing.T, w *world) {
+	l, c := w.listener(t)
+	if c.Moderate == nil {
+		t.Skip("the network does not tell what is hidden")
+	}
+	item, cursor := w.one(t)
+	for _, step := range []struct {
+		deed            Deed
+		hidden, removed bool
+	}{{DeedHide, true, false}, {DeedShow, false, false}, {DeedHide, true, false}, {DeedRemove, false, true}} {
+		c.Moderate(t, item.ID, step.deed)
+		var items []network.Item
+		items, cursor = w.drain(t, l, cursor, 0, nil)
+		now := itemOf(t, items, item.ID)
+		if now.Hidden != step.hidden || now.Removed != step.removed || now.Gone {
+			t.Errorf("%s: told as %+v", step.deed, now)
+		}
+		if now.Text != item.Text || now.Author.ID != item.Author.ID {
+			t.Errorf("%s: it is told as something else: %+v", step.deed, now)
+		}
 	}
 }
 

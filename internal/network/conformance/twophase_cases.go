@@ -102,6 +102,7 @@ type moderator interface {
 	network.Hider
 	network.Remover
 	network.Restorer
+	network.ThreadLocker
 }
 
 type moderated struct {

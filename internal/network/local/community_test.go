@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"testing"
+	"time"
 
 	server "github.com/tribune-dev/tribune/internal/local"
 	"github.com/tribune-dev/tribune/internal/local/wire"
@@ -41,6 +42,10 @@ func (s *running) community(account string) *conformance.Community {
 			s.as(t, http.MethodPost, account+"/posts", wire.NewPost{Kind: wire.KindReply, Text: text, ReplyTo: item.ID}, &stored)
 			return stored.ID
 		},
+		Moderate: func(t *testing.T, id string, deed conformance.Deed) {
+			call := map[conformance.Deed]string{conformance.DeedHide: "hide", conformance.DeedShow: "unhide", conformance.DeedRemove: "remove"}[deed]
+			s.as(t, http.MethodPost, account+"/items/"+id+"/"+call, nil, nil)
+		},
 		Lose: func(t *testing.T, _ string) string {
 			other, err := server.New(server.Options{})
 			if err != nil {
@@ -54,6 +59,12 @@ func (s *running) community(account string) *conformance.Community {
 				t.Fatal(err)
 			}
 			return changes.Cursor
+		},
+		Thread: func(t *testing.T, publication network.Ref) conformance.ThreadState {
+			var thread wire.Thread
+			s.get(t, account+"/posts/"+publication.ID+"/thread", &thread)
+			slow, _ := time.ParseDuration(thread.Slow)
+			return conformance.ThreadState{Locked: thread.Locked, Slow: slow}
 		},
 		State: func(t *testing.T, item network.Item) conformance.ItemState {
 			var i wire.Item

@@ -32,6 +32,7 @@ var abilities = []network.Ability{
 	network.AbilityMetrics, network.AbilityMessage,
 	network.AbilityListen, network.AbilityReply, network.AbilityDirect, network.AbilityHide, network.AbilityRemove,
 	network.AbilityMute, network.AbilityBlock, network.AbilityReact, network.AbilityReport,
+	network.AbilityLockThread, network.AbilitySlowMode,
 }
 
 // automation is all that there is: the network is the team's own.

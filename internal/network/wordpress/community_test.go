@@ -48,6 +48,15 @@ func community(s *wordpresstest.Server, a account) *conformance.Community {
 				"post": post, "parent": commentID(item.ID), "content": text, "status": "approved",
 			}), 10)
 		},
+		Moderate: func(t *testing.T, id string, deed conformance.Deed) {
+			c := one(t, commentID(id))
+			c.Status = map[conformance.Deed]string{conformance.DeedHide: "hold", conformance.DeedShow: "approved", conformance.DeedRemove: "spam"}[deed]
+			s.Comment(c)
+		},
+		Thread: func(_ *testing.T, publication network.Ref) conformance.ThreadState {
+			post, _ := strconv.ParseInt(publication.ID, 10, 64)
+			return conformance.ThreadState{Locked: s.Closed(post)}
+		},
 		State: func(t *testing.T, item network.Item) conformance.ItemState {
 			c := one(t, commentID(item.ID))
 			return conformance.ItemState{Hidden: c.Status == "hold", Removed: c.Status == "trash"}

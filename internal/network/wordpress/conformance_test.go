@@ -32,7 +32,7 @@ type account struct {
 }
 
 // notModerating is what users lack who may not moderate comments.
-var notModerating = []network.Ability{network.AbilityListen, network.AbilityHide, network.AbilityRemove}
+var notModerating = []network.Ability{network.AbilityListen, network.AbilityHide, network.AbilityRemove, network.AbilityLockThread}
 
 func run(t *testing.T, rules compose.Rules, unable []network.Ability, open func(t *testing.T) account) {
 	conformance.Run(t, conformance.Harness{

@@ -42,7 +42,7 @@ var abilities = []network.Ability{
 }
 
 // moderating are abilities of users who may moderate comments: editors.
-var moderating = []network.Ability{network.AbilityListen, network.AbilityReply, network.AbilityHide, network.AbilityRemove}
+var moderating = []network.Ability{network.AbilityListen, network.AbilityReply, network.AbilityHide, network.AbilityRemove, network.AbilityLockThread}
 
 // automation is for the site's owner to decide.
 var automation = []network.Automation{network.AutoReplyWhenAddressed, network.AutoWelcome, network.AutomationIdenticalText}

@@ -49,6 +49,14 @@ func (s *Server) Comments() []Comment {
 	return out
 }
 
+// Closed is true for an article that takes no comments.
+func (s *Server) Closed(post int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.posts[post]
+	return p != nil && p.comments == "closed"
+}
+
 // DropComment deletes one for good.
 func (s *Server) DropComment(id int64) {
 	s.mu.Lock()
@@ -136,6 +144,10 @@ func (c *call) storeComment(one *Comment) {
 		in.Status = ""
 	}
 	if one == nil {
+		if p := c.s.posts[in.Post]; p != nil && p.comments == "closed" {
+			c.no(http.StatusForbidden, "rest_comment_closed", "Sorry, comments are closed for this item.")
+			return
+		}
 		for _, other := range c.s.comments {
 			if other.Post == in.Post && other.Author == c.user.ID && strings.EqualFold(other.Content, in.Content) && other.Status != "trash" {
 				c.no(http.StatusConflict, "comment_duplicate", "Duplicate comment detected; it looks as though you've already said that!")

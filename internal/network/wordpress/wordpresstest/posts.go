@@ -2,6 +2,7 @@ package wordpresstest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -29,6 +30,7 @@ func (s *Server) show(p *post) map[string]any {
 		"id": p.id, "status": p.status, "link": fmt.Sprintf("%s/?p=%d", s.URL, p.id), "author": p.author,
 		"date_gmt": p.date.UTC().Format(layout), "modified_gmt": p.modified,
 		"title": map[string]string{"raw": p.title}, "content": map[string]string{"raw": p.content}, "featured_media": p.featured, "tags": p.tags,
+		"comment_status": cmp.Or(p.comments, "open"),
 	}
 }
 
@@ -94,6 +96,7 @@ func (c *call) store(p *post) {
 		Status, Title, Content *string
 		Tags                   *[]int64
 		Featured               *int64 `json:"featured_media"`
+		Comments               string `json:"comment_status"`
 	}
 	if err := json.NewDecoder(c.r.Body).Decode(&in); err != nil {
 		c.no(http.StatusBadRequest, "rest_invalid_json", "Invalid JSON body passed.")
@@ -115,6 +118,13 @@ func (c *call) store(p *post) {
 	}
 	if in.Tags != nil {
 		p.tags = *in.Tags
+	}
+	switch in.Comments {
+	case "", "open", "closed":
+		p.comments = cmp.Or(in.Comments, p.comments)
+	default:
+		c.no(http.StatusBadRequest, "rest_invalid_param", "Invalid parameter(s): comment_status")
+		return
 	}
 	if in.Featured != nil {
 		p.featured = *in.Featured

@@ -68,6 +68,7 @@ type Picture struct {
 type post struct {
 	id, author, featured             int64
 	status, title, content, modified string
+	comments                         string // open, closed; empty: open
 	date                             time.Time
 	tags                             []int64
 }
