@@ -37,7 +37,7 @@ is held any more, the circuit closes. Look at them first: tribune actions --poli
 }
 
 // heldClasses are the classes that limits count.
-var heldClasses = []string{inbox.ClassHide, inbox.ClassRemove, inbox.ClassReply, inbox.ClassMute, inbox.ClassBlock, inbox.ClassWelcome}
+var heldClasses = []string{inbox.ClassHide, inbox.ClassRemove, inbox.ClassReply, inbox.ClassMute, inbox.ClassBlock, inbox.ClassWelcome, inbox.ClassLock}
 
 func (s *settler) command(short, long string) *cobra.Command {
 	cmd := &cobra.Command{

@@ -201,6 +201,7 @@ func (s *Database) Actions(ctx context.Context, f ActionFilter) ([]Action, error
 	c.equal("rule", f.Rule)
 	c.equal("account", f.Account)
 	c.equal("item", f.Item)
+	c.equal("class", f.Class)
 	c.equal("author", f.Author)
 	if f.Generation > 0 {
 		c.parts, c.args = append(c.parts, "generation = ?"), append(c.args, f.Generation)
