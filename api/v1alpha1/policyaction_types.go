@@ -42,6 +42,9 @@ type PolicyAction struct {
 	// reply to the item in public.
 	// +optional
 	Reply *ReplyAction `json:"reply,omitempty"`
+	// thank the author by a reply in public. It counts as one: an item gets at most one of both.
+	// +optional
+	Thank *ThankAction `json:"thank,omitempty"`
 	// curate opens a case of kind Curation: may we share this?
 	// +optional
 	Curate *CurateAction `json:"curate,omitempty"`
@@ -169,6 +172,16 @@ type ReplyAction struct {
 	// +kubebuilder:validation:MinProperties=1
 	// +kubebuilder:validation:MaxProperties=40
 	Text map[string]TranslatedText `json:"text"`
+}
+
+// ThankAction thanks an author in public.
+type ThankAction struct {
+	// text of the thanks by language (BCP 47), chosen and filled in as with reply. Default: a short one, in the item's language where it is
+	// known (bg, ca, de, en, es, fr, it, pt), else in English.
+	// +optional
+	// +kubebuilder:validation:MinProperties=1
+	// +kubebuilder:validation:MaxProperties=40
+	Text map[string]TranslatedText `json:"text,omitempty"`
 }
 
 // CurateAction asks whether something may be shared.

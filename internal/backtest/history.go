@@ -80,7 +80,7 @@ func (m *memory) keep(c *Case, d *policy.Decision) {
 			switch a := &d.Actions[i]; {
 			case a.Kind == policy.ActStrike && m.needs.Strikes > 0:
 				m.strikes[who] = last(m.strikes[who], strike{c.At, a.Weight})
-			case a.Kind == policy.ActReply && m.needs.Replied > 0:
+			case (a.Kind == policy.ActReply || a.Kind == policy.ActThank) && m.needs.Replied > 0:
 				m.replied[who] = last(m.replied[who], c.At)
 			}
 		}

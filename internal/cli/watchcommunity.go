@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/utils/ptr"
+
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/policy"
 	"github.com/tribune-dev/tribune/internal/store"
@@ -25,8 +27,9 @@ const (
 
 // doneBy says in a word what an action did; the others are not shown.
 var doneBy = map[string]string{
-	policy.ActHide: "Hidden", policy.ActRemove: "Removed", policy.ActRoute: "Routed", policy.ActReply: "Answered", policy.ActReact: "Liked", policy.ActWelcome: "Welcomed",
+	policy.ActHide: "Hidden", policy.ActRemove: "Removed", policy.ActRoute: "Routed", policy.ActReply: "Answered", policy.ActThank: "Thanked", policy.ActReact: "Liked", policy.ActWelcome: "Welcomed",
 	policy.ActWarn: "Warned", policy.ActMute: "Muted", policy.ActBlock: "Blocked", policy.ActReport: "Reported",
+	policy.ActLockThread: "Locked", policy.ActSlowMode: "Slowed",
 }
 
 // community is what there is to see of it.
@@ -119,7 +122,7 @@ func (c *community) draw(out io.Writer, width int, now time.Time) {
 	t := table{{"POLICY", "MODE", "RULES", "TESTS", "WAITING", "STATUS"}}
 	for i := range c.policies {
 		p := &c.policies[i]
-		t = append(t, []string{p.Namespace + "/" + p.Name, string(p.Status.Mode), fmt.Sprint(p.Status.Rules), p.Status.Tests, fmt.Sprint(c.waitingOf(p)), readyText(p.Status.Conditions)})
+		t = append(t, []string{p.Namespace + "/" + p.Name, string(p.Status.Mode), fmt.Sprint(ptr.Deref(p.Status.Rules, 0)), p.Status.Tests, fmt.Sprint(c.waitingOf(p)), readyText(p.Status.Conditions)})
 	}
 	t.write(out, width)
 	t = table{{"WAITS FOR YOU", "KIND", "CHANNEL", "AUTHOR", "DUE", "TEXT"}}

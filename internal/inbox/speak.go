@@ -23,7 +23,7 @@ const (
 
 // spoken is true for actions that people read: they go out once, by the protocol of Posts, with the ledger for its store.
 func spoken(kind string) bool {
-	return kind == policy.ActReply || kind == policy.ActWarn || kind == policy.ActWelcome
+	return kind == policy.ActReply || kind == policy.ActThank || kind == policy.ActWarn || kind == policy.ActWelcome
 }
 
 // call is what is to be done next about something that is said.

@@ -98,7 +98,7 @@ func whyLeft(a *store.Action, end store.ActionState, restores func(account strin
 	switch a.Kind {
 	case kindStep:
 		return skip // it led to a welcome, which stands for itself
-	case policy.ActReply, policy.ActWarn, policy.ActWelcome:
+	case policy.ActReply, policy.ActThank, policy.ActWarn, policy.ActWelcome:
 		return "what was said is read: delete it on the network if it has to go"
 	case policy.ActRoute, policy.ActNotify:
 		return "the team was told"

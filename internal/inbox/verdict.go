@@ -26,7 +26,7 @@ const (
 )
 
 var classOf = map[string]string{
-	policy.ActHide: ClassHide, policy.ActRemove: ClassRemove, policy.ActReply: ClassReply, policy.ActReact: ClassReply, policy.ActWarn: ClassReply,
+	policy.ActHide: ClassHide, policy.ActRemove: ClassRemove, policy.ActReply: ClassReply, policy.ActThank: ClassReply, policy.ActReact: ClassReply, policy.ActWarn: ClassReply,
 	policy.ActMute: ClassMute, policy.ActBlock: ClassBlock, policy.ActReport: ClassBlock, policy.ActWelcome: ClassWelcome,
 	policy.ActLockThread: ClassLock, policy.ActSlowMode: ClassLock,
 }
@@ -340,6 +340,8 @@ func (r *recorder) payload(a *policy.Action) Payload {
 		p.Reason = s.Block.Reason
 	case s.React != nil:
 		p.Emoji = s.React.Emoji
+	case s.Thank != nil:
+		p.Text, p.Language = say(policy.Thanks(s.Thank, r.item.Language), ""), r.item.Language
 	case s.Reply != nil:
 		p.Text, p.Language = say(policy.InLanguage(s.Reply.Text, r.item.Language), ""), r.item.Language
 	}

@@ -81,6 +81,15 @@ func TestVerdict(t *testing.T) {
 			t.Errorf("%+v, %v", pay, err)
 		}
 	})
+	t.Run("thanks are said in the item's language, and bounded as replies", func(t *testing.T) {
+		p := verdictOn(t, "bravo", everything, inForce(t, "rules", "channelSelector: {}\nrules: [{name: t, match: {text: {terms: [bravo]}}, actions: [{thank: {}}]}]", true)).Parts[0]
+		if len(p.Actions) != 1 || p.Actions[0].Kind != "thank" || p.Actions[0].Class != ClassReply || !spoken(p.Actions[0].Kind) {
+			t.Fatalf("%+v", p)
+		}
+		if pay, err := PayloadOf(&p.Actions[0]); err != nil || pay.Text != "Thank you, bob!" || pay.Private {
+			t.Errorf("%+v, %v", pay, err)
+		}
+	})
 	t.Run("in Audit nothing is done, and strikes count apart", func(t *testing.T) {
 		p := verdictOn(t, "hm, you nitwit, how?", everything, inForce(t, "rules", rules, false)).Parts[0]
 		for _, a := range p.Actions {

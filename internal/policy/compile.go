@@ -224,7 +224,7 @@ func (c *compiler) checkActions(r *tribunev1alpha1.PolicyRule, path string) {
 		case friendly(kind) && against:
 			c.wrong(at, "%s never happens with outcome %s: it is for items that stay; use a rule of its own", kind, r.Outcome)
 		}
-		if a.Reply != nil {
+		if a.Reply != nil || a.Thank != nil {
 			replies++
 		}
 		c.checkTemplates(a, at)
@@ -248,9 +248,9 @@ func (c *compiler) checkTemplates(a *tribunev1alpha1.PolicyAction, at string) {
 	case a.Warn != nil:
 		check(at+".text", a.Warn.Text)
 	case a.Reply != nil:
-		for lang, text := range a.Reply.Text {
-			check(at+".text."+lang, string(text))
-		}
+		c.checkTexts(at+".text", a.Reply.Text)
+	case a.Thank != nil:
+		c.checkTexts(at+".text", a.Thank.Text)
 	}
 }
 
@@ -266,7 +266,7 @@ func needsOutcome(kind string) bool {
 // friendly is true for actions that come only if the item is allowed.
 func friendly(kind string) bool {
 	switch kind {
-	case ActReact, ActReply, ActCurate, ActWelcome:
+	case ActReact, ActReply, ActThank, ActCurate, ActWelcome:
 		return true
 	}
 	return false
@@ -299,6 +299,8 @@ func KindOf(a *tribunev1alpha1.PolicyAction) string {
 		return ActReact
 	case a.Reply != nil:
 		return ActReply
+	case a.Thank != nil:
+		return ActThank
 	default:
 		return ActCurate
 	}

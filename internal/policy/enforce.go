@@ -33,12 +33,13 @@ type Unenforceable struct {
 // ability that an action needs; empty: none.
 var ability = map[string]network.Ability{
 	ActHide: network.AbilityHide, ActRemove: network.AbilityRemove, ActWarn: network.AbilityDirect, ActMute: network.AbilityMute,
-	ActBlock: network.AbilityBlock, ActReport: network.AbilityReport, ActReact: network.AbilityReact, ActReply: network.AbilityReply,
+	ActLockThread: network.AbilityLockThread, ActSlowMode: network.AbilitySlowMode,
+	ActBlock: network.AbilityBlock, ActReport: network.AbilityReport, ActReact: network.AbilityReact, ActReply: network.AbilityReply, ActThank: network.AbilityReply,
 	ActRoute: "", ActNotify: "", ActLabel: "", ActStrike: "", ActReview: "", ActCurate: "",
 }
 
 // automation that an action is.
-var automation = map[string]network.Automation{ActReact: network.AutoReact, ActReply: network.AutoReplyWhenAddressed, ActWelcome: network.AutoWelcome}
+var automation = map[string]network.Automation{ActReact: network.AutoReact, ActReply: network.AutoReplyWhenAddressed, ActThank: network.AutoReplyWhenAddressed, ActWelcome: network.AutoWelcome}
 
 // Instead says whether a channel can do an action and may do it by itself; if not, why, and that a person is asked.
 func Instead(kind string, c *Channel) (reason string, forbidden bool) {

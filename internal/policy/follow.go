@@ -29,7 +29,7 @@ func (j *Judge) follow(d *Decision, matched []*rule, exempt string) {
 				d.Skipped = append(d.Skipped, Skipped{r.name, kind, why})
 				continue
 			}
-			if kind == ActReply {
+			if replies(kind) {
 				if replied {
 					d.Skipped = append(d.Skipped, Skipped{r.name, kind, "another rule replies already"})
 					continue
@@ -94,7 +94,7 @@ func (j *Judge) whyNot(d *Decision, r *rule, kind, exempt string) string {
 		if j.item.Author.NoAutomation || j.hist.NoAutomation {
 			return "the author asked for no automation"
 		}
-		if kind == ActReply && since(j.hist.Replied, j.now.Add(-j.policy.replies.Window.Duration)) >= int(j.policy.replies.Max) {
+		if replies(kind) && since(j.hist.Replied, j.now.Add(-j.policy.replies.Window.Duration)) >= int(j.policy.replies.Max) {
 			return "the author had an automatic reply already"
 		}
 	}
@@ -103,8 +103,11 @@ func (j *Judge) whyNot(d *Decision, r *rule, kind, exempt string) string {
 
 // addresses is true for actions that speak to the author.
 func addresses(kind string) bool {
-	return kind == ActReply || kind == ActReact || kind == ActWelcome || kind == ActWarn
+	return replies(kind) || kind == ActReact || kind == ActWelcome || kind == ActWarn
 }
+
+// replies is true for actions that answer an item in public.
+func replies(kind string) bool { return kind == ActReply || kind == ActThank }
 
 func (j *Judge) stale() bool {
 	return !j.item.CreatedAt.IsZero() && j.now.Sub(j.item.CreatedAt) > j.policy.staleAfter

@@ -128,6 +128,7 @@ const (
 	ActReact      = "react"
 	ActReply      = "reply"
 	ActCurate     = "curate"
+	ActThank      = "thank"
 	ActWelcome    = "welcome"
 )
 
@@ -207,7 +208,7 @@ func (p *Policy) Needs() Needs {
 	}
 	for i := range p.rules {
 		for _, a := range p.rules[i].actions {
-			if a.Reply != nil {
+			if a.Reply != nil || a.Thank != nil {
 				n.Replied = p.replies.Window.Duration
 			}
 		}

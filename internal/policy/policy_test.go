@@ -140,6 +140,7 @@ rules:
   - {name: insults, priority: 10, match: {text: {terms: [nitwit]}}, outcome: Hide, actions: [{strike: {weight: 2}}]}
   - {name: danger, priority: 20, match: {text: {terms: ["want to die"]}}, outcome: Review}
   - {name: hi, match: {text: {terms: [hello]}}, actions: [{reply: {text: {en: hi}}}, {react: {}}]}
+  - {name: cheers, match: {text: {terms: [bravo]}}, actions: [{thank: {}}]}
   - {name: joins, on: [Join], match: {author: {followers: {atLeast: 1000}}}, actions: [{label: {name: large}}]}
 `
 
@@ -170,6 +171,12 @@ func TestConsequences(t *testing.T) {
 		{"friendly", func(*Item, *History) {}, "hello", "Allow", []string{"reply", "react"}},
 		{"one reply a day", func(_ *Item, h *History) { h.Replied = []time.Time{noon.Add(-time.Hour)} }, "hello", "Allow", []string{"react"}},
 		{"a reply two days ago", func(_ *Item, h *History) { h.Replied = []time.Time{noon.Add(-48 * time.Hour)} }, "hello", "Allow", []string{"reply", "react"}},
+		{"thanks", func(*Item, *History) {}, "bravo", "Allow", []string{"thank"}},
+		{"thanks or a reply", func(*Item, *History) {}, "hello bravo", "Allow", []string{"reply", "react"}},
+		{"thanks count as a reply", func(_ *Item, h *History) { h.Replied = []time.Time{noon.Add(-time.Hour)} }, "bravo", "Allow", nil},
+		{"thanks in a crisis", func(_ *Item, h *History) { h.Crisis = true }, "bravo", "Allow", nil},
+		{"no thanks for what is hidden", func(*Item, *History) {}, "bravo nitwit", "Hide", []string{"strike", "warn"}},
+		{"no automation, no thanks", func(_ *Item, h *History) { h.NoAutomation = true }, "bravo", "Allow", nil},
 		{"no automation", func(_ *Item, h *History) { h.NoAutomation = true }, "hello", "Allow", nil},
 		{"no automation, no warning", func(_ *Item, h *History) { h.NoAutomation = true }, "nitwit", "Hide", []string{"strike"}},
 		{"in a crisis", func(_ *Item, h *History) { h.Crisis = true }, "hello", "Allow", nil},
@@ -279,6 +286,8 @@ func TestWrongPolicies(t *testing.T) {
 		{`[{name: r, match: {asks: true}, actions: [{strike: {}}]}]`, "spec.rules[0].actions[0].strike"},
 		{`[{name: r, match: {asks: true}, outcome: Hide, actions: [{react: {}}]}]`, "spec.rules[0].actions[0].react"},
 		{`[{name: r, match: {asks: true}, actions: [{reply: {text: {en: a}}}, {reply: {text: {en: b}}}]}]`, "spec.rules[0].actions"},
+		{`[{name: r, match: {asks: true}, actions: [{reply: {text: {en: a}}}, {thank: {}}]}]`, "spec.rules[0].actions"},
+		{`[{name: r, match: {asks: true}, actions: [{thank: {text: {en: "hi {autor}"}}}]}]`, "spec.rules[0].actions[0].thank.text.en"},
 		{`[{name: r, match: {asks: true}, actions: [{reply: {text: {en: "hi {autor}"}}}]}]`, "spec.rules[0].actions[0].reply.text.en"},
 		{`[{name: r, match: {text: {termsIn: [gone]}}}]`, "spec.lists[0]"},
 	} {
@@ -334,6 +343,26 @@ func TestSay(t *testing.T) {
 	}
 	if CheckTemplate("{author} {nothing}") == nil || CheckTemplate("{author} {text} {url} {post.url} {rule} {channel} {language}") != nil {
 		t.Error("templates are checked wrongly")
+	}
+}
+
+func TestThanks(t *testing.T) {
+	own := &tribunev1alpha1.ThankAction{Text: map[string]tribunev1alpha1.TranslatedText{"en": "Cheers"}}
+	for _, c := range []struct {
+		a              *tribunev1alpha1.ThankAction
+		language, want string
+	}{
+		{&tribunev1alpha1.ThankAction{}, "es-MX", "¡Gracias, {author}!"}, {&tribunev1alpha1.ThankAction{}, "ja", "Thank you, {author}!"},
+		{&tribunev1alpha1.ThankAction{}, "", "Thank you, {author}!"}, {own, "es", "Cheers"},
+	} {
+		if got := Thanks(c.a, c.language); got != c.want {
+			t.Errorf("%s: %q, want %q", c.language, got, c.want)
+		}
+	}
+	for language, text := range thanks {
+		if wrong := CheckTemplate(string(text)); len(wrong) > 0 {
+			t.Errorf("%s: %v", language, wrong)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/compose"
 )
 
@@ -114,6 +115,20 @@ func Address(s string) string {
 		}
 		return r
 	}, u.String())
+}
+
+// thanks where a policy gives no words of its own.
+var thanks = map[string]tribunev1alpha1.TranslatedText{
+	"bg": "Благодарим ти, {author}!", "ca": "Gràcies, {author}!", "de": "Danke, {author}!", "en": "Thank you, {author}!", "es": "¡Gracias, {author}!",
+	"fr": "Merci, {author} !", "it": "Grazie, {author}!", "pt": "Obrigado, {author}!",
+}
+
+// Thanks are the words of an action, in the language.
+func Thanks(a *tribunev1alpha1.ThankAction, language string) string {
+	if len(a.Text) > 0 {
+		return InLanguage(a.Text, language)
+	}
+	return InLanguage(thanks, language)
 }
 
 // cut ends a text after so many characters as people see them.
