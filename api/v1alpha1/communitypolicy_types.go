@@ -175,6 +175,21 @@ type KeyPerson struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=500
 	Note string `json:"note,omitempty"`
+	// remind tells a team when nobody spoke with them for long: once, and again each time the same while passes.
+	// +optional
+	Remind *KeyPersonReminder `json:"remind,omitempty"`
+}
+
+// KeyPersonReminder tells a team with whom nobody spoke for long. What counts is what they said to us, and what a person answered them, here
+// or in the network's own app.
+type KeyPersonReminder struct {
+	// after is how long ago it was, such as 1440h for 60 days. Where no contact is known it is counted from when they were named here.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('24h') && duration(self) <= duration('8760h')",message="after must be between 24h and 8760h"
+	After metav1.Duration `json:"after"`
+	// channelRef names the SocialChannel that is told.
+	// +required
+	ChannelRef LocalReference `json:"channelRef"`
 }
 
 // PolicyList is a list of words or domains, one a line in a ConfigMap, or written here. Empty lines and lines that begin with #
@@ -298,7 +313,7 @@ type CommunityPolicyStatus struct {
 
 	// rules that are in force.
 	// +optional
-	Rules int32 `json:"rules"`
+	Rules *int32 `json:"rules,omitempty"`
 
 	// tests that passed, of all, such as 6/6.
 	// +optional
@@ -311,10 +326,10 @@ type CommunityPolicyStatus struct {
 
 	// matched24h counts items of the last 24 hours that a rule matched, acted24h actions, simulated ones in Audit.
 	// +optional
-	Matched24h int64 `json:"matched24h"`
+	Matched24h *int64 `json:"matched24h,omitempty"`
 	// acted24h counts actions of the last 24 hours.
 	// +optional
-	Acted24h int64 `json:"acted24h"`
+	Acted24h *int64 `json:"acted24h,omitempty"`
 
 	// waiting counts what waits for people.
 	// +optional

@@ -90,8 +90,12 @@ type runner struct {
 	clock     clock.Clock
 	log       *slog.Logger
 	cases     *desk
+	people    *keeper
 	// hooks is the address at which networks call us; 0 or empty: none.
 	hooks string
+	// waiting is told what is counted; first has it counted at once.
+	waiting *waiting
+	first   chan struct{}
 }
 
 // Start implements manager.Runnable; it needs to lead.
@@ -100,7 +104,9 @@ func (r *runner) Start(ctx context.Context) error {
 	all.Go(func() { r.inbox.Judge(ctx) })
 	all.Go(func() { r.inbox.Act(ctx) })
 	all.Go(func() { r.cases.run(ctx) })
+	all.Go(func() { r.people.run(ctx) })
 	all.Go(func() { r.forget(ctx) })
+	all.Go(func() { r.count(ctx) })
 	if r.hooks != "" && r.hooks != "0" {
 		server, err := newHooks(ctx, r.inbox, r.hooks, r.log)
 		if err != nil {
@@ -218,6 +224,7 @@ func (r *runner) follow(ctx context.Context, c inbox.Channel, l *listener) {
 		default:
 			failures = 0
 			r.directory.Hears(key, heard(&look))
+			r.begun(key)
 		}
 		timer := r.clock.NewTimer(wait)
 		select {

@@ -32,6 +32,8 @@ type Options struct {
 	Classify   func(ctx context.Context, q policy.Question, item *policy.Item) policy.Score
 	// Told is called when something was put into the outbox of messages.
 	Told func()
+	// Consented is called when somebody agreed that something of theirs is shared, or does not any more; nil: nobody is told.
+	Consented func(namespace string)
 	// HooksAddress is where networks call us to bring what is new; 0 or empty: nowhere.
 	HooksAddress string
 	Owner        string
@@ -54,6 +56,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	box := inbox.New(inbox.Inbox{
 		Ledger: o.Ledger, Lines: &lines{client: o.Client, directory: o.Directory, clock: o.Clock}, Policies: policies, Crises: crises{o.Gate},
 		Classify: o.Classify, Clock: o.Clock, Owner: o.Owner, Settle: o.Settle, Log: o.Log, Judged: figures.judged, Acted: figures.acted,
+		Consented: o.Consented,
 	})
 	r := &PolicyReconciler{Client: o.Client, ConfigMaps: o.ConfigMaps, Recorder: o.Recorder, Clock: o.Clock, Ledger: o.Ledger, Log: o.Log, policies: policies, changed: box.Wake}
 	if err := r.SetupWithManager(mgr); err != nil {
@@ -63,7 +66,8 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := d.setup(mgr); err != nil {
 		return fmt.Errorf("set up CommunityCase: %w", err)
 	}
-	if err := mgr.Add(&runner{client: o.Client, directory: o.Directory, inbox: box, ledger: o.Ledger, clock: o.Clock, log: o.Log, cases: d, hooks: o.HooksAddress}); err != nil {
+	people := &keeper{client: o.Client, ledger: o.Ledger, clock: o.Clock, log: o.Log}
+	if err := mgr.Add(&runner{client: o.Client, directory: o.Directory, inbox: box, ledger: o.Ledger, clock: o.Clock, log: o.Log, cases: d, people: people, hooks: o.HooksAddress, waiting: &figures.waiting, first: make(chan struct{}, 1)}); err != nil {
 		return fmt.Errorf("add the inbox: %w", err)
 	}
 	return nil

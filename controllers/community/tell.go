@@ -62,4 +62,5 @@ var titles = map[tribunev1alpha1.NotifyEvent]string{
 	tribunev1alpha1.NotifyCaseOverdue: "Overdue: ",
 	tribunev1alpha1.NotifyCircuitOpen: "Actions are held: ",
 	tribunev1alpha1.NotifyTestsFailed: "A policy is wrong: ",
+	keyPersonQuiet:                    "It is long ago: ",
 }

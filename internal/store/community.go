@@ -289,6 +289,10 @@ type Community interface {
 	SaveCase(ctx context.Context, c Case) error
 	// Human records what a person decided about an item.
 	Human(ctx context.Context, key ItemKey, outcome, by string) error
+	// Contacts tells when we last spoke with those whom a policy names, in their order.
+	Contacts(ctx context.Context, namespace, policy string, people []Contact, now time.Time) ([]Contact, error)
+	// Reminded records that someone was told that it is long ago.
+	Reminded(ctx context.Context, namespace, policy string, c *Contact, now time.Time) error
 	// SavePolicy keeps a policy's version, in place of the one before.
 	SavePolicy(ctx context.Context, v PolicyVersion) error
 	// Policy is the version that was kept; false: none was.

@@ -16,7 +16,7 @@ const maxFacts = 1000
 const (
 	factsOfPeople  = `SELECT id, first_seen, no_automation FROM people WHERE namespace = ? AND account = ? AND id IN `
 	factsOfStrikes = `SELECT author, SUM(weight) FROM strikes WHERE namespace = ? AND policy = ? AND account = ? AND at >= ? AND author IN `
-	factsOfReplies = `SELECT author, created_at FROM actions WHERE namespace = ? AND account = ? AND kind = 'reply' AND by_whom = ''
+	factsOfReplies = `SELECT author, created_at FROM actions WHERE namespace = ? AND account = ? AND kind IN ('reply', 'thank') AND by_whom = ''
 		AND state IN ('Pending', 'Doing', 'Done', 'Unknown', 'Simulated') AND created_at >= ? AND author IN `
 
 	factsSaid = `account, id, seen_at, author FROM items WHERE namespace = ? AND account = ? AND author = ? AND seen_at >= ?
