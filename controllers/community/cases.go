@@ -68,6 +68,9 @@ func (d *desk) setup(mgr ctrl.Manager) error {
 // run makes objects of the cases that wait for one.
 func (d *desk) run(ctx context.Context) {
 	for {
+		if err := d.erase(ctx); err != nil && ctx.Err() == nil {
+			d.log.Error("Cases of people who were erased could not be removed; it is tried again", "error", err)
+		}
 		if err := d.open(ctx); err != nil && ctx.Err() == nil {
 			d.log.Error("Cases could not be opened; it is tried again", "error", err)
 		}
@@ -151,7 +154,7 @@ func object(row *store.Case, item *store.Item) *tribunev1alpha1.CommunityCase {
 			ID: itemID(item), Kind: tribunev1alpha1.ItemKind(item.Kind), URL: clipTo(item.Ref.URL, 2000), Author: clipTo(item.Author.Handle, 253),
 			Text: clipTo(compose.Cut(visible(item.Text), caseText), 4000), Language: clipTo(item.Language, 35), CreatedAt: &created,
 		},
-		Proposed: tribunev1alpha1.CaseDecision(row.Proposed), Explanation: clipTo(row.Explanation, 2000),
+		Proposed: tribunev1alpha1.CaseDecision(row.Proposed), Explanation: clipTo(row.Explanation, 2000), Assignee: row.Assignee,
 	}
 	if !row.DueAt.IsZero() {
 		due := metav1.NewTime(row.DueAt.Truncate(time.Second))
@@ -234,6 +237,10 @@ func (d *desk) step(ctx context.Context, c *tribunev1alpha1.CommunityCase, row *
 	case row == nil:
 		s.say(tribunev1alpha1.CaseFailed, false, tribunev1alpha1.ReasonEnforceFailed, "the ledger does not know this case: cases are made by policies, and what a person makes here is not carried out")
 		return s.CommunityCaseStatus, 0, nil
+	case erased(row):
+		return s.CommunityCaseStatus, -1, nil
+	case row.State == store.CaseRedrawn:
+		return s.CommunityCaseStatus, lookSoon, nil // this object goes, and another comes
 	case row.State == store.CaseDone && row.ClosedBy != string(tribunev1alpha1.ClosedByPerson):
 		s.ClosedBy = tribunev1alpha1.CaseClosedBy(row.ClosedBy)
 		s.done(row, tribunev1alpha1.ReasonClosedElsewhere, closedElsewhere[row.ClosedBy])
@@ -298,8 +305,12 @@ func (d *desk) stillOpen(ctx context.Context, c *tribunev1alpha1.CommunityCase, 
 	if err != nil {
 		return s.CommunityCaseStatus, 0, err
 	}
-	moderated := row.Kind == string(tribunev1alpha1.CaseModeration) && (item.Hidden || item.Removed)
+	// That it is hidden may be our own doing, or that of the network's filter: then somebody is to look at it all the same.
+	moderated := row.Kind == string(tribunev1alpha1.CaseModeration) && item.HumanBy == inbox.InApp && !item.Edited
 	if !known || item.Gone || moderated {
+		if moderated {
+			row.Decision, row.DecidedBy, row.DecidedAt = item.Human, item.HumanBy, now
+		}
 		row.State, row.ClosedBy, row.DoneAt = store.CaseDone, string(tribunev1alpha1.ClosedByNetwork), now
 		if err := d.ledger.SaveCase(ctx, *row); err != nil {
 			return s.CommunityCaseStatus, 0, err
@@ -332,7 +343,7 @@ func (d *desk) remind(ctx context.Context, row *store.Case, item *store.Item, no
 		return client.IgnoreNotFound(err)
 	}
 	answer := p.Spec.Answer
-	if answer == nil || row.Kind == string(tribunev1alpha1.CaseCuration) {
+	if answer == nil || row.Kind == string(tribunev1alpha1.CaseCuration) || row.Kind == string(tribunev1alpha1.CaseIntroduction) {
 		return nil
 	}
 	text := fmt.Sprintf("%s by %s on %s still waits. Look with: tribune inbox show %s -n %s", row.Kind, item.Author.Handle, row.Channel, row.Name, row.Namespace)

@@ -7,19 +7,24 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tribune-dev/tribune/internal/store"
 	"github.com/tribune-dev/tribune/internal/terminal"
 )
 
 func newLedgerErase() *cobra.Command {
 	var o onLedger
-	var author string
+	var author, network string
 	cmd := &cobra.Command{
 		Use:   "erase --author HANDLE|ID",
 		Short: "Take all that someone said out of the ledger",
 		Long: `Take all that someone said, and who they are, out of the ledger, on each account of the namespace: their items, their person, their
-strikes, labels and cases, and their words in what was told to the team. That something was done stays, without whom and without words.
-What the network tells again of them is not taken in; new things that they say are. Backups, messages that the team got and CommunityCases
-in the cluster are not in the ledger: kubectl get ccase lists these, and kubectl delete removes them.
+strikes, labels and cases, and what the team was told or waits to be told of them. That something was done stays, without whom and without
+words. Where others or we called them, their name becomes [erased]; the words of others are their own and stay.
+
+CommunityCases in the cluster that show something of theirs are removed by the manager: at once while it runs, else when it is started.
+
+What the network tells again of them is not taken in; new things that they say are. Backups, messages that the team got already, and what
+the team wrote itself (manifests, reasons of a Crisis) are not reached.
 
 ` + fmt.Sprintf(reachLedger, "ledger erase --author bob.example -n acme --yes"),
 		Example: `  tribune ledger erase --author bob.bsky.social -n acme --ledger ledger.db`,
@@ -34,7 +39,8 @@ in the cluster are not in the ledger: kubectl get ccase lists these, and kubectl
 				return err
 			}
 			defer closeLedger(l, &err)
-			held, err := l.HeldOf(cmd.Context(), o.namespace, who)
+			whom := store.Author{Namespace: o.namespace, Network: network, Who: who}
+			held, err := l.HeldOf(cmd.Context(), whom)
 			if err != nil {
 				return err
 			}
@@ -47,7 +53,7 @@ in the cluster are not in the ledger: kubectl get ccase lists these, and kubectl
 			if err := o.agreed(cmd, "Erase?"); err != nil {
 				return err
 			}
-			erased, err := l.EraseAuthor(cmd.Context(), o.namespace, who)
+			erased, err := l.EraseAuthor(cmd.Context(), whom)
 			if err != nil {
 				return err
 			}
@@ -58,5 +64,6 @@ in the cluster are not in the ledger: kubectl get ccase lists these, and kubectl
 	o.flags(cmd)
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	cmd.Flags().StringVar(&author, "author", "", "handle, or id on the network")
+	cmd.Flags().StringVar(&network, "network", "", "on this network only, such as Bluesky (default: on all)")
 	return cmd
 }

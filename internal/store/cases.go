@@ -3,18 +3,19 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
 const (
 	caseColumns = `namespace, name, kind, policy, rule, account, channel, item, proposed, explanation, state, due_at, assignee, decision, decided_by,
-		closed_by, url, created_at, decided_at, done_at, reminded_at, escalated_at`
-	caseColumnCount = 22
+		closed_by, url, created_at, decided_at, done_at, reminded_at, escalated_at, other`
+	caseColumnCount = 23
 	addCases        = `INSERT INTO cases (` + caseColumns + `) VALUES `
 	onKnownCase     = ` ON CONFLICT (namespace, name) DO NOTHING`
 	querySaveCase   = `UPDATE cases SET state = ?, due_at = ?, assignee = ?, decision = ?, decided_by = ?, closed_by = ?, url = ?, decided_at = ?, done_at = ?,
-		reminded_at = ?, escalated_at = ? WHERE namespace = ? AND name = ?`
-	queryHuman = `UPDATE items SET human = ?, human_by = ? WHERE namespace = ? AND account = ? AND id = ?`
+		reminded_at = ?, escalated_at = ? WHERE namespace = ? AND name = ? AND state NOT IN ('Erased', 'Redrawn') AND closed_by <> 'Erasure'`
+	queryHuman = `UPDATE items SET human = ?, human_by = ?, edited = 0 WHERE namespace = ? AND account = ? AND id = ?`
 
 	queryStatsItems = `SELECT COUNT(*) FROM items WHERE namespace = ? AND policy = ? AND decided_at >= ?`
 	queryStatsMatch = `SELECT COUNT(*) FROM (SELECT DISTINCT account, item FROM matches WHERE namespace = ? AND policy = ? AND at >= ?) AS m`
@@ -33,13 +34,13 @@ const (
 func caseValues(c *Case) []any {
 	return []any{c.Namespace, c.Name, c.Kind, c.Policy, c.Rule, c.Account, c.Channel, c.Item, c.Proposed, c.Explanation, string(c.State),
 		toMicros(c.DueAt), c.Assignee, c.Decision, c.DecidedBy, c.ClosedBy, c.URL, toMicros(c.CreatedAt), toMicros(c.DecidedAt), toMicros(c.DoneAt),
-		toMicros(c.RemindedAt), toMicros(c.EscalatedAt)}
+		toMicros(c.RemindedAt), toMicros(c.EscalatedAt), c.Other}
 }
 
 func scanCase(row scanner) (c Case, err error) {
 	var due, created, decided, done, reminded, escalated int64
 	err = row.Scan(&c.Namespace, &c.Name, &c.Kind, &c.Policy, &c.Rule, &c.Account, &c.Channel, &c.Item, &c.Proposed, &c.Explanation, &c.State, &due, &c.Assignee,
-		&c.Decision, &c.DecidedBy, &c.ClosedBy, &c.URL, &created, &decided, &done, &reminded, &escalated)
+		&c.Decision, &c.DecidedBy, &c.ClosedBy, &c.URL, &created, &decided, &done, &reminded, &escalated, &c.Other)
 	c.DueAt, c.CreatedAt, c.DecidedAt, c.DoneAt = fromMicros(due), fromMicros(created), fromMicros(decided), fromMicros(done)
 	c.RemindedAt, c.EscalatedAt = fromMicros(reminded), fromMicros(escalated)
 	return c, err
@@ -53,11 +54,18 @@ func (s *Database) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	w.equal("name", f.Name)
 	w.equal("account", f.Account)
 	w.equal("item", f.Item)
+	w.equal("kind", f.Kind)
+	if !f.Since.IsZero() {
+		w.parts, w.args = append(w.parts, "created_at >= ?"), append(w.args, toMicros(f.Since))
+	}
 	states := make([]string, len(f.States))
 	for i, state := range f.States {
 		states[i] = string(state)
 	}
 	w.among("state", states)
+	if len(states) > 0 && !slices.Contains(f.States, CaseDone) {
+		w.parts = append(w.parts, "state <> 'Done'") // said as the index of what waits says it
+	}
 	query := `SELECT ` + caseColumns + ` FROM cases` + w.where() + ` ORDER BY created_at, name`
 	if f.Limit > 0 {
 		query, w.args = query+` LIMIT ?`, append(w.args, f.Limit)

@@ -215,7 +215,9 @@ const ClosedByErasure = "Erasure"
 type Case struct {
 	Namespace, Name, Kind, Policy, Rule string
 	Account, Channel, Item              string
-	Proposed, Explanation               string
+	// Other is the item of the other person where it is about two; empty: it is about one.
+	Other                 string
+	Proposed, Explanation string
 	State                               CaseState
 	DueAt                               time.Time
 	Assignee, Decision, DecidedBy       string
@@ -325,8 +327,10 @@ type ActionFilter struct {
 
 // CaseFilter chooses cases; empty fields choose all.
 type CaseFilter struct {
-	Namespace, Policy, Name, Account, Item string
-	States                                 []CaseState
+	Namespace, Policy, Name, Account, Item, Kind string
+	States                                       []CaseState
+	// Since is when they were made.
+	Since time.Time
 	Limit                                  int
 }
 

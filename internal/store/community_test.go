@@ -247,7 +247,7 @@ func TestCasesAndErasure(t *testing.T) {
 		if diff := cmp.Diff([]store.RuleStats{{Rule: "insults", Matched: 2, Overturned: 1}}, stats.Rules); err != nil || diff != "" {
 			t.Errorf("%v %s", err, diff)
 		}
-		erased, err := l.EraseAuthor(t.Context(), "acme", "bob")
+		erased, err := l.EraseAuthor(t.Context(), store.Author{Namespace: "acme", Who: "bob"})
 		if err != nil || erased != (store.Erased{Items: 1, People: 1, Cases: 1}) {
 			t.Errorf("%+v, %v", erased, err)
 		}

@@ -28,6 +28,7 @@ const (
 	onKnownItem = ` ON CONFLICT (namespace, account, id) DO UPDATE SET text = excluded.text, text_key = excluded.text_key, language = excluded.language,
 		links = excluded.links, mentions = excluded.mentions, media = excluded.media, reports = excluded.reports, revision = excluded.revision,
 		gone = excluded.gone, hidden = excluded.hidden, removed = excluded.removed, changes = items.changes + 1,
+		edited = CASE WHEN items.human <> '' AND NOT (items.text = excluded.text AND items.links = excluded.links AND items.media = excluded.media) THEN 1 ELSE items.edited END,
 		state = CASE WHEN items.state = 'Recorded' THEN 'Recorded' WHEN excluded.gone = 1 THEN 'Decided'
 			WHEN items.text = excluded.text AND items.links = excluded.links AND items.media = excluded.media AND items.reports IS NOT DISTINCT FROM excluded.reports THEN items.state
 			ELSE 'New' END
@@ -52,7 +53,7 @@ const (
 
 	selectItem = `SELECT i.namespace, i.account, i.id, i.channel, i.kind, i.ref_id, i.ref_revision, i.url, i.text, i.text_key, i.language, i.author, i.handle, i.ours,
 		i.parent, i.post, i.parent_ours, i.root_id, i.root_revision, i.links, i.mentions, i.media, i.reports, i.created_at, i.seen_at, i.revision, i.gone,
-		i.hidden, i.removed, i.state, i.changes, i.policy, i.generation, i.outcome, i.rule, i.explanation, i.decided_at, i.human, i.human_by,
+		i.hidden, i.removed, i.state, i.changes, i.policy, i.generation, i.outcome, i.rule, i.explanation, i.decided_at, i.human, i.human_by, i.edited,
 		COALESCE(p.display_name, ''), COALESCE(p.url, ''), COALESCE(p.created_at, 0), p.followers, p.is_follower, p.is_member, COALESCE(p.flags, 0),
 		COALESCE(p.no_automation, 0)
 		FROM items i LEFT JOIN people p ON p.namespace = i.namespace AND p.account = i.account AND p.id = i.author`
@@ -90,6 +91,11 @@ func (s *Database) Take(ctx context.Context, h Heard, items []Item) (taken Taken
 		}
 		if err := t.items(ctx, h, items, &taken); err != nil {
 			return err
+		}
+		if taken.Known > 0 {
+			if err := t.stayErased(ctx, h, items); err != nil {
+				return err
+			}
 		}
 		_, err := t.exec(ctx, querySaveHeard, h.Namespace, h.Channel, h.Account, h.Cursor, flag(h.Baseline), toMicros(h.PolledAt), toMicros(h.ItemAt))
 		return err
@@ -310,6 +316,7 @@ func scanItemRow(row scanner) (it Item, err error) {
 	var (
 		links, mentions                                         string
 		ours, media, created, seen, gone, hidden, removed, when int64
+		edited                                                  int64
 		joined, flags, silent                                   int64
 		parentOurs, reports, followers, follower, member        sql.NullInt64
 	)
@@ -317,9 +324,9 @@ func scanItemRow(row scanner) (it Item, err error) {
 	err = row.Scan(&it.Key.Namespace, &it.Key.Account, &it.Key.ID, &it.Channel, &it.Kind, &it.Ref.ID, &it.Ref.Revision, &it.Ref.URL, &it.Text, &it.TextKey, &it.Language,
 		&a.ID, &a.Handle, &ours, &it.Parent, &it.Post, &parentOurs, &it.Root.ID, &it.Root.Revision, &links, &mentions, &media, &reports, &created, &seen,
 		&it.Revision, &gone, &hidden, &removed, &it.State, &it.Changes, &it.Policy, &it.Generation, &it.Outcome, &it.Rule, &it.Explanation, &when,
-		&it.Human, &it.HumanBy, &a.DisplayName, &a.URL, &joined, &followers, &follower, &member, &flags, &silent)
+		&it.Human, &it.HumanBy, &edited, &a.DisplayName, &a.URL, &joined, &followers, &follower, &member, &flags, &silent)
 	it.ID = it.Key.ID
-	it.Ours, it.Gone, it.Hidden, it.Removed = ours != 0, gone != 0, hidden != 0, removed != 0
+	it.Ours, it.Gone, it.Hidden, it.Removed, it.Edited = ours != 0, gone != 0, hidden != 0, removed != 0, edited != 0
 	it.ParentOurs, it.Reports = knownFlag(parentOurs), known(reports)
 	it.Links, it.Mentions, it.Media = unlist(links), unlist(mentions), int(media)
 	it.CreatedAt, it.SeenAt, it.DecidedAt = fromMicros(created), fromMicros(seen), fromMicros(when)

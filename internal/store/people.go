@@ -41,11 +41,7 @@ const (
 		FROM people WHERE namespace = ? AND (id = ? OR handle = ?) ORDER BY account, id`
 	queryStrikesOf = `SELECT policy, account, item, rule, weight, at FROM strikes WHERE namespace = ? AND account = ? AND author = ? ORDER BY at DESC, policy, rule, item LIMIT ?`
 	queryCasesOf   = `SELECT ` + caseColumns + ` FROM cases WHERE namespace = ? AND account = ? AND EXISTS (SELECT 1 FROM items i
-		WHERE i.namespace = cases.namespace AND i.account = cases.account AND i.id = cases.item AND i.author = ?) ORDER BY created_at DESC, name LIMIT ?`
-	// What EraseAuthor would take out.
-	queryHeldItems  = `SELECT COUNT(*) FROM items WHERE namespace = ? AND (author = ? OR handle = ?)`
-	queryHeldPeople = `SELECT COUNT(*) FROM people WHERE namespace = ? AND (id = ? OR handle = ?)`
-	queryHeldCases  = `SELECT COUNT(*) FROM cases WHERE namespace = ? AND EXISTS (SELECT 1 FROM items i WHERE i.namespace = cases.namespace AND i.account = cases.account AND i.id = cases.item AND (i.author = ? OR i.handle = ?))`
+		WHERE i.namespace = cases.namespace AND i.account = cases.account AND i.id IN (cases.item, cases.other) AND i.author = ?) ORDER BY created_at DESC, name LIMIT ?`
 )
 
 // Items implements Community.
@@ -103,19 +99,4 @@ func (s *Database) StrikesOf(ctx context.Context, namespace, account, author str
 // CasesOf implements Community.
 func (s *Database) CasesOf(ctx context.Context, namespace, account, author string, limit int) ([]Case, error) {
 	return all(ctx, s.read, scanCase, queryCasesOf, namespace, account, author, limit)
-}
-
-// HeldOf implements Community.
-func (s *Database) HeldOf(ctx context.Context, namespace, author string) (held Erased, err error) {
-	for _, q := range []struct {
-		query string
-		into  *int
-	}{{queryHeldItems, &held.Items}, {queryHeldPeople, &held.People}, {queryHeldCases, &held.Cases}} {
-		n, _, err := first(ctx, s.read, scanInt, q.query, namespace, author, author)
-		if err != nil {
-			return Erased{}, err
-		}
-		*q.into = int(n)
-	}
-	return held, nil
 }

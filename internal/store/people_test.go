@@ -90,15 +90,15 @@ func TestPeople(t *testing.T) {
 		if err != nil || len(actions) != 1 {
 			t.Errorf("%+v, %v", actions, err)
 		}
-		held, err := l.HeldOf(t.Context(), "acme", "bob")
+		held, err := l.HeldOf(t.Context(), store.Author{Namespace: "acme", Who: "bob"})
 		if err != nil || held != (store.Erased{Items: 1, People: 1, Cases: 1}) {
 			t.Errorf("%+v, %v", held, err)
 		}
-		erased, err := l.EraseAuthor(t.Context(), "acme", "bob")
+		erased, err := l.EraseAuthor(t.Context(), store.Author{Namespace: "acme", Who: "bob"})
 		if err != nil || erased != held {
 			t.Errorf("%+v, %v; announced %+v", erased, err, held)
 		}
-		if left, err := l.HeldOf(t.Context(), "acme", "bob"); err != nil || left != (store.Erased{}) {
+		if left, err := l.HeldOf(t.Context(), store.Author{Namespace: "acme", Who: "bob"}); err != nil || left != (store.Erased{}) {
 			t.Errorf("%+v, %v", left, err)
 		}
 		if people, err := l.People(t.Context(), "acme", "bob"); err != nil || len(people) != 0 {
@@ -123,7 +123,7 @@ func TestErasureOfMessages(t *testing.T) {
 		if _, err := l.AddMessages(t.Context(), messages); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := l.EraseAuthor(t.Context(), "acme", "bob"); err != nil {
+		if _, err := l.EraseAuthor(t.Context(), store.Author{Namespace: "acme", Who: "bob"}); err != nil {
 			t.Fatal(err)
 		}
 		if added, err := l.AddMessages(t.Context(), messages[1:]); err != nil || added != 0 {
