@@ -127,6 +127,8 @@ type crowd struct {
 	said  []network.Item
 	done  map[string]int
 	lost  bool // it does not know any cursor that it is given
+	calm  map[string]bool
+	gone  int // so many answers are lost, after what was asked for was done
 	pages int
 }
 
@@ -173,10 +175,49 @@ func (c *crowd) all() map[string]int {
 	return c.done
 }
 
-func (c *crowd) Hide(context.Context, network.Target) error             { return c.count("hide") }
-func (c *crowd) Unhide(context.Context, network.Target) error           { return c.count("unhide") }
-func (c *crowd) Mute(context.Context, network.Person, time.Time) error  { return c.count("mute") }
-func (c *crowd) Unmute(context.Context, network.Person) error           { return c.count("unmute") }
+func (c *crowd) Hide(context.Context, network.Target) error            { return c.count("hide") }
+func (c *crowd) Unhide(context.Context, network.Target) error          { return c.count("unhide") }
+func (c *crowd) Mute(context.Context, network.Person, time.Time) error { return c.count("mute") }
+func (c *crowd) Unmute(context.Context, network.Person) error          { return c.count("unmute") }
+
+// calmed sets how a thread stands, and tells how it stood.
+func (c *crowd) calmed(what, post string, to bool) (already bool, err error) {
+	c.mu.Lock()
+	if c.calm == nil {
+		c.calm = map[string]bool{}
+	}
+	key := what + " " + post
+	already, c.calm[key] = c.calm[key], to
+	lost := c.gone > 0
+	c.gone = max(c.gone-1, 0)
+	c.mu.Unlock()
+	if !already || !to {
+		verb := what
+		if !to {
+			verb = "end " + what
+		}
+		err = c.count(verb + " " + post)
+	}
+	if lost {
+		return false, &network.Error{Kind: network.Ambiguous, Reason: "NoAnswer", Message: "no answer came"}
+	}
+	return already, err
+}
+
+func (c *crowd) LockThread(_ context.Context, t network.Target) (bool, error) {
+	return c.calmed("lock", t.Post, true)
+}
+func (c *crowd) UnlockThread(_ context.Context, t network.Target) error {
+	_, err := c.calmed("lock", t.Post, false)
+	return err
+}
+func (c *crowd) SlowThread(_ context.Context, t network.Target, _ time.Duration) (bool, error) {
+	return c.calmed("slow", t.Post, true)
+}
+func (c *crowd) EndSlowThread(_ context.Context, t network.Target) error {
+	_, err := c.calmed("slow", t.Post, false)
+	return err
+}
 func (c *crowd) Key(id network.Identity, _ time.Time, probe int) string { return id.HashKey(probe) }
 func (c *crowd) Publish(_ context.Context, p network.Publication) (network.Receipt, error) {
 	what := "say"

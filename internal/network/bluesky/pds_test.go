@@ -112,7 +112,7 @@ func TestConformancePDS(t *testing.T) {
 	run(t, rules, []network.Ability{network.AbilityListen, network.AbilityMute, network.AbilityReport}, realUser)
 }
 
-// TestActOnPDS: the records by which the adapter hides, blocks and likes are taken by the real server, which knows their lexicons.
+// TestActOnPDS: the records by which the adapter hides, locks, blocks and likes are taken by the real server, which knows their lexicons.
 func TestActOnPDS(t *testing.T) {
 	u := realUser(t)
 	other := realUser(t)
@@ -135,6 +135,8 @@ func TestActOnPDS(t *testing.T) {
 		func() error { return act.Hide(ctx, target) }, func() error { return act.Hide(ctx, target) },
 		func() error { return act.Unhide(ctx, target) }, func() error { return act.Unhide(ctx, target) },
 		func() error { return act.Hide(ctx, target) },
+		func() error { _, err := act.LockThread(ctx, target); return err }, func() error { _, err := act.LockThread(ctx, target); return err },
+		func() error { return act.UnlockThread(ctx, target) }, func() error { return act.UnlockThread(ctx, target) },
 		func() error { return act.Block(ctx, person) }, func() error { return act.Block(ctx, person) },
 		func() error { return act.Unblock(ctx, person) }, func() error { return act.Unblock(ctx, person) },
 		func() error { return act.React(ctx, target, "") }, func() error { return act.React(ctx, target, "❤️") },
@@ -156,6 +158,7 @@ func TestActOnPDS(t *testing.T) {
 	}
 	want := []string{
 		"create app.bsky.feed.threadgate", "update app.bsky.feed.threadgate", "update app.bsky.feed.threadgate",
+		"update app.bsky.feed.threadgate", "update app.bsky.feed.threadgate",
 		"create app.bsky.graph.block", "delete app.bsky.graph.block", "create app.bsky.feed.like", "delete app.bsky.feed.like",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
