@@ -45,6 +45,9 @@ type PolicyAction struct {
 	// thank the author by a reply in public. It counts as one: an item gets at most one of both.
 	// +optional
 	Thank *ThankAction `json:"thank,omitempty"`
+	// introduce suggests to our people to bring together who speaks of the same, by a case of kind Introduction. Nothing is sent.
+	// +optional
+	Introduce *IntroduceAction `json:"introduce,omitempty"`
 	// curate opens a case of kind Curation: may we share this?
 	// +optional
 	Curate *CurateAction `json:"curate,omitempty"`
@@ -182,6 +185,18 @@ type ThankAction struct {
 	// +kubebuilder:validation:MinProperties=1
 	// +kubebuilder:validation:MaxProperties=40
 	Text map[string]TranslatedText `json:"text,omitempty"`
+}
+
+// IntroduceAction suggests to bring two people together who spoke of the same on one channel: each pair once, and a few a week
+// (limits.maxIntroductionsPerWeek).
+type IntroduceAction struct {
+	// topic that they share, such as landing-legs. Rules may share one.
+	// +required
+	Topic ObjectName `json:"topic"`
+	// window within which both spoke of it. Default: 720h.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1h') && duration(self) <= duration('2160h')",message="window must be between 1h and 2160h"
+	Window *metav1.Duration `json:"window,omitempty"`
 }
 
 // CurateAction asks whether something may be shared.

@@ -218,6 +218,11 @@ type ActionLimits struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100000
 	MaxBlocksPerHour *int32 `json:"maxBlocksPerHour,omitempty"`
+	// maxIntroductionsPerWeek bounds suggestions to introduce people; more are left out. Default: 3.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
+	MaxIntroductionsPerWeek *int32 `json:"maxIntroductionsPerWeek,omitempty"`
 	// maxLocksPerHour bounds locking threads and slowing them down.
 	// +optional
 	// +kubebuilder:validation:Minimum=0

@@ -135,8 +135,11 @@ func (b *Inbox) do(ctx context.Context, a *store.Action) outcome {
 	if a.Kind == policy.ActRoute || a.Kind == policy.ActNotify {
 		return b.tell(ctx, a, &p)
 	}
-	if a.Kind == kindStep {
+	switch a.Kind {
+	case kindStep:
 		return b.step(ctx, a, &p)
+	case policy.ActIntroduce:
+		return b.introduce(ctx, a, &p)
 	}
 	c := Channel{a.Namespace, a.Channel}
 	line, ok := b.Lines.Line(c)
@@ -270,8 +273,8 @@ func (b *Inbox) followUp(ctx context.Context, a *store.Action, now time.Time) er
 
 // tellPeople opens a case for what was decided and could not be done.
 func (b *Inbox) tellPeople(ctx context.Context, a *store.Action, now time.Time) error {
-	if a.By != "" || a.Kind == kindStep {
-		return nil // the case it comes from says so; a word that is not said later is nobody's work
+	if a.By != "" || a.Kind == kindStep || a.Kind == policy.ActIntroduce {
+		return nil // the case it comes from says so; what is left out of these is nobody's work
 	}
 	key := store.ItemKey{Namespace: a.Namespace, Account: a.Account, ID: a.Item}
 	return b.Ledger.AddCases(ctx, []store.Case{{

@@ -31,6 +31,9 @@ func Decided(row *store.Case, c *tribunev1alpha1.CommunityCaseSpec, item *store.
 		said := policy.Say(ask, policy.Said{Author: item.Author.Handle, Channel: row.Channel, URL: item.Ref.URL})
 		return []store.Action{action(policy.ActReply, Payload{Text: said, Language: item.Language, Consent: true})}, ""
 	}
+	if row.Kind == string(tribunev1alpha1.CaseIntroduction) && c.Decision == tribunev1alpha1.DecisionAllow {
+		return nil, "" // people introduce people; that what was said may stay nobody asked
+	}
 	switch c.Decision {
 	case tribunev1alpha1.DecisionAllow:
 		if item.Hidden || item.Outcome == string(tribunev1alpha1.OutcomeHide) {

@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -106,11 +107,13 @@ type Inbox struct {
 	Consented func(namespace string)
 
 	judge, actor chan struct{}
+	// introducing is held while it is counted how many introductions were suggested, and one more is.
+	introducing *sync.Mutex
 }
 
 // New makes an inbox; its fields must be set, but for those that may be nil.
 func New(i Inbox) *Inbox {
-	i.judge, i.actor = make(chan struct{}, 1), make(chan struct{}, 1)
+	i.judge, i.actor, i.introducing = make(chan struct{}, 1), make(chan struct{}, 1), &sync.Mutex{}
 	return &i
 }
 

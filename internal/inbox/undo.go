@@ -96,8 +96,8 @@ func whyLeft(a *store.Action, end store.ActionState, restores func(account strin
 		return skip
 	}
 	switch a.Kind {
-	case kindStep:
-		return skip // it led to a welcome, which stands for itself
+	case kindStep, policy.ActIntroduce:
+		return skip // what it led to stands for itself
 	case policy.ActReply, policy.ActThank, policy.ActWarn, policy.ActWelcome:
 		return "what was said is read: delete it on the network if it has to go"
 	case policy.ActRoute, policy.ActNotify:

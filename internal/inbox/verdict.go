@@ -23,11 +23,14 @@ const (
 	ClassBlock   = "Block"
 	ClassLock    = "Lock"
 	ClassWelcome = "Welcome"
+	// ClassIntroduction is of those who spoke of a topic; what is bounded are suggestions.
+	ClassIntroduction = "Introduction"
 )
 
 var classOf = map[string]string{
 	policy.ActHide: ClassHide, policy.ActRemove: ClassRemove, policy.ActReply: ClassReply, policy.ActThank: ClassReply, policy.ActReact: ClassReply, policy.ActWarn: ClassReply,
 	policy.ActMute: ClassMute, policy.ActBlock: ClassBlock, policy.ActReport: ClassBlock, policy.ActWelcome: ClassWelcome,
+	policy.ActIntroduce:  ClassIntroduction,
 	policy.ActLockThread: ClassLock, policy.ActSlowMode: ClassLock,
 }
 
@@ -83,6 +86,10 @@ type Payload struct {
 	// Step of a welcome, by how long after they came it is said, and Due, when: what was decided for later is not late before.
 	Step time.Duration `json:"step,omitempty"`
 	Due  time.Time     `json:"due,omitzero"`
+	// Topic that somebody spoke of, Within what time another did, and the Most suggestions of a week.
+	Topic  string        `json:"topic,omitempty"`
+	Within time.Duration `json:"within,omitempty"`
+	Most   int           `json:"most,omitempty"`
 }
 
 // String is the payload as the ledger keeps it.
@@ -298,7 +305,7 @@ func (r *recorder) action(o *opinion, a *policy.Action, n int) store.Action {
 	return store.Action{
 		ID: ActionID(key, o.in.Name, rule, a.Kind, n, o.in.Acts), Namespace: r.item.Key.Namespace, Policy: o.in.Name, Generation: o.in.Generation, Rule: rule,
 		Account: r.item.Key.Account, Channel: r.item.Channel, Item: r.item.Key.ID, Author: author, Kind: a.Kind, Class: classOf[a.Kind],
-		Payload: r.payload(a).String(), State: store.ActionPending, NextAt: r.now, CreatedAt: r.now,
+		Payload: r.payload(o, a).String(), State: store.ActionPending, NextAt: r.now, CreatedAt: r.now,
 	}
 }
 
@@ -308,7 +315,7 @@ const (
 	defaultWarn  = "What you wrote on {channel} breaks our house rules. Please keep to them: what follows else is done by our team. {url}"
 )
 
-func (r *recorder) payload(a *policy.Action) Payload {
+func (r *recorder) payload(o *opinion, a *policy.Action) Payload {
 	say := func(template, otherwise string) string {
 		if template == "" {
 			template = otherwise
@@ -334,6 +341,8 @@ func (r *recorder) payload(a *policy.Action) Payload {
 		p.Text, p.Receiver, p.Urgent, p.Mention = say(s.Notify.Text, defaultRoute), string(s.Notify.ChannelRef.Name), s.Notify.Urgent, s.Notify.Mention
 	case s.Warn != nil:
 		p.Text, p.Private = say(s.Warn.Text, ""), true
+	case s.Introduce != nil:
+		p = introducing(o.in, s.Introduce)
 	case s.Report != nil:
 		p.Reason = s.Report.Reason
 	case s.Block != nil:

@@ -266,7 +266,7 @@ func needsOutcome(kind string) bool {
 // friendly is true for actions that come only if the item is allowed.
 func friendly(kind string) bool {
 	switch kind {
-	case ActReact, ActReply, ActThank, ActCurate, ActWelcome:
+	case ActReact, ActReply, ActThank, ActCurate, ActIntroduce, ActWelcome:
 		return true
 	}
 	return false
@@ -301,6 +301,8 @@ func KindOf(a *tribunev1alpha1.PolicyAction) string {
 		return ActReply
 	case a.Thank != nil:
 		return ActThank
+	case a.Introduce != nil:
+		return ActIntroduce
 	default:
 		return ActCurate
 	}

@@ -129,6 +129,7 @@ const (
 	ActReply      = "reply"
 	ActCurate     = "curate"
 	ActThank      = "thank"
+	ActIntroduce  = "introduce"
 	ActWelcome    = "welcome"
 )
 

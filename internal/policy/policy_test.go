@@ -140,6 +140,7 @@ rules:
   - {name: insults, priority: 10, match: {text: {terms: [nitwit]}}, outcome: Hide, actions: [{strike: {weight: 2}}]}
   - {name: danger, priority: 20, match: {text: {terms: ["want to die"]}}, outcome: Review}
   - {name: hi, match: {text: {terms: [hello]}}, actions: [{reply: {text: {en: hi}}}, {react: {}}]}
+  - {name: meet, match: {text: {terms: [legs]}}, actions: [{introduce: {topic: landing-legs}}]}
   - {name: cheers, match: {text: {terms: [bravo]}}, actions: [{thank: {}}]}
   - {name: joins, on: [Join], match: {author: {followers: {atLeast: 1000}}}, actions: [{label: {name: large}}]}
 `
@@ -171,6 +172,9 @@ func TestConsequences(t *testing.T) {
 		{"friendly", func(*Item, *History) {}, "hello", "Allow", []string{"reply", "react"}},
 		{"one reply a day", func(_ *Item, h *History) { h.Replied = []time.Time{noon.Add(-time.Hour)} }, "hello", "Allow", []string{"react"}},
 		{"a reply two days ago", func(_ *Item, h *History) { h.Replied = []time.Time{noon.Add(-48 * time.Hour)} }, "hello", "Allow", []string{"reply", "react"}},
+		{"introductions", func(*Item, *History) {}, "legs", "Allow", []string{"introduce"}},
+		{"no introductions in a crisis", func(_ *Item, h *History) { h.Crisis = true }, "legs", "Allow", nil},
+		{"no introductions of what is hidden", func(*Item, *History) {}, "legs, nitwit", "Hide", []string{"strike", "warn"}},
 		{"thanks", func(*Item, *History) {}, "bravo", "Allow", []string{"thank"}},
 		{"thanks or a reply", func(*Item, *History) {}, "hello bravo", "Allow", []string{"reply", "react"}},
 		{"thanks count as a reply", func(_ *Item, h *History) { h.Replied = []time.Time{noon.Add(-time.Hour)} }, "bravo", "Allow", nil},

@@ -216,11 +216,11 @@ type Case struct {
 	Namespace, Name, Kind, Policy, Rule string
 	Account, Channel, Item              string
 	// Other is the item of the other person where it is about two; empty: it is about one.
-	Other                 string
-	Proposed, Explanation string
-	State                               CaseState
-	DueAt                               time.Time
-	Assignee, Decision, DecidedBy       string
+	Other                         string
+	Proposed, Explanation         string
+	State                         CaseState
+	DueAt                         time.Time
+	Assignee, Decision, DecidedBy string
 	// ClosedBy is Person, Network, Expiry or Erasure.
 	ClosedBy                                              string
 	URL                                                   string
@@ -331,7 +331,7 @@ type CaseFilter struct {
 	States                                       []CaseState
 	// Since is when they were made.
 	Since time.Time
-	Limit                                  int
+	Limit int
 }
 
 // PolicyStats are figures of a policy.

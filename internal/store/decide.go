@@ -203,6 +203,7 @@ func (s *Database) Actions(ctx context.Context, f ActionFilter) ([]Action, error
 	c.equal("item", f.Item)
 	c.equal("class", f.Class)
 	c.equal("author", f.Author)
+	c.equal("class", f.Class)
 	if f.Generation > 0 {
 		c.parts, c.args = append(c.parts, "generation = ?"), append(c.args, f.Generation)
 	}

@@ -26,7 +26,9 @@ const (
 
 	ofAccount  = ` WHERE namespace = ? AND account = ?`
 	theirItems = `IN (SELECT i.id FROM items i WHERE i.namespace = ? AND i.account = ? AND i.author = ?)`
-	aboutThem  = ` AND (author = ? OR item ` + theirItems + `)`
+	// A case may be about two.
+	casesOfTheirs = ` AND (item ` + theirItems + ` OR other ` + theirItems + `)`
+	aboutThem     = ` AND (author = ? OR item ` + theirItems + `)`
 
 	// What was done stays in the ledger as a number; whose words it was about does not.
 	queryErasePeople  = `DELETE FROM people` + ofAccount + ` AND id = ?`
@@ -38,9 +40,11 @@ const (
 	// What the team is told has the id of the action that tells it, or names the case that it is about.
 	queryEraseMessages       = `DELETE FROM messages WHERE namespace = ? AND id IN (SELECT a.id FROM actions a WHERE a.namespace = ? AND a.account = ? AND (a.author = ? OR a.item ` + theirItems + `))`
 	queryEraseMessagesOfCase = `DELETE FROM messages WHERE namespace = ? AND payload LIKE ? ESCAPE '!'`
-	queryNamesOfCases        = `SELECT name FROM cases` + ofAccount + ` AND item ` + theirItems + ` ORDER BY name`
+	// Who tells a team of a person says how to look at them.
+	queryEraseMessagesOfPerson = `DELETE FROM messages WHERE namespace = ? AND LOWER(payload) LIKE ? ESCAPE '!'`
+	queryNamesOfCases          = `SELECT name FROM cases` + ofAccount + casesOfTheirs + ` ORDER BY name`
 	// The row stays until its object is gone: that it has to go is forgotten by nobody, whether a manager runs meanwhile or not.
-	queryEraseCases = `UPDATE cases SET state = 'Erased', closed_by = 'Erasure', explanation = '', url = '', done_at = CASE WHEN done_at = 0 THEN CAST(? AS BIGINT) ELSE done_at END` + ofAccount + ` AND item ` + theirItems
+	queryEraseCases = `UPDATE cases SET state = 'Erased', closed_by = 'Erasure', explanation = '', url = '', done_at = CASE WHEN done_at = 0 THEN CAST(? AS BIGINT) ELSE done_at END` + ofAccount + casesOfTheirs
 	queryEraseItems = `UPDATE items SET text = '', text_key = '', url = '', author = '', handle = '', links = '', mentions = '', explanation = '', gone = 1, state = 'Recorded'` + ofAccount + ` AND author = ?`
 
 	queryEndErasure = `UPDATE cases SET state = CASE WHEN state = 'Redrawn' THEN 'Waiting' ELSE 'Done' END WHERE namespace = ? AND name = ? AND state IN ('Erased', 'Redrawn')`
@@ -56,7 +60,7 @@ const (
 
 	queryCountItems  = `SELECT COUNT(*) FROM items` + ofAccount + ` AND author = ?`
 	queryCountPeople = `SELECT COUNT(*) FROM people` + ofAccount + ` AND id = ?`
-	queryCountCases  = `SELECT COUNT(*) FROM cases` + ofAccount + ` AND closed_by <> 'Erasure' AND item ` + theirItems
+	queryCountCases  = `SELECT COUNT(*) FROM cases` + ofAccount + ` AND closed_by <> 'Erasure'` + casesOfTheirs
 
 	queryForgetItems   = `DELETE FROM items WHERE seen_at < ? AND state <> 'New' AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.namespace = items.namespace AND c.account = items.account AND c.item = items.id AND c.state IN ('Waiting', 'Open', 'Decided'))`
 	queryForgetActions = `DELETE FROM actions WHERE created_at < ? AND state NOT IN ('Pending', 'Doing', 'Held')`
@@ -141,12 +145,17 @@ func (t *transaction) erase(ctx context.Context, namespace string, who *erasedPe
 	if err := t.eraseContacts(ctx, namespace, who); err != nil {
 		return err
 	}
-	cases, err := rows(ctx, t.statements, scanText, queryNamesOfCases, namespace, who.account, namespace, who.account, who.id)
+	cases, err := rows(ctx, t.statements, scanText, queryNamesOfCases, namespace, who.account, namespace, who.account, who.id, namespace, who.account, who.id)
 	if err != nil {
 		return err
 	}
 	for _, name := range cases {
 		if _, err := t.exec(ctx, queryEraseMessagesOfCase, namespace, containing(name)); err != nil {
+			return err
+		}
+	}
+	for _, name := range who.names() {
+		if _, err := t.exec(ctx, queryEraseMessagesOfPerson, namespace, containing("tribune person show "+strings.ToLower(name)+" ")); err != nil {
 			return err
 		}
 	}
@@ -158,7 +167,7 @@ func (t *transaction) erase(ctx context.Context, namespace string, who *erasedPe
 		into  *int
 	}{
 		{queryEraseMessages, slices.Concat([]any{namespace}, own, own), nil},
-		{queryEraseCases, slices.Concat([]any{toMicros(now)}, account, own), &erased.Cases},
+		{queryEraseCases, slices.Concat([]any{toMicros(now)}, account, own, own), &erased.Cases},
 		{queryEraseLabels, slices.Concat(account, own), nil},
 		{queryEraseConsents, slices.Concat(account, own), nil},
 		{queryEraseStrikes, slices.Concat(own, own), nil},
@@ -191,7 +200,7 @@ func (s *Database) HeldOf(ctx context.Context, a Author) (held Erased, err error
 			query string
 			args  []any
 			into  *int
-		}{{queryCountItems, own, &held.Items}, {queryCountPeople, own, &held.People}, {queryCountCases, slices.Concat(own[:2], own), &held.Cases}} {
+		}{{queryCountItems, own, &held.Items}, {queryCountPeople, own, &held.People}, {queryCountCases, slices.Concat(own[:2], own, own), &held.Cases}} {
 			n, _, err := first(ctx, s.read, scanInt, q.query, q.args...)
 			if err != nil {
 				return Erased{}, err

@@ -101,6 +101,7 @@ spec:
     - react: {emoji: "+1"}
     - reply: {text: {en: Thanks}}
     - thank: {text: {en: Thanks}}
+    - introduce: {topic: legs, window: 240h}
   answer:
     within: 4h
     hours: {timeZone: Europe/Madrid, days: [Mon], from: "09:00", to: "18:00"}
@@ -109,7 +110,7 @@ spec:
   notify: ` + fullNotify + `
   strikes: {window: 720h, ladder: [{at: 2, action: Mute, for: 24h, text: Please.}]}
   welcome: {"on": [Join], "true": [Join], text: {en: Welcome}, by: Reply, maxPerHour: 20, steps: [{after: 24h, unless: HasPosted, text: {en: Hello}}]}
-  limits: {maxHidesPerHour: 1, maxRemovalsPerHour: 1, maxRepliesPerHour: 1, maxMutesPerHour: 1, maxBlocksPerHour: 1}
+  limits: {maxHidesPerHour: 1, maxRemovalsPerHour: 1, maxRepliesPerHour: 1, maxMutesPerHour: 1, maxBlocksPerHour: 1, maxIntroductionsPerWeek: 1}
   tests:
   - name: a test
     item:

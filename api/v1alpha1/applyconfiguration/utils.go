@@ -118,6 +118,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.GhostSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("HoldPosts"):
 		return &apiv1alpha1.HoldPostsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("IntroduceAction"):
+		return &apiv1alpha1.IntroduceActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("KeyPerson"):
 		return &apiv1alpha1.KeyPersonApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("KeyPersonReminder"):

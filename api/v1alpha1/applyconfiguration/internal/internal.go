@@ -32,6 +32,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: maxHidesPerHour
       type:
         scalar: numeric
+    - name: maxIntroductionsPerWeek
+      type:
+        scalar: numeric
     - name: maxLocksPerHour
       type:
         scalar: numeric
@@ -1237,6 +1240,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: except
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostExceptions
+- name: com.github.tribune-dev.tribune.api.v1alpha1.IntroduceAction
+  map:
+    fields:
+    - name: topic
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+    - name: window
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
 - name: com.github.tribune-dev.tribune.api.v1alpha1.ItemKind
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.KeyPerson
@@ -1528,6 +1540,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: curate
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.CurateAction
+    - name: introduce
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.IntroduceAction
     - name: label
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.LabelAction

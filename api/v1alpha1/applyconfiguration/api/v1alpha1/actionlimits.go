@@ -18,6 +18,8 @@ type ActionLimitsApplyConfiguration struct {
 	MaxMutesPerHour *int32 `json:"maxMutesPerHour,omitempty"`
 	// maxBlocksPerHour bounds blocking and reporting.
 	MaxBlocksPerHour *int32 `json:"maxBlocksPerHour,omitempty"`
+	// maxIntroductionsPerWeek bounds suggestions to introduce people; more are left out. Default: 3.
+	MaxIntroductionsPerWeek *int32 `json:"maxIntroductionsPerWeek,omitempty"`
 	// maxLocksPerHour bounds locking threads and slowing them down.
 	MaxLocksPerHour *int32 `json:"maxLocksPerHour,omitempty"`
 }
@@ -65,6 +67,14 @@ func (b *ActionLimitsApplyConfiguration) WithMaxMutesPerHour(value int32) *Actio
 // If called multiple times, the MaxBlocksPerHour field is set to the value of the last call.
 func (b *ActionLimitsApplyConfiguration) WithMaxBlocksPerHour(value int32) *ActionLimitsApplyConfiguration {
 	b.MaxBlocksPerHour = &value
+	return b
+}
+
+// WithMaxIntroductionsPerWeek sets the MaxIntroductionsPerWeek field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MaxIntroductionsPerWeek field is set to the value of the last call.
+func (b *ActionLimitsApplyConfiguration) WithMaxIntroductionsPerWeek(value int32) *ActionLimitsApplyConfiguration {
+	b.MaxIntroductionsPerWeek = &value
 	return b
 }
 

@@ -33,6 +33,8 @@ type PolicyActionApplyConfiguration struct {
 	Reply *ReplyActionApplyConfiguration `json:"reply,omitempty"`
 	// thank the author by a reply in public. It counts as one: an item gets at most one of both.
 	Thank *ThankActionApplyConfiguration `json:"thank,omitempty"`
+	// introduce suggests to our people to bring together who speaks of the same, by a case of kind Introduction. Nothing is sent.
+	Introduce *IntroduceActionApplyConfiguration `json:"introduce,omitempty"`
 	// curate opens a case of kind Curation: may we share this?
 	Curate *CurateActionApplyConfiguration `json:"curate,omitempty"`
 }
@@ -144,6 +146,14 @@ func (b *PolicyActionApplyConfiguration) WithReply(value *ReplyActionApplyConfig
 // If called multiple times, the Thank field is set to the value of the last call.
 func (b *PolicyActionApplyConfiguration) WithThank(value *ThankActionApplyConfiguration) *PolicyActionApplyConfiguration {
 	b.Thank = value
+	return b
+}
+
+// WithIntroduce sets the Introduce field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Introduce field is set to the value of the last call.
+func (b *PolicyActionApplyConfiguration) WithIntroduce(value *IntroduceActionApplyConfiguration) *PolicyActionApplyConfiguration {
+	b.Introduce = value
 	return b
 }
 
