@@ -101,6 +101,7 @@ func (c *checker) calendar(r *readable) {
 	}
 	c.entries(r, calendar, &more, channels, alone)
 	c.feeds(r, calendar, channels, alone)
+	c.quotes = append(c.quotes, quoting{r, calendar})
 	if !alone {
 		c.notified(r, calendar.Spec.Notify)
 	}

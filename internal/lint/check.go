@@ -27,6 +27,9 @@ type checker struct {
 
 	// planned are the calendars that could be read, for Posts that people made.
 	planned []*readCalendar
+	// curates are the policies, quotes the calendars that may quote what people made.
+	curates []curating
+	quotes  []quoting
 
 	findings  []Finding
 	calendars []Calendar
@@ -91,6 +94,9 @@ func (c *checker) objects(ctx context.Context, objects []*object) {
 		case "SocialChannel":
 			c.channelRefs(r)
 		}
+	}
+	for _, q := range c.quotes {
+		c.fromCurated(q)
 	}
 }
 

@@ -62,6 +62,7 @@ func (c *checker) policy(r *readable) {
 		lists: itemsOf[tribunev1alpha1.PolicyList](r.object, "lists"),
 		tests: itemsOf[tribunev1alpha1.PolicyTest](r.object, "tests"),
 	}
+	c.curates = append(c.curates, curating{r.namespace, r.name, asksConsent(p)})
 	if p.alone {
 		c.add(r.finding(Warning, "spec", "no SocialChannel is among the files: names of channels were not checked"))
 	} else {
