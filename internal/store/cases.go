@@ -17,7 +17,7 @@ const (
 		reminded_at = ?, escalated_at = ? WHERE namespace = ? AND name = ? AND state NOT IN ('Erased', 'Redrawn') AND closed_by <> 'Erasure'`
 	queryHuman = `UPDATE items SET human = ?, human_by = ?, edited = 0 WHERE namespace = ? AND account = ? AND id = ?`
 
-	queryStatsItems = `SELECT COUNT(*) FROM items WHERE namespace = ? AND policy = ? AND decided_at >= ?`
+	queryStatsItems = `SELECT COUNT(*) FROM items WHERE namespace = ? AND policy = ? AND decided_at > 0 AND seen_at >= ?`
 	queryStatsMatch = `SELECT COUNT(*) FROM (SELECT DISTINCT account, item FROM matches WHERE namespace = ? AND policy = ? AND at >= ?) AS m`
 	queryStatsActed = `SELECT COUNT(*) FROM actions WHERE namespace = ? AND policy = ? AND created_at >= ? AND state IN ('Pending', 'Doing', 'Done', 'Simulated', 'Unknown')`
 	queryStatsHeld  = `SELECT class, COUNT(*) FROM actions WHERE namespace = ? AND policy = ? AND state = 'Held' GROUP BY class ORDER BY class`
@@ -74,7 +74,7 @@ func (s *Database) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 }
 
 const queryCasesAbout = `SELECT ` + caseColumns + ` FROM cases WHERE namespace = ? AND account = ? AND state IN ('Waiting', 'Open')
-	AND (item = ? OR item IN (SELECT id FROM items WHERE namespace = ? AND account = ? AND ref_id = ?)) ORDER BY created_at, name`
+	AND (item = ? OR item IN (SELECT id FROM items WHERE namespace = ? AND account = ? AND ref_id = ? AND ref_id <> id)) ORDER BY created_at, name`
 
 // CasesAbout implements Community.
 func (s *Database) CasesAbout(ctx context.Context, namespace, account, item string) ([]Case, error) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // maxFacts bounds the rows that are read of one kind about one item.
@@ -42,15 +44,20 @@ func (s *Database) FactsAbout(ctx context.Context, policy string, items []Item, 
 	f := finder{Database: s, policy: policy, items: items, reach: r, now: now, out: make([]Facts, len(items))}
 	type account struct{ namespace, id string }
 	accounts := group(items, func(it *Item) (account, bool) { return account{it.Key.Namespace, it.Key.Account}, true })
-	for _, g := range accounts {
-		if err := f.ofAuthors(ctx, g.key.namespace, g.key.id, g.at); err != nil {
-			return nil, err
+	ofAuthors := func(ctx context.Context) error {
+		for _, g := range accounts {
+			if err := f.ofAuthors(ctx, g.key.namespace, g.key.id, g.at); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	for _, ask := range []func(context.Context) error{f.said, f.same, f.thread} {
-		if err := ask(ctx); err != nil {
-			return nil, err
-		}
+	asked, ctx := errgroup.WithContext(ctx) // each fills fields of its own
+	for _, ask := range []func(context.Context) error{ofAuthors, f.said, f.same, f.thread} {
+		asked.Go(func() error { return ask(ctx) })
+	}
+	if err := asked.Wait(); err != nil {
+		return nil, err
 	}
 	return f.out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math/bits"
 	"strings"
 
 	"github.com/tribune-dev/tribune/internal/network"
@@ -140,21 +141,17 @@ func lastOfEach(items []Item) []Item {
 	return out
 }
 
-// chunks are how many rows one statement writes: few sizes, so that few are prepared.
-var chunks = []int{64, 8, 1}
+// maxChunk is the most rows that one statement writes. Fewer are written by powers of two, so that few statements are prepared.
+const maxChunk = 256
 
 // inChunks calls f for parts of n things.
 func inChunks(n int, f func(from, to int) error) error {
 	for from := 0; from < n; {
-		for _, size := range chunks {
-			if n-from >= size {
-				if err := f(from, from+size); err != nil {
-					return err
-				}
-				from += size
-				break
-			}
+		size := min(maxChunk, 1<<(bits.Len(uint(n-from))-1))
+		if err := f(from, from+size); err != nil {
+			return err
 		}
+		from += size
 	}
 	return nil
 }

@@ -39,10 +39,12 @@ const (
 // meanwhile, and there are no deadlocks and nothing to repeat. It costs one round trip for many writes.
 //
 // What it sets is for this transaction alone, so that it holds behind a pooler too: an acknowledged commit is on the disk,
-// whatever the server's default; a writer that was frozen is thrown out, as the others wait for it.
+// whatever the server's default; a writer that was frozen is thrown out, as the others wait for it. And all that is written is found by
+// its key: while a table is small the server would plan to read all of it, and go on so when it has become large.
 const beginPostgres = `BEGIN ISOLATION LEVEL READ COMMITTED;
 SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true);
 SET LOCAL lock_timeout = '10s';
+SET LOCAL enable_seqscan = off;
 SET LOCAL idle_in_transaction_session_timeout = '10s';
 SELECT pg_advisory_xact_lock(1414678850, hashtext(current_schema()))`
 

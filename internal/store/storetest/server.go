@@ -197,7 +197,7 @@ func (s *Server) run(ctx context.Context) (said string, err error) {
 	}
 	defer func() { _ = log.Close() }()
 	s.cmd = s.command("/bin/sh", "-c", onLeash, "sh", filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "shared_buffers=32MB")
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200")
 	s.cmd.Stderr = log
 	if s.leash, err = s.cmd.StdinPipe(); err != nil {
 		return "", err
