@@ -332,6 +332,27 @@ type SocialChannelStatus struct {
 	// retryAt is when the network may be called again, after it asked us to wait.
 	// +optional
 	RetryAt *metav1.Time `json:"retryAt,omitempty"`
+
+	// listening is how reading what people say goes, where spec.listening asks for it. It is written when a figure changed, at most
+	// once a minute; that nothing came is written every ten minutes.
+	// +optional
+	Listening *ChannelListeningStatus `json:"listening,omitempty"`
+}
+
+// ChannelListeningStatus is how reading what people say on a channel goes.
+type ChannelListeningStatus struct {
+	// lastPoll is when the network was last asked, or last called us, as of the last change here.
+	// +optional
+	LastPoll *metav1.Time `json:"lastPoll,omitempty"`
+	// lastItem is when something new was last heard, absent if nothing ever was.
+	// +optional
+	LastItem *metav1.Time `json:"lastItem,omitempty"`
+	// items24h counts what others said and did in the last 24 hours.
+	// +optional
+	Items24h *int64 `json:"items24h,omitempty"`
+	// lag is how long after it was said something is heard, on average over the last 24 hours, such as 4s.
+	// +optional
+	Lag *metav1.Duration `json:"lag,omitempty"`
 }
 
 // SocialChannel is one account on one network: where the team speaks.
@@ -344,6 +365,9 @@ type SocialChannelStatus struct {
 // +kubebuilder:printcolumn:name="Handle",type=string,JSONPath=`.status.account.handle`
 // +kubebuilder:printcolumn:name="Followers",type=integer,JSONPath=`.status.followers`
 // +kubebuilder:printcolumn:name="Listening",type=string,JSONPath=`.status.conditions[?(@.type=="Listening")].status`
+// +kubebuilder:printcolumn:name="Items-24h",type=integer,JSONPath=`.status.listening.items24h`,priority=1
+// +kubebuilder:printcolumn:name="Last-Item",type=date,JSONPath=`.status.listening.lastItem`,priority=1
+// +kubebuilder:printcolumn:name="Lag",type=string,JSONPath=`.status.listening.lag`,priority=1
 // +kubebuilder:printcolumn:name="Once",type=string,JSONPath=`.status.once`,priority=1
 // +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.account.url`,priority=1
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
@@ -59,6 +60,7 @@ type Reconciler struct {
 
 	sessions sessions
 	budgets  budgets
+	heardAt  writes
 }
 
 // +kubebuilder:rbac:groups=tribune.dev,resources=socialchannels,verbs=list;watch
@@ -112,6 +114,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	before := ch.DeepCopy()
 	f, wait := r.look(ctx, ch, now)
 	f.hearing, _ = r.Directory.Hearing(req.NamespacedName)
+	if heard, known := r.Directory.Heard(req.NamespacedName); known && r.heardAt.mayWrite(req.NamespacedName, now) {
+		f.heard = &heard
+	}
 	ch.Status = status(ch, f, now)
 	if err := r.save(ctx, before, ch, f); err != nil {
 		if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
@@ -124,6 +129,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 
 func (r *Reconciler) forget(key types.NamespacedName) {
 	r.sessions.forget(key)
+	r.heardAt.forget(key)
 	r.Directory.Forget(key)
 }
 
@@ -135,6 +141,9 @@ func (r *Reconciler) save(ctx context.Context, before, after *tribunev1alpha1.So
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	if err := r.Client.Status().Patch(ctx, after, patch); err != nil {
 		return fmt.Errorf("patch status of SocialChannel: %w", err)
+	}
+	if !equality.Semantic.DeepEqual(before.Status.Listening, after.Status.Listening) {
+		r.heardAt.wrote(client.ObjectKeyFromObject(after), r.Clock.Now())
 	}
 	if was, is := readyReason(&before.Status), readyReason(&after.Status); was != is {
 		kind := corev1.EventTypeNormal

@@ -39,8 +39,9 @@ type finding struct {
 	profile *profileFinding
 	// rateLimitedUntil is when the network may be called again.
 	rateLimitedUntil time.Time
-	// hearing is how listening goes, where the channel listens.
+	// hearing is how listening goes, where the channel listens, and heard what came of it; nil: that is not known.
 	hearing channels.Hearing
+	heard   *channels.Heard
 }
 
 func stall(reason, format string, args ...any) finding {

@@ -74,8 +74,10 @@ func (c conditions) aside(ch *tribunev1alpha1.SocialChannel, f finding, st *trib
 	}
 	if ch.Spec.Listening == nil {
 		meta.RemoveStatusCondition(c.list, tribunev1alpha1.ConditionListening)
+		st.Listening = nil
 		return
 	}
+	st.Listening = listened(st.Listening, f.heard)
 	h := f.hearing
 	if h.Reason == "" {
 		h = channels.Hearing{Reason: tribunev1alpha1.ReasonListeningStarted, Message: "nobody has looked yet"}

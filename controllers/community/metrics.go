@@ -13,6 +13,7 @@ import (
 type metrics struct {
 	items, matches, actions *prometheus.CounterVec
 	lag                     *prometheus.HistogramVec
+	waiting                 waiting
 }
 
 func newMetrics() *metrics {
@@ -33,7 +34,7 @@ func (m *metrics) register(r prometheus.Registerer) error {
 	if r == nil {
 		return nil
 	}
-	for _, c := range []prometheus.Collector{m.items, m.matches, m.actions, m.lag} {
+	for _, c := range []prometheus.Collector{m.items, m.matches, m.actions, m.lag, &m.waiting} {
 		if err := r.Register(c); err != nil {
 			return err
 		}

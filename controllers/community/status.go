@@ -51,10 +51,12 @@ func (f *finding) status() tribunev1alpha1.CommunityPolicyStatus {
 type setter func(kind string, holds bool, reason, message string)
 
 func (f *finding) rules(set setter, st *tribunev1alpha1.CommunityPolicyStatus) {
-	st.Rules, st.ActiveGeneration = 0, 0
+	rules := int32(0)
+	st.ActiveGeneration = 0
 	if f.inForce {
-		st.Rules, st.ActiveGeneration = int32(f.active.policy.Rules()), f.active.generation //nolint:gosec // at most 200
+		rules, st.ActiveGeneration = int32(f.active.policy.Rules()), f.active.generation //nolint:gosec // at most 200
 	}
+	st.Rules = &rules
 	if len(f.wrong) == 0 {
 		set(tribunev1alpha1.ConditionRulesCompiled, true, tribunev1alpha1.ReasonCompiled, "")
 		return
@@ -137,7 +139,8 @@ func (f *finding) ready(set setter, st *tribunev1alpha1.CommunityPolicyStatus) {
 }
 
 func (f *finding) figures(st *tribunev1alpha1.CommunityPolicyStatus) {
-	st.Matched24h, st.Acted24h = f.stats.Matched, f.stats.Acted
+	// Pointers, as a patch leaves out what is the same before and after: nothing and 0 are not, and a column shows 0.
+	st.Matched24h, st.Acted24h = &f.stats.Matched, &f.stats.Acted
 	st.Waiting = &tribunev1alpha1.PolicyWaiting{Cases: small(f.stats.Cases), Questions: small(f.stats.Questions), Overdue: small(f.stats.Overdue), Actions: small(f.stats.Held)}
 	st.TopRules = nil
 	for _, r := range f.stats.Rules[:min(len(f.stats.Rules), maxTop)] {

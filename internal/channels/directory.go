@@ -36,6 +36,7 @@ type Directory struct {
 	// onChange and onTrouble are told, without the lock held.
 	onChange, onTrouble, onHearing []func(types.NamespacedName)
 	hearing                        map[types.NamespacedName]Hearing
+	heard                          map[types.NamespacedName]Heard
 }
 
 // Hearing is how listening to a channel goes.
@@ -43,6 +44,15 @@ type Hearing struct {
 	// Listens is true while what is said there is read; Reason and Message say why not, or what is going on.
 	Listens         bool
 	Reason, Message string
+}
+
+// Heard are figures of listening to a channel.
+type Heard struct {
+	// PolledAt is when the network was last asked, ItemAt when something new was last heard; zero: never.
+	PolledAt, ItemAt time.Time
+	// Items of the last 24 hours, and how long after they were said they were heard, on average; 0 where there are none.
+	Items int64
+	Lag   time.Duration
 }
 
 type entry struct {
@@ -53,7 +63,7 @@ type entry struct {
 
 // New makes an empty directory.
 func New() *Directory {
-	return &Directory{hearing: map[types.NamespacedName]Hearing{}, entries: map[types.NamespacedName]entry{}, awaiting: map[types.NamespacedName]map[types.NamespacedName]struct{}{}}
+	return &Directory{hearing: map[types.NamespacedName]Hearing{}, heard: map[types.NamespacedName]Heard{}, entries: map[types.NamespacedName]entry{}, awaiting: map[types.NamespacedName]map[types.NamespacedName]struct{}{}}
 }
 
 // OnChange has f called after each connection made or ended. Call it before anything else happens.
@@ -81,6 +91,26 @@ func (d *Directory) Hearing(key types.NamespacedName) (Hearing, bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	h, known := d.hearing[key]
+	return h, known
+}
+
+// HasHeard notes figures of listening to a channel. Who is told of changes of hearing is told of these, but for the time of the last poll.
+func (d *Directory) HasHeard(key types.NamespacedName, h Heard) {
+	d.mu.Lock()
+	was, known := d.heard[key]
+	d.heard[key] = h
+	d.mu.Unlock()
+	was.PolledAt = h.PolledAt
+	if !known || was != h {
+		tell(d.onHearing, key)
+	}
+}
+
+// Heard tells figures of listening to a channel; false: they are not known.
+func (d *Directory) Heard(key types.NamespacedName) (Heard, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	h, known := d.heard[key]
 	return h, known
 }
 
@@ -145,6 +175,7 @@ func (d *Directory) Forget(key types.NamespacedName) {
 	d.mu.Lock()
 	delete(d.entries, key)
 	delete(d.hearing, key)
+	delete(d.heard, key)
 	d.mu.Unlock()
 	tell(d.onChange, key)
 }

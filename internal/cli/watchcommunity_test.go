@@ -7,13 +7,14 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 )
 
 func aCommunity() community {
 	p := tribunev1alpha1.CommunityPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: "acme", Name: "house-rules"}}
-	p.Status.Mode, p.Status.Rules, p.Status.Tests = tribunev1alpha1.PolicyEnforce, 4, "2/2"
+	p.Status.Mode, p.Status.Rules, p.Status.Tests = tribunev1alpha1.PolicyEnforce, ptr.To[int32](4), "2/2"
 	p.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: "True", Reason: "InForce"}}
 	return community{
 		policies: []tribunev1alpha1.CommunityPolicy{p},
