@@ -84,9 +84,10 @@ func bob(t *testing.T, l *store.Database) {
 	added, err := l.AddMessages(t.Context(), []store.Message{
 		message("1-0", "Routed", "bob.example on square: secret words"), message("opened-1", "Waits", "Review by bob.example on square. Look with: tribune inbox show rules-1 -n acme"),
 		message("3-0", "Routed", "ada to bob.example: no"), message("opened-2", "Waits", "Introduction of bob.example. Look with: tribune inbox show rules-2 -n acme"),
+		message("quiet", "Quiet", "No contact with Bob.Example for 90 days. What they said last: tribune person show Bob.Example -n acme"),
 		message("crisis", "Crisis", "nothing to do with anybody"),
 	})
-	if err != nil || added != 5 {
+	if err != nil || added != 6 {
 		t.Fatal(added, err)
 	}
 	claimed, err := l.Claim(t.Context(), "me", noon, noon.Add(time.Minute), 1)
