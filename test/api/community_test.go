@@ -93,7 +93,7 @@ func searchCases() []ruleCase {
 		with("what tells people", actions(fields{"label": fields{"name": "x"}}, fields{"route": desk}, fields{"notify": desk}, fields{"curate": fields{}}), false),
 	}
 	for name, action := range map[string]fields{
-		"strike": {}, "warn": {"text": "x"}, "mute": {"for": "1h"}, "block": {}, "report": {"reason": "x"}, "react": {}, "reply": {"text": fields{"en": "x"}}, "thank": {}, "introduce": {"topic": "x"},
+		"strike": {}, "warn": {"text": "x"}, "mute": {"for": "1h"}, "block": {}, "report": {"reason": "x"}, "lockThread": {"for": "1h"}, "slowMode": {"interval": "1m", "for": "1h"}, "react": {}, "reply": {"text": fields{"en": "x"}}, "thank": {}, "introduce": {"topic": "x"}, "share": {"askConsent": "x"},
 	} {
 		cases = append(cases,
 			with(name, actions(fields{"label": fields{"name": "x"}}, fields{name: action}), true),
@@ -112,6 +112,12 @@ func policyCases() []ruleCase {
 	welcome := func(label string, w fields, refuse bool) ruleCase {
 		return ruleCase{rule: greeting, name: label, path: "spec.welcome", edits: fields{"spec.welcome": w}, refuse: refuse}
 	}
+	alone := rule{kind, "spec.welcome", "Digest greets all who came in a day together: set text, and no steps"}
+	ofDigest := rule{kind, "spec.welcome", "digest is for by: Digest: set that, or leave digest out"}
+	digest := func(r rule, label string, w fields, refuse bool) ruleCase {
+		return ruleCase{rule: r, name: label, path: "spec.welcome", edits: fields{"spec.welcome": w}, refuse: refuse}
+	}
+	noon := fields{"at": "12:00"}
 	hello, later := fields{"en": "Hello"}, []any{fields{"after": "24h", "text": fields{"en": "Hello"}}}
 	list := func(label string, more fields, refuse bool) ruleCase {
 		l := fields{"name": "words"}
@@ -132,6 +138,9 @@ func policyCases() []ruleCase {
 		durationCases(kind, "staleAfter", "staleAfter must be between 1m and 720h", "1m", "720h", "59s", "720h1s"),
 		durationCases(kind, "repliesPerAuthor.window", "window must be between 1m and 720h", "1m", "720h", "59s", "720h1s"),
 		durationCases(kind, "rules[2].actions[2].mute.for", "for must be between 1m and 8760h", "1m", "8760h", "59s", "8760h1s"),
+		durationCases(kind, "rules[3].actions[0].lockThread.for", "for must be between 1m and 720h", "1m", "720h", "59s", "720h1s"),
+		durationCases(kind, "rules[3].actions[1].slowMode.for", "for must be between 1m and 720h", "1m", "720h", "59s", "720h1s"),
+		durationCases(kind, "rules[3].actions[1].slowMode.interval", "interval must be between 5s and 6h", "5s", "6h", "4s", "6h1s"),
 		durationCases(kind, "answer.within", "within must be between 1m and 720h", "1m", "720h", "59s", "720h1s"),
 		durationCases(kind, "answer.remind.after", "after must be between 1m and 720h", "1m", "720h", "59s", "720h1s"),
 		durationCases(kind, "answer.escalate.after", "after must be between 1m and 720h", "1m", "720h", "59s", "720h1s"),
@@ -156,6 +165,14 @@ func policyCases() []ruleCase {
 			welcome("steps", fields{"steps": later}, false),
 			welcome("both", fields{"text": hello, "steps": later}, false),
 			welcome("neither", fields{"by": "Reply"}, true),
+			digest(alone, "a text", fields{"by": "Digest", "text": hello}, false),
+			digest(alone, "steps without it", fields{"by": "Reply", "steps": later}, false),
+			digest(alone, "steps", fields{"by": "Digest", "text": hello, "steps": later}, true),
+			digest(alone, "steps only", fields{"by": "Digest", "steps": later}, true),
+			digest(ofDigest, "with it", fields{"by": "Digest", "text": hello, "digest": noon}, false),
+			digest(ofDigest, "without it", fields{"by": "Reply", "text": hello}, false),
+			digest(ofDigest, "of Reply", fields{"by": "Reply", "text": hello, "digest": noon}, true),
+			digest(ofDigest, "of nothing", fields{"text": hello, "digest": noon}, true),
 			step("Mute for a while", fields{"action": "Mute", "for": "1h"}, false),
 			step("Block", fields{"action": "Block"}, false),
 			step("Mute", fields{"action": "Mute"}, true),
@@ -211,7 +228,10 @@ func caseCases() []ruleCase {
 			update(first, "another team", replied, fields{"spec.routeTo": refs[0]}, true),
 			update(first, "longer", replied, fields{"spec.muteFor": "24h"}, true),
 		})
-	return cases
+	share := rule{kind, "spec", "decision Share is for cases of kind Curation: the others ask whether something stays, or for an answer"}
+	return append(cases,
+		ruleCase{rule: share, name: "of something made", base: 0, path: "spec", edits: fields{"spec.decision": "Share"}},
+		ruleCase{rule: share, name: "of a question", base: open, path: "spec", edits: fields{"spec.decision": "Share"}, refuse: true})
 }
 
 // TestOfTwoDecisionsTheFirstCounts is what two people see who decide at once, without looking at each other's.

@@ -89,6 +89,7 @@ spec:
     - route: {channelRef: {name: desk}, text: "{author}"}
     - notify: {channelRef: {name: desk}, urgent: true, text: "{url}", mention: ["@ana"]}
     - curate: {askConsent: "May we?"}
+    - share: {askConsent: "May we?", text: "Look:", credit: true, channelRefs: [{name: square}]}
   - name: strict
     match: {asks: true}
     outcome: Hide
@@ -102,6 +103,11 @@ spec:
     - reply: {text: {en: Thanks}}
     - thank: {text: {en: Thanks}}
     - introduce: {topic: legs, window: 240h}
+  - name: quarrel
+    match: {asks: true}
+    actions:
+    - lockThread: {for: 24h}
+    - slowMode: {interval: 1m, for: 2h}
   answer:
     within: 4h
     hours: {timeZone: Europe/Madrid, days: [Mon], from: "09:00", to: "18:00"}
@@ -110,7 +116,7 @@ spec:
   notify: ` + fullNotify + `
   strikes: {window: 720h, ladder: [{at: 2, action: Mute, for: 24h, text: Please.}]}
   welcome: {"on": [Join], "true": [Join], text: {en: Welcome}, by: Reply, maxPerHour: 20, steps: [{after: 24h, unless: HasPosted, text: {en: Hello}}]}
-  limits: {maxHidesPerHour: 1, maxRemovalsPerHour: 1, maxRepliesPerHour: 1, maxMutesPerHour: 1, maxBlocksPerHour: 1, maxIntroductionsPerWeek: 1}
+  limits: {maxHidesPerHour: 1, maxRemovalsPerHour: 1, maxRepliesPerHour: 1, maxMutesPerHour: 1, maxBlocksPerHour: 1, maxLocksPerHour: 1, maxIntroductionsPerWeek: 1}
   tests:
   - name: a test
     item:
@@ -136,11 +142,14 @@ status:
   topRules: [{name: asks, matched24h: 1, overturned: 1}]
   breakers: [Hide]
   unenforceable: [{rule: asks, channel: square, reason: r}]
+`, `
+metadata: {name: daily}
+spec: {channelSelector: {}, welcome: {by: Digest, text: {en: Welcome}, digest: {at: "09:30", timeZone: Europe/Madrid, maxNames: 5}}}
 `},
 	"CommunityCase": {`
 metadata: {name: case-1}
 spec:
-  kind: Moderation
+  kind: Curation
   channelRef: {name: square}
   policyRef: {name: house-rules}
   rule: insults
