@@ -49,7 +49,7 @@ func awaitsWord(p *tribunev1alpha1.Post) bool {
 // It counts the Posts that were said to be there, and those that were not.
 func (b *batch) decide(s *site) (there, not int) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(b.t.Context(), 10*time.Minute)
 	defer cancel()
 	for {
 		quiet := b.observer.wait(ctx, func(posts map[string]*tribunev1alpha1.Post) bool {
