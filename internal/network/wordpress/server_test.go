@@ -183,3 +183,31 @@ func TestModerateWordPress(t *testing.T) {
 		t.Errorf("restoring what never was: %v", err)
 	}
 }
+
+// TestLockWordPress: the real site closes and opens the comments of an article, and says so.
+func TestLockWordPress(t *testing.T) {
+	a := realAccount(t, realServer(t), "editor")
+	post := a.api(t, "POST", "/wp/v2/posts", map[string]any{"status": "publish", "title": "A quarrel", "content": "<p>What do you think?</p>"})
+	a.api(t, "POST", "/wp/v2/comments", map[string]any{"post": post, "content": "No, you are wrong"})
+	n, ok := connect(t, a.server, client(t), a.name, a.password).(*wp.WordPress)
+	if !ok {
+		t.Fatal("no adapter")
+	}
+	target := network.Target{Post: fmt.Sprint(post)}
+	for range 2 {
+		for times := range 2 {
+			if already, err := n.LockThread(t.Context(), target); err != nil || already != (times > 0) {
+				t.Errorf("locked %d times: already %t, %v", times+1, already, err)
+			}
+		}
+		for range 2 {
+			if err := n.UnlockThread(t.Context(), target); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	a.api(t, "POST", "/wp/v2/comments", map[string]any{"post": post, "content": "It is open again"})
+	if already, err := n.LockThread(t.Context(), network.Target{Post: "987654"}); err != nil || already {
+		t.Errorf("locking what is not there: already %t, %v", already, err)
+	}
+}
