@@ -134,18 +134,39 @@ func writeStatsJSON(out io.Writer, s *store.Statistics) error {
 
 func newLedgerExport() *cobra.Command {
 	var f ledgerFlags
-	var since string
+	var since, format string
 	var e store.Export
+	var d dsaFlags
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write what the ledger holds as JSON, one row a line",
+		Short: "Write what the ledger holds as JSON, one row a line; or statements of reasons",
 		Long: `Write the rows of the ledger as JSON, one a line, each with the name of its table. It is one state of the ledger, and any size of
 it is written without keeping it in memory. docs/ledger.md says what the columns mean.
 
-  tribune ledger export --ledger ledger.db --table publications --since 2026-11-01 | jq -r 'select(.state == "Published").url'`,
+With --format dsa: what was hidden, removed, muted and blocked, by rules and by people, as statements of reasons in the shape of the
+European Union's DSA transparency database, one a line, each decision once and always under the same puid. They say nothing of whom they
+are about. Look at them before you send them: what they say is the team's to answer for.
+
+  tribune ledger export --ledger ledger.db --table publications --since 2026-11-01 | jq -r 'select(.state == "Published").url'
+  tribune ledger export --ledger ledger.db --format dsa --since 2026-10-01 --until 2026-11-01 --category scams=scams-and-fraud`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if e.Since, err = pastInstant(since, time.Now()); err != nil {
+			now := time.Now()
+			if e.Since, err = pastInstant(since, now); err != nil {
+				return usageError{err}
+			}
+			switch format {
+			case "rows":
+				err = d.unused(cmd)
+			case "dsa":
+				if len(e.Tables) == 0 {
+					return d.export(cmd, &f, e.Since, now)
+				}
+				err = errors.New("--table goes with --format rows")
+			default:
+				err = fmt.Errorf("--format %s: use rows or dsa", format)
+			}
+			if err != nil {
 				return usageError{err}
 			}
 			if err := store.KnownTables(e.Tables); err != nil {
@@ -160,8 +181,10 @@ it is written without keeping it in memory. docs/ledger.md says what the columns
 		},
 	}
 	f.add(cmd.Flags(), "", "SQLite file of the ledger")
-	cmd.Flags().StringVar(&since, "since", "", "leave out rows last written before: 2026-11-01, 2026-11-01T09:00:00Z, or 720h or 30d ago")
+	cmd.Flags().StringVar(&since, "since", "", "leave out rows last written before, or what began before: 2026-11-01, 2026-11-01T09:00:00Z, or 720h or 30d ago")
 	cmd.Flags().StringSliceVar(&e.Tables, "table", nil, "tables to export, repeatable (default: all)")
+	cmd.Flags().StringVar(&format, "format", "rows", "rows of the ledger, or dsa: statements of reasons")
+	d.add(cmd)
 	return cmd
 }
 

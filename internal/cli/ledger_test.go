@@ -143,6 +143,13 @@ func TestLedgerWrongUse(t *testing.T) {
 		"--since yesterday: write a da": {"export", "--ledger", empty, "--since", "yesterday"},
 		"connect":                       {"stats", "--ledger-dsn-file", dsn},
 		"say where to":                  {"copy", "--ledger", empty},
+		"use rows or dsa":               {"export", "--ledger", empty, "--format", "csv"},
+		"--until goes with --format":    {"export", "--ledger", empty, "--until", "1h"},
+		"--table goes with --format":    {"export", "--ledger", empty, "--format", "dsa", "--table", "items"},
+		"--until soon: write a da":      {"export", "--ledger", empty, "--format", "dsa", "--until", "soon"},
+		"write rule=category":           {"export", "--ledger", empty, "--format", "dsa", "--category", "scams"},
+		"use one of animal_welfare":     {"export", "--ledger", empty, "--format", "dsa", "--category", "scams=naughty"},
+		"--territory US: use codes":     {"export", "--ledger", empty, "--format", "dsa", "--territory", "de,us"},
 	} {
 		said, err := ledgerCommand(t, args...)
 		if err == nil || !strings.Contains(err.Error(), want) {
