@@ -93,6 +93,74 @@ func TestTake(t *testing.T) {
 	})
 }
 
+// Some networks tell that something is gone, and not any more whose it was.
+func TestGoneWithoutAuthor(t *testing.T) {
+	onEachAnew(t, func(t *testing.T, l *store.Database) {
+		take(t, l, heard("1", false), said("1", "ada", "hello"))
+		gone := store.Item{Item: network.Item{ID: "1", Kind: network.ItemComment, Ref: network.Ref{ID: "r1"}, Gone: true}, SeenAt: noon}
+		if got := take(t, l, heard("2", false), gone); got != (store.Taken{Recorded: 1}) {
+			t.Errorf("%+v", got)
+		}
+		it, _, err := l.Item(t.Context(), store.ItemKey{Namespace: "acme", Account: ear.Account, ID: "1"})
+		if err != nil || !it.Gone || it.Text != "" || it.Author.ID != "ada" {
+			t.Errorf("%+v, %v", it, err)
+		}
+	})
+}
+
+// Only what people hid or wrote matters to how an item stands: what they wrote after a person decided is marked.
+func TestStandsAndEdits(t *testing.T) {
+	onEachAnew(t, func(t *testing.T, l *store.Database) {
+		old := said("old", "ada", "hello")
+		take(t, l, heard("1", true), old)
+		many := []store.Item{said("1", "ada", "hello")}
+		for n := range 300 {
+			many = append(many, said(fmt.Sprint("m", n), "eve", "hello"))
+		}
+		many[7].Hidden, many[8].Removed = true, true
+		take(t, l, heard("2", false), many...)
+		ids := []string{"nobody's", "old"}
+		for _, it := range many {
+			ids = append(ids, it.ID)
+		}
+		stands, err := l.Stands(t.Context(), "acme", ear.Account, ids)
+		if err != nil || len(stands) != 302 || stands["old"] != (store.Stand{Recorded: true}) || stands["1"] != (store.Stand{}) ||
+			stands[many[7].ID] != (store.Stand{Hidden: true}) || stands[many[8].ID] != (store.Stand{Removed: true}) {
+			t.Errorf("%d, %+v, %v", len(stands), stands["old"], err)
+		}
+		key := store.ItemKey{Namespace: "acme", Account: ear.Account, ID: "1"}
+		edited := func() bool {
+			t.Helper()
+			it, _, err := l.Item(t.Context(), key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return it.Edited
+		}
+		for n, step := range []struct {
+			text, human string
+			hidden      bool
+			want        bool
+		}{
+			{"edited before anybody decided", "", false, false}, {"edited before anybody decided", "Allow", false, false},
+			{"edited before anybody decided", "", true, false}, {"other words", "", true, true}, {"other words", "", false, true},
+			{"other words", "Allow", false, false},
+		} {
+			it := said("1", "ada", step.text)
+			it.Hidden = step.hidden
+			take(t, l, heard(fmt.Sprint("s", n), false), it)
+			if step.human != "" {
+				if err := l.Human(t.Context(), key, step.human, "maria"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := edited(); got != step.want {
+				t.Errorf("step %d: %t", n, got)
+			}
+		}
+	})
+}
+
 func TestFactsAbout(t *testing.T) {
 	onEachAnew(t, func(t *testing.T, l *store.Database) {
 		old := said("old", "ada", "hello")

@@ -25,7 +25,7 @@ const (
 	itemColumnCount = 39
 
 	// What was decided stays until it is decided anew. Who took something back is not judged for it any more. What was erased has no
-	// author, and does not come back.
+	// author, and does not come back. Some networks tell that something is gone, and not any more who said it.
 	onKnownItem = ` ON CONFLICT (namespace, account, id) DO UPDATE SET text = excluded.text, text_key = excluded.text_key, language = excluded.language,
 		links = excluded.links, mentions = excluded.mentions, media = excluded.media, reports = excluded.reports, revision = excluded.revision,
 		gone = excluded.gone, hidden = excluded.hidden, removed = excluded.removed, changes = items.changes + 1,
@@ -33,7 +33,7 @@ const (
 		state = CASE WHEN items.state = 'Recorded' THEN 'Recorded' WHEN excluded.gone = 1 THEN 'Decided'
 			WHEN items.text = excluded.text AND items.links = excluded.links AND items.media = excluded.media AND items.reports IS NOT DISTINCT FROM excluded.reports THEN items.state
 			ELSE 'New' END
-		WHERE items.author = excluded.author AND (items.revision <> excluded.revision OR items.text <> excluded.text OR items.gone <> excluded.gone OR items.hidden <> excluded.hidden
+		WHERE (items.author = excluded.author OR (excluded.gone = 1 AND excluded.author = '')) AND (items.revision <> excluded.revision OR items.text <> excluded.text OR items.gone <> excluded.gone OR items.hidden <> excluded.hidden
 			OR items.removed <> excluded.removed OR items.reports IS DISTINCT FROM excluded.reports)
 		RETURNING state, changes`
 
