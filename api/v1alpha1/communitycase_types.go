@@ -20,19 +20,21 @@ const (
 )
 
 // CaseDecision is what a person decides.
-// +kubebuilder:validation:Enum=Allow;Hide;Remove;Warn;Mute;Block;Reply;Route;Resolve;Snooze
+// +kubebuilder:validation:Enum=Allow;Hide;Remove;Warn;Mute;Block;Reply;Route;Share;Resolve;Snooze
 type CaseDecision string
 
 // Decisions.
 const (
-	DecisionAllow   CaseDecision = "Allow"
-	DecisionHide    CaseDecision = "Hide"
-	DecisionRemove  CaseDecision = "Remove"
-	DecisionWarn    CaseDecision = "Warn"
-	DecisionMute    CaseDecision = "Mute"
-	DecisionBlock   CaseDecision = "Block"
-	DecisionReply   CaseDecision = "Reply"
-	DecisionRoute   CaseDecision = "Route"
+	DecisionAllow  CaseDecision = "Allow"
+	DecisionHide   CaseDecision = "Hide"
+	DecisionRemove CaseDecision = "Remove"
+	DecisionWarn   CaseDecision = "Warn"
+	DecisionMute   CaseDecision = "Mute"
+	DecisionBlock  CaseDecision = "Block"
+	DecisionReply  CaseDecision = "Reply"
+	DecisionRoute  CaseDecision = "Route"
+	// DecisionShare of a case of kind Curation: its author is asked, and with their yes it goes out as a Post.
+	DecisionShare   CaseDecision = "Share"
 	DecisionResolve CaseDecision = "Resolve"
 	DecisionSnooze  CaseDecision = "Snooze"
 )
@@ -44,6 +46,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.decision) || self.decision != 'Snooze' || has(self.snoozeUntil)",message="decision Snooze needs snoozeUntil: when it comes back"
 // +kubebuilder:validation:XValidation:rule="!has(self.decision) || self.decision != 'Mute' || has(self.muteFor)",message="decision Mute needs muteFor: how long, such as 24h"
 // +kubebuilder:validation:XValidation:rule="!has(self.decision) || self.decision != 'Route' || has(self.routeTo)",message="decision Route needs routeTo: the channel of the team"
+// +kubebuilder:validation:XValidation:rule="!has(self.decision) || self.decision != 'Share' || self.kind == 'Curation'",message="decision Share is for cases of kind Curation: the others ask whether something stays, or for an answer"
 type CommunityCaseSpec struct {
 	// kind says what is asked of people.
 	// +required

@@ -48,9 +48,12 @@ type PolicyAction struct {
 	// introduce suggests to our people to bring together who speaks of the same, by a case of kind Introduction. Nothing is sent.
 	// +optional
 	Introduce *IntroduceAction `json:"introduce,omitempty"`
-	// curate opens a case of kind Curation: may we share this?
+	// curate opens a case of kind Curation: may we share this? What a person and its author agree to, calendars may quote.
 	// +optional
 	Curate *CurateAction `json:"curate,omitempty"`
+	// share opens a case of kind Curation that proposes Share: what a person and its author agree to goes out as a Post of its own.
+	// +optional
+	Share *ShareAction `json:"share,omitempty"`
 }
 
 // LabelAction labels an item.
@@ -199,9 +202,34 @@ type IntroduceAction struct {
 	Window *metav1.Duration `json:"window,omitempty"`
 }
 
+// ShareAction shares an item by a Post that quotes it, once a person and its author agreed.
+type ShareAction struct {
+	// askConsent is what its author is asked in public, once a person agreed. {author} and {channel} are filled in.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=500
+	AskConsent string `json:"askConsent"`
+	// text before the quote. {author} and {channel} are filled in.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=500
+	Text string `json:"text,omitempty"`
+	// credit names the author under the quote, by their handle.
+	// +optional
+	Credit bool `json:"credit,omitempty"`
+	// channelRefs names the SocialChannels that it is shared on. Absent: the one that it came by.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	ChannelRefs []LocalReference `json:"channelRefs,omitempty"`
+}
+
 // CurateAction asks whether something may be shared.
 type CurateAction struct {
-	// askConsent is what its author is asked, once a person agreed.
+	// askConsent is what its author is asked in public, once a person agreed. {author} and {channel} are filled in. Absent: nobody is
+	// asked, and nothing is shared.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=500

@@ -120,6 +120,8 @@ const (
 
 // WelcomePolicy greets who joins or follows. Nobody is greeted twice, nor who has strikes or an open case, nor in a Crisis.
 // +kubebuilder:validation:XValidation:rule="has(self.text) || has(self.steps)",message="say how people are welcomed: set text (at once), steps, or both"
+// +kubebuilder:validation:XValidation:rule="!has(self.by) || self.by != 'Digest' || (has(self.text) && !has(self.steps))",message="Digest greets all who came in a day together: set text, and no steps"
+// +kubebuilder:validation:XValidation:rule="!has(self.digest) || (has(self.by) && self.by == 'Digest')",message="digest is for by: Digest: set that, or leave digest out"
 type WelcomePolicy struct {
 	// on names what is greeted: Join, Follow. Absent: Join.
 	// +optional
@@ -145,9 +147,13 @@ type WelcomePolicy struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=10
 	Steps []WelcomeStep `json:"steps,omitempty"`
-	// by Reply or DirectMessage. Default: DirectMessage where the network has one.
+	// by Reply, DirectMessage or Digest. Default: DirectMessage where the network has one. Digest greets all who came in a day together, in
+	// public: {author} is their names.
 	// +optional
 	By WelcomeBy `json:"by,omitempty"`
+	// digest says when who came is greeted together. Default: at 09:00 UTC, 20 names.
+	// +optional
+	Digest *WelcomeDigest `json:"digest,omitempty"`
 	// maxPerHour bounds welcomes; more are held for a person. Default: 20.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
@@ -179,7 +185,7 @@ type WelcomeUnless string
 const WelcomeUnlessPosted WelcomeUnless = "HasPosted"
 
 // WelcomeBy says how people are greeted.
-// +kubebuilder:validation:Enum=Reply;DirectMessage
+// +kubebuilder:validation:Enum=Reply;DirectMessage;Digest
 type WelcomeBy string
 
 const (
@@ -187,7 +193,29 @@ const (
 	WelcomeByReply WelcomeBy = "Reply"
 	// WelcomeByMessage greets in private.
 	WelcomeByMessage WelcomeBy = "DirectMessage"
+	// WelcomeByDigest greets all who came in a day together, in public.
+	WelcomeByDigest WelcomeBy = "Digest"
 )
+
+// WelcomeDigest says when who came is greeted together.
+// +kubebuilder:validation:MinProperties=1
+type WelcomeDigest struct {
+	// at is the time of day, such as "09:00". Default: 09:00.
+	// +optional
+	// +kubebuilder:validation:Pattern=`^([01][0-9]|2[0-3]):[0-5][0-9]$`
+	// +kubebuilder:validation:MaxLength=5
+	At string `json:"at,omitempty"`
+	// timeZone as an IANA name, such as Europe/Madrid. Default: UTC.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	TimeZone string `json:"timeZone,omitempty"`
+	// maxNames that are named; how many more came stands behind them. Fewer are named where the network's texts are short. Default: 20.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	MaxNames int32 `json:"maxNames,omitempty"`
+}
 
 // ActionLimits are the most actions of a kind in an hour, all channels of the policy together. Absent: 30 hides, 10 removals,
 // 20 replies, 10 mutes, 0 blocks, 5 locks.

@@ -108,11 +108,11 @@ func (b *Inbox) speak(ctx context.Context, a *store.Action, p *Payload, item *st
 	if what == callLookUp {
 		return s.lookUp(ctx, row)
 	}
-	if item.Gone {
+	if item.Gone && !p.Alone {
 		return left("its author took the item back")
 	}
 	if a.By == "" {
-		if item.Author.NoAutomation {
+		if item.Author.NoAutomation && !p.Alone {
 			return left("its author asked for no automation")
 		}
 		switch held, err := b.Crises.Holds(ctx, c); {
@@ -128,7 +128,7 @@ func (b *Inbox) speak(ctx context.Context, a *store.Action, p *Payload, item *st
 // render makes the text fit for the network. What does not fit is not cut: a person has to see it.
 func (s *saying) render(p *Payload) error {
 	text := p.Text
-	if a, ok := s.line.Network.(network.Addresser); ok && !p.Private {
+	if a, ok := s.line.Network.(network.Addresser); ok && !p.Private && !p.Alone {
 		text = a.Address(text, s.item.Author)
 	}
 	r, wrong := compose.Render(compose.Content{Segment: compose.Segment{Text: text}, Language: p.Language}, s.line.Rules)
@@ -143,7 +143,7 @@ func (s *saying) render(p *Payload) error {
 		s.pub.To = &person
 		return nil
 	}
-	if s.item.Ref.ID != "" {
+	if s.item.Ref.ID != "" && !p.Alone {
 		parent := s.item.Ref
 		s.pub.Parent = &parent
 		if root := s.item.Root; root.ID != "" {

@@ -23,6 +23,8 @@ const (
 	ClassBlock   = "Block"
 	ClassLock    = "Lock"
 	ClassWelcome = "Welcome"
+	// ClassDigest is of those who are greeted together; what is bounded are the greetings.
+	ClassDigest = "Digest"
 	// ClassIntroduction is of those who spoke of a topic; what is bounded are suggestions.
 	ClassIntroduction = "Introduction"
 )
@@ -83,9 +85,16 @@ type Payload struct {
 	Language string `json:"language,omitempty"`
 	// Consent: it asks whether something may be shared.
 	Consent bool `json:"consent,omitempty"`
+	// Share is how something is shared once its author agrees; nil: by calendars alone.
+	Share *Sharing `json:"share,omitempty"`
 	// Step of a welcome, by how long after they came it is said, and Due, when: what was decided for later is not late before.
 	Step time.Duration `json:"step,omitempty"`
 	Due  time.Time     `json:"due,omitzero"`
+	// Digest: it is said together with what is due at the same time, in the order in which they Came. Alone: it is said to all, and answers
+	// nothing.
+	Digest bool      `json:"digest,omitempty"`
+	Came   time.Time `json:"came,omitzero"`
+	Alone  bool      `json:"alone,omitempty"`
 	// Topic that somebody spoke of, Within what time another did, and the Most suggestions of a week.
 	Topic  string        `json:"topic,omitempty"`
 	Within time.Duration `json:"within,omitempty"`
@@ -187,6 +196,8 @@ func (r *recorder) part(o *opinion) store.Part {
 			p.Cases = append(p.Cases, r.open(o, tribunev1alpha1.CaseModeration, a.Rule, ""))
 		case policy.ActCurate:
 			p.Cases = append(p.Cases, r.open(o, tribunev1alpha1.CaseCuration, a.Rule, ""))
+		case policy.ActShare:
+			p.Cases = append(p.Cases, r.open(o, tribunev1alpha1.CaseCuration, a.Rule, tribunev1alpha1.DecisionShare))
 		default:
 			if reason, _ := policy.Instead(a.Kind, &r.channel); reason != "" {
 				if policy.Calming(a.Kind) {
@@ -196,7 +207,7 @@ func (r *recorder) part(o *opinion) store.Part {
 				}
 				continue
 			}
-			if a.After > 0 {
+			if a.After > 0 || !a.Due.IsZero() {
 				p.Actions = append(p.Actions, r.step(o, a))
 				continue
 			}

@@ -30,11 +30,14 @@ func (r *recorder) step(o *opinion, a *policy.Action) store.Action {
 	if came.IsZero() || came.After(r.now) {
 		came = r.now
 	}
-	due := came.Add(a.After)
+	p, class := Payload{Step: a.After, Due: came.Add(a.After), Private: a.Private, Language: r.item.Language}, ""
+	if !a.Due.IsZero() {
+		p, class = Payload{Digest: true, Due: a.Due, Came: came}, ClassDigest
+	}
 	return store.Action{
 		ID: ActionID(r.item.Key, o.in.Name, a.From+" "+a.After.String(), kindStep, 0, o.in.Acts), Namespace: r.item.Key.Namespace, Policy: o.in.Name, Generation: o.in.Generation,
-		Rule: a.From, Account: r.item.Key.Account, Channel: r.item.Channel, Item: r.item.Key.ID, Author: r.item.Author.ID, Kind: kindStep,
-		Payload: Payload{Step: a.After, Due: due, Private: a.Private, Language: r.item.Language}.String(), State: store.ActionPending, NextAt: due, CreatedAt: r.now,
+		Rule: a.From, Account: r.item.Key.Account, Channel: r.item.Channel, Item: r.item.Key.ID, Author: r.item.Author.ID, Kind: kindStep, Class: class,
+		Payload: p.String(), State: store.ActionPending, NextAt: p.Due, CreatedAt: r.now,
 	}
 }
 
@@ -63,7 +66,8 @@ func (b *Inbox) step(ctx context.Context, a *store.Action, p *Payload) outcome {
 		return left("they are not here any more")
 	}
 	said, ok := in.Policy.StepOf(item.Kind, p.Step, item.Language)
-	if !ok {
+	together, digest := in.Policy.DigestFor(item.Kind)
+	if digest != p.Digest || ok == digest {
 		return left("the policy has no such step any more")
 	}
 	line, ok := b.Lines.Line(c)
@@ -83,6 +87,9 @@ func (b *Inbox) step(ctx context.Context, a *store.Action, p *Payload) outcome {
 		return later(wait(a.Tries), err.Error())
 	case why != "":
 		return left(why)
+	}
+	if digest {
+		return b.together(ctx, a, p, in, &together, &line)
 	}
 	if err := b.Ledger.AddWithin(ctx, []store.Action{welcoming(a, p, &item, &said, &facts, now)}, limitsOf(in.Spec), now); err != nil {
 		return later(wait(a.Tries), err.Error())

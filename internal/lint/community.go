@@ -144,6 +144,7 @@ func (c *checker) policyTells(p *readPolicy) {
 			if action.Route != nil {
 				c.told(p.readable, at+".route.channelRef.name", string(action.Route.ChannelRef.Name))
 			}
+			c.shares(p, at+".share", action.Share)
 			if action.Notify != nil {
 				c.told(p.readable, at+".notify.channelRef.name", string(action.Notify.ChannelRef.Name))
 			}
@@ -155,6 +156,11 @@ func (c *checker) policyTells(p *readPolicy) {
 		}
 		if a.Escalate != nil {
 			c.told(p.readable, "spec.answer.escalate.channelRef.name", string(a.Escalate.ChannelRef.Name))
+		}
+	}
+	for i := range p.spec.KeyPeople {
+		if r := p.spec.KeyPeople[i].Remind; r != nil {
+			c.told(p.readable, fmt.Sprintf("spec.keyPeople[%d].remind.channelRef.name", i), string(r.ChannelRef.Name))
 		}
 	}
 	c.notified(p.readable, p.spec.Notify)

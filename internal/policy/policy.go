@@ -96,7 +96,7 @@ type Action struct {
 	Rule string
 	From string
 	// Kind is the name of the action: hide, remove, review, label, route, notify, strike, warn, mute, block, report, lockThread, slowMode,
-	// react, reply, curate, welcome.
+	// react, reply, curate, share, welcome.
 	Kind string
 	// Spec is the rule's action; nil for those that have none.
 	Spec *tribunev1alpha1.PolicyAction
@@ -106,8 +106,10 @@ type Action struct {
 	Text   string
 	// Private is true for a welcome by message.
 	Private bool
-	// After is how long after they came a step of a welcome is said.
+	// After is how long after they came a step of a welcome is said. Due is when who came is greeted together with others; zero: they are
+	// not.
 	After time.Duration
+	Due   time.Time
 }
 
 // Names of actions.
@@ -128,6 +130,7 @@ const (
 	ActReact      = "react"
 	ActReply      = "reply"
 	ActCurate     = "curate"
+	ActShare      = "share"
 	ActThank      = "thank"
 	ActIntroduce  = "introduce"
 	ActWelcome    = "welcome"

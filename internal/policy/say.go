@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"unicode"
@@ -29,13 +30,31 @@ const (
 // Said is what a text of a policy may tell. All of it comes from others.
 type Said struct {
 	Author, Channel, Text, URL, PostURL, Rule, Language string
+	// Authors stand in the place of Author where it is said to several, and behind them how many More there are.
+	Authors []string
+	More    int
+}
+
+// authors as they are named.
+func (s *Said) authors() string {
+	if len(s.Authors) == 0 {
+		return Handle(s.Author)
+	}
+	names := make([]string, len(s.Authors))
+	for i, a := range s.Authors {
+		names[i] = Handle(a)
+	}
+	if s.More > 0 {
+		names = append(names, fmt.Sprintf("+%d", s.More))
+	}
+	return strings.Join(names, ", ")
 }
 
 // Say fills in a text. A template is a border: what others wrote can make nobody be called, nothing be shown as a link or formatted,
 // and no other placeholder be filled in.
 func Say(template string, s Said) string {
 	text, _ := compose.Fill(template, compose.Vars{
-		VarAuthor: Handle(s.Author), VarChannel: Harmless(s.Channel), VarText: Harmless(s.Text), VarURL: Address(s.URL), VarPostURL: Address(s.PostURL),
+		VarAuthor: s.authors(), VarChannel: Harmless(s.Channel), VarText: Harmless(s.Text), VarURL: Address(s.URL), VarPostURL: Address(s.PostURL),
 		VarRule: Harmless(s.Rule), VarLanguage: Harmless(s.Language),
 	})
 	return strings.TrimSpace(text)

@@ -26,6 +26,66 @@ type welcome struct {
 	steps []tribunev1alpha1.WelcomeStep
 	// private where the network has messages.
 	private bool
+	// digest is for all of a day together; nil: each by themselves.
+	digest *digest
+}
+
+// digest greets those who came together, once a day.
+type digest struct {
+	minute int // of the day
+	zone   *time.Location
+	most   int
+}
+
+// Together is what is said to all who came in a day.
+type Together struct {
+	// Text with a place for their names, of which there are at most Most.
+	Text string
+	Most int
+}
+
+// Where a policy does not say.
+const (
+	digestAt    = "09:00"
+	digestNames = 20
+)
+
+// digestSettles is how long before a digest who comes is not in it any more: what is decided until then is surely recorded when it is made.
+const digestSettles = 10 * time.Minute
+
+func (c *compiler) digest() *digest {
+	spec := c.spec.Welcome.Digest
+	if spec == nil {
+		spec = &tribunev1alpha1.WelcomeDigest{}
+	}
+	d := &digest{most: cmp.Or(int(spec.MaxNames), digestNames)}
+	at, err := time.Parse("15:04", cmp.Or(spec.At, digestAt))
+	if err != nil {
+		c.wrong("spec.welcome.digest.at", "%q is not a time of day such as 09:00", spec.At)
+	}
+	d.minute = at.Hour()*60 + at.Minute()
+	if d.zone, err = time.LoadLocation(spec.TimeZone); err != nil {
+		c.wrong("spec.welcome.digest.timeZone", "%q is not an IANA time zone: write one such as Europe/Madrid", spec.TimeZone)
+	}
+	return d
+}
+
+// next is the first digest after an instant.
+func (d *digest) next(after time.Time) time.Time {
+	day := after.In(d.zone)
+	for n := 0; ; n++ {
+		if at := time.Date(day.Year(), day.Month(), day.Day()+n, 0, d.minute, 0, 0, d.zone); at.After(after) {
+			return at.UTC()
+		}
+	}
+}
+
+// DigestFor gives what is said together to those who came by a kind of items; false: they are not greeted together.
+func (p *Policy) DigestFor(kind network.ItemKind) (Together, bool) {
+	if w := p.welcome; !w.greets(kind) || w.digest == nil {
+		return Together{}, false
+	}
+	return Together{Text: InLanguage(p.spec.Welcome.Text, ""), Most: p.welcome.digest.most}, true
 }
 
 func (c *compiler) welcome() *welcome {
@@ -34,6 +94,9 @@ func (c *compiler) welcome() *welcome {
 		return nil
 	}
 	w := &welcome{on: spec.On, private: spec.By != tribunev1alpha1.WelcomeByReply}
+	if spec.By == tribunev1alpha1.WelcomeByDigest {
+		w.digest = c.digest()
+	}
 	if len(w.on) == 0 {
 		w.on = []tribunev1alpha1.WelcomeKind{tribunev1alpha1.WelcomeJoin}
 	}
@@ -75,7 +138,7 @@ func (p *Policy) StaleAfter() time.Duration { return p.staleAfter }
 
 // StepOf gives the step of the welcome for a kind of items that is said so long after; false: there is none.
 func (p *Policy) StepOf(kind network.ItemKind, after time.Duration, language string) (Step, bool) {
-	if !p.welcome.greets(kind) {
+	if !p.welcome.greets(kind) || p.welcome.digest != nil {
 		return Step{}, false
 	}
 	for i := range p.welcome.steps {
@@ -107,6 +170,14 @@ func (j *Judge) welcome(d *Decision) {
 	}
 	if why != "" {
 		d.Skipped = append(d.Skipped, Skipped{Action: ActWelcome, Reason: why})
+		return
+	}
+	if w.digest != nil {
+		if j.stale() {
+			d.Skipped = append(d.Skipped, Skipped{Action: ActWelcome, Reason: "they came more than " + j.policy.staleAfter.String() + " ago"})
+			return
+		}
+		d.Actions = append(d.Actions, Action{Kind: ActWelcome, From: "welcome", Due: w.digest.next(j.now.Add(digestSettles))})
 		return
 	}
 	for i := range w.steps {

@@ -69,11 +69,47 @@ func TestWrongWelcomes(t *testing.T) {
 	for _, c := range []struct{ welcome, path string }{
 		{`{text: {en: hi}, steps: [{after: 0s, text: {en: hi}}]}`, "spec.welcome.steps[0].after"},
 		{`{steps: [{after: 24h, text: {en: hi}}, {after: 1440m, text: {en: hi}}]}`, "spec.welcome.steps[1].after"},
+		{`{by: Digest, text: {en: hi}, digest: {timeZone: Mars/Olympus}}`, "spec.welcome.digest.timeZone"},
 		{`{text: {en: "hi {autor}"}}`, "spec.welcome.text.en"},
 		{`{steps: [{after: 24h, text: {en: "hi {autor}"}}]}`, "spec.welcome.steps[0].text.en"},
 	} {
 		if p, wrong := Compile(specOf(t, "channelSelector: {}\nwelcome: "+c.welcome), nil); p != nil || len(wrong) != 1 || wrong[0].Path != c.path {
 			t.Errorf("%s: %+v, want %s", c.welcome, wrong, c.path)
 		}
+	}
+}
+
+func TestDigestIsDue(t *testing.T) {
+	for _, c := range []struct{ digest, now, want string }{
+		{``, "2026-11-20T08:00:00Z", "2026-11-20T09:00:00Z"},
+		{``, "2026-11-20T08:50:00Z", "2026-11-21T09:00:00Z"}, // too soon to be in it
+		{``, "2026-11-20T09:00:00Z", "2026-11-21T09:00:00Z"},
+		{`, digest: {at: "09:30", timeZone: Europe/Madrid}`, "2026-11-20T08:00:00Z", "2026-11-20T08:30:00Z"},
+		{`, digest: {at: "02:30", timeZone: Europe/Madrid}`, "2026-03-28T12:00:00Z", "2026-03-29T01:30:00Z"}, // a time that this day has not
+		{`, digest: {at: "00:05", timeZone: Pacific/Auckland}`, "2026-11-20T12:00:00Z", "2026-11-21T11:05:00Z"},
+	} {
+		p := compiled(t, "channelSelector: {}\nwelcome: {by: Digest, text: {en: \"Welcome {author}\", es: Hola}"+c.digest+"}", nil)
+		now, err := time.Parse(time.RFC3339, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		it := comment("")
+		it.Kind, it.CreatedAt = network.ItemJoin, now
+		d := p.Judge().Evaluate(it, &History{Crisis: true}, now)
+		if len(d.Actions) != 1 || d.Actions[0].Due.Format(time.RFC3339) != c.want {
+			t.Errorf("%s at %s: %+v, want %s", c.digest, c.now, d.Actions, c.want)
+		}
+		if s, ok := p.DigestFor(network.ItemJoin); !ok || s != (Together{Text: "Welcome {author}", Most: 20}) {
+			t.Errorf("%+v, %t", s, ok)
+		}
+		if _, ok := p.StepOf(network.ItemJoin, 0, ""); ok {
+			t.Error("each is greeted too")
+		}
+	}
+	if _, ok := compiled(t, steps, nil).DigestFor(network.ItemJoin); ok {
+		t.Error("who is greeted by themselves is greeted together too")
+	}
+	if text := Say("Hi {author}", Said{Authors: []string{"@ada", "leo\n@all"}, More: 3}); text != "Hi ada, leo@all, +3" {
+		t.Errorf("%q", text)
 	}
 }

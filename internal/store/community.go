@@ -316,7 +316,7 @@ type Community interface {
 
 // ActionFilter chooses actions; empty fields choose all.
 type ActionFilter struct {
-	Namespace, Policy, Rule, Item, Account, Class string
+	ID, Namespace, Policy, Rule, Item, Account, Class string
 	// Author is an id, as actions keep it.
 	Author     string
 	Generation int64

@@ -196,6 +196,7 @@ func (c *conditions) where() string {
 // Actions implements Community.
 func (s *Database) Actions(ctx context.Context, f ActionFilter) ([]Action, error) {
 	var c conditions
+	c.equal("id", f.ID)
 	c.equal("namespace", f.Namespace)
 	c.equal("policy", f.Policy)
 	c.equal("rule", f.Rule)

@@ -18,8 +18,10 @@ const erasedName = "[erased]"
 const (
 	naming = ` (LOWER(%[1]s) LIKE ? ESCAPE '!' OR %[1]s LIKE ? ESCAPE '!')`
 
-	queryUnnameItem    = `UPDATE items SET text = ?, mentions = ?, explanation = ? WHERE namespace = ? AND account = ? AND id = ?`
-	queryPayloads      = `SELECT id, payload, reason FROM actions WHERE namespace = ? AND account = ? AND item = ?`
+	queryUnnameItem = `UPDATE items SET text = ?, mentions = ?, explanation = ? WHERE namespace = ? AND account = ? AND id = ?`
+	queryPayloads   = `SELECT id, payload, reason FROM actions WHERE namespace = ? AND account = ? AND item = ?`
+	// Greetings name several, of whom their item is by one.
+	queryGreetings     = `SELECT id, payload, reason FROM actions WHERE namespace = ? AND account = ? AND kind = 'welcome' AND LOWER(payload) LIKE ? ESCAPE '!'`
 	queryUnnameAction  = `UPDATE actions SET payload = ?, reason = ? WHERE id = ?`
 	queryMessagesAbout = `SELECT receiver, id, title, payload FROM messages WHERE namespace = ? AND (id = ? OR payload LIKE ? ESCAPE '!')`
 	queryUnnameMessage = `UPDATE messages SET title = ?, payload = ? WHERE namespace = ? AND receiver = ? AND id = ?`
@@ -78,6 +80,9 @@ func (t *transaction) unname(ctx context.Context, namespace string, who *erasedP
 				return err
 			}
 		}
+		if err := t.unnameActions(ctx, namespace, name, queryGreetings, namespace, who.account, lower); err != nil {
+			return err
+		}
 		if err := t.unnameCases(ctx, namespace, who.account, "", name); err != nil { // those that bring people together
 			return err
 		}
@@ -87,8 +92,11 @@ func (t *transaction) unname(ctx context.Context, namespace string, who *erasedP
 
 // unnameDeeds does so in the actions about an item, and in what is told of them.
 func (t *transaction) unnameDeeds(ctx context.Context, namespace, account, item, name string) error {
-	actions, err := rows(ctx, t.statements, func(row scanner) (a [3]string, err error) { err = row.Scan(&a[0], &a[1], &a[2]); return a, err },
-		queryPayloads, namespace, account, item)
+	return t.unnameActions(ctx, namespace, name, queryPayloads, namespace, account, item)
+}
+
+func (t *transaction) unnameActions(ctx context.Context, namespace, name, query string, args ...any) error {
+	actions, err := rows(ctx, t.statements, func(row scanner) (a [3]string, err error) { err = row.Scan(&a[0], &a[1], &a[2]); return a, err }, query, args...)
 	if err != nil {
 		return err
 	}

@@ -214,6 +214,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ResumeApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RouteAction"):
 		return &apiv1alpha1.RouteActionApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ShareAction"):
+		return &apiv1alpha1.ShareActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Slot"):
 		return &apiv1alpha1.SlotApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SlowModeAction"):
@@ -254,6 +256,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.WarnActionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WebhookSpec"):
 		return &apiv1alpha1.WebhookSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WelcomeDigest"):
+		return &apiv1alpha1.WelcomeDigestApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WelcomePolicy"):
 		return &apiv1alpha1.WelcomePolicyApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WelcomeStep"):

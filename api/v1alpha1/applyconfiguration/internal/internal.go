@@ -1567,6 +1567,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: route
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.RouteAction
+    - name: share
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ShareAction
     - name: slowMode
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.SlowModeAction
@@ -2090,6 +2093,26 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.SegmentState
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.ShareAction
+  map:
+    fields:
+    - name: askConsent
+      type:
+        scalar: string
+    - name: channelRefs
+      type:
+        list:
+          elementType:
+            namedType: com.github.tribune-dev.tribune.api.v1alpha1.LocalReference
+          elementRelationship: associative
+          keys:
+          - name
+    - name: credit
+      type:
+        scalar: boolean
+    - name: text
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.Slot
   map:
     fields:
@@ -2497,6 +2520,18 @@ var schemaYAML = typed.YAMLObject(`types:
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeBy
   scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeDigest
+  map:
+    fields:
+    - name: at
+      type:
+        scalar: string
+    - name: maxNames
+      type:
+        scalar: numeric
+    - name: timeZone
+      type:
+        scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeKind
   scalar: string
 - name: com.github.tribune-dev.tribune.api.v1alpha1.WelcomePolicy
@@ -2505,6 +2540,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: by
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeBy
+    - name: digest
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.WelcomeDigest
     - name: maxPerHour
       type:
         scalar: numeric

@@ -7,7 +7,8 @@ package v1alpha1
 //
 // CurateAction asks whether something may be shared.
 type CurateActionApplyConfiguration struct {
-	// askConsent is what its author is asked, once a person agreed.
+	// askConsent is what its author is asked in public, once a person agreed. {author} and {channel} are filled in. Absent: nobody is
+	// asked, and nothing is shared.
 	AskConsent *string `json:"askConsent,omitempty"`
 }
 

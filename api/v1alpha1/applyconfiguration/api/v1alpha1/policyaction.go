@@ -35,8 +35,10 @@ type PolicyActionApplyConfiguration struct {
 	Thank *ThankActionApplyConfiguration `json:"thank,omitempty"`
 	// introduce suggests to our people to bring together who speaks of the same, by a case of kind Introduction. Nothing is sent.
 	Introduce *IntroduceActionApplyConfiguration `json:"introduce,omitempty"`
-	// curate opens a case of kind Curation: may we share this?
+	// curate opens a case of kind Curation: may we share this? What a person and its author agree to, calendars may quote.
 	Curate *CurateActionApplyConfiguration `json:"curate,omitempty"`
+	// share opens a case of kind Curation that proposes Share: what a person and its author agree to goes out as a Post of its own.
+	Share *ShareActionApplyConfiguration `json:"share,omitempty"`
 }
 
 // PolicyActionApplyConfiguration constructs a declarative configuration of the PolicyAction type for use with
@@ -162,5 +164,13 @@ func (b *PolicyActionApplyConfiguration) WithIntroduce(value *IntroduceActionApp
 // If called multiple times, the Curate field is set to the value of the last call.
 func (b *PolicyActionApplyConfiguration) WithCurate(value *CurateActionApplyConfiguration) *PolicyActionApplyConfiguration {
 	b.Curate = value
+	return b
+}
+
+// WithShare sets the Share field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Share field is set to the value of the last call.
+func (b *PolicyActionApplyConfiguration) WithShare(value *ShareActionApplyConfiguration) *PolicyActionApplyConfiguration {
+	b.Share = value
 	return b
 }

@@ -20,8 +20,11 @@ type WelcomePolicyApplyConfiguration struct {
 	// steps that follow, each some time after they came. What they say is that of the policy as it is then; a step that was taken out is not
 	// said any more.
 	Steps []WelcomeStepApplyConfiguration `json:"steps,omitempty"`
-	// by Reply or DirectMessage. Default: DirectMessage where the network has one.
+	// by Reply, DirectMessage or Digest. Default: DirectMessage where the network has one. Digest greets all who came in a day together, in
+	// public: {author} is their names.
 	By *apiv1alpha1.WelcomeBy `json:"by,omitempty"`
+	// digest says when who came is greeted together. Default: at 09:00 UTC, 20 names.
+	Digest *WelcomeDigestApplyConfiguration `json:"digest,omitempty"`
 	// maxPerHour bounds welcomes; more are held for a person. Default: 20.
 	MaxPerHour *int32 `json:"maxPerHour,omitempty"`
 }
@@ -84,6 +87,14 @@ func (b *WelcomePolicyApplyConfiguration) WithSteps(values ...*WelcomeStepApplyC
 // If called multiple times, the By field is set to the value of the last call.
 func (b *WelcomePolicyApplyConfiguration) WithBy(value apiv1alpha1.WelcomeBy) *WelcomePolicyApplyConfiguration {
 	b.By = &value
+	return b
+}
+
+// WithDigest sets the Digest field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Digest field is set to the value of the last call.
+func (b *WelcomePolicyApplyConfiguration) WithDigest(value *WelcomeDigestApplyConfiguration) *WelcomePolicyApplyConfiguration {
+	b.Digest = value
 	return b
 }
 
