@@ -59,7 +59,7 @@ func (r *Reconciler) gather(ctx context.Context, s *scope) error {
 	if err := r.Client.List(ctx, &list, client.InNamespace(s.calendar.Namespace)); err != nil {
 		return fmt.Errorf("list SocialChannels: %w", err)
 	}
-	in := plan.Input{Calendar: s.calendar, Now: s.now, FirstSeen: s.calendar.CreationTimestamp.Time, Check: check}
+	in := plan.Input{Calendar: s.calendar, Now: s.now, FirstSeen: s.calendar.CreationTimestamp.Time, Check: Check}
 	if until := s.calendar.Status.CoverageUntil; until != nil {
 		in.Covered = until.Time
 	}
@@ -101,8 +101,8 @@ func existing(children map[string]*tribunev1alpha1.Post) []plan.Existing {
 	return all
 }
 
-// check tells what keeps a content from being published on a channel, by the rules of its network.
-func check(ch plan.Channel, c *tribunev1alpha1.Content) []plan.Problem {
+// Check tells what keeps a content from being published on a channel, by the rules of its network.
+func Check(ch plan.Channel, c *tribunev1alpha1.Content) []plan.Problem {
 	adapter, ok := network.Lookup(ch.Network)
 	if !ok {
 		return nil // the channel itself says so

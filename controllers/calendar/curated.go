@@ -53,7 +53,7 @@ func (r *Reconciler) curated(ctx context.Context, s *scope, channels []plan.Chan
 		return nil, err
 	}
 	for i := range items {
-		if q := quoteOf(&items[i], channels); q.Text != "" && len(q.Account) <= maxQuotedName && len(q.Item) <= maxQuotedName {
+		if q := QuoteOf(&items[i], channels); q.Text != "" && len(q.Account) <= maxQuotedName && len(q.Item) <= maxQuotedName {
 			c.Quotes = append(c.Quotes, q)
 		}
 	}
@@ -67,8 +67,8 @@ func (r *Reconciler) curated(ctx context.Context, s *scope, channels []plan.Chan
 	return c, nil
 }
 
-// quoteOf makes of what somebody wrote what a Post of ours may show: it calls nobody, formats nothing and links nowhere but to itself.
-func quoteOf(item *store.Curated, channels []plan.Channel) plan.Quote {
+// QuoteOf makes of what somebody wrote what a Post of ours may show: it calls nobody, formats nothing and links nowhere but to itself.
+func QuoteOf(item *store.Curated, channels []plan.Channel) plan.Quote {
 	network, _, _ := strings.Cut(item.Key.Account, "/")
 	q := plan.Quote{
 		Account: item.Key.Account, Item: item.Key.ID, Text: policy.Harmless(withoutAddress(item.Text)), Handle: policy.Handle(item.Handle), Channel: item.Channel,

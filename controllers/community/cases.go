@@ -430,23 +430,21 @@ func (d *desk) decide(ctx context.Context, c *tribunev1alpha1.CommunityCase, s *
 	return s.CommunityCaseStatus, lookSoon, nil
 }
 
-// asks is what the rule of a case of kind Curation asks the author.
-func (d *desk) asks(ctx context.Context, row *store.Case) (string, error) {
+// asks is what the rule of a case of kind Curation asks the author, and how it is shared.
+func (d *desk) asks(ctx context.Context, row *store.Case) (inbox.Asking, error) {
 	if row.Kind != string(tribunev1alpha1.CaseCuration) {
-		return "", nil
+		return inbox.Asking{}, nil
 	}
 	p := &tribunev1alpha1.CommunityPolicy{}
 	if err := d.client.Get(ctx, types.NamespacedName{Namespace: row.Namespace, Name: row.Policy}, p, client.UnsafeDisableDeepCopy); err != nil {
-		return "", client.IgnoreNotFound(err)
+		return inbox.Asking{}, client.IgnoreNotFound(err)
 	}
 	for i := range p.Spec.Rules {
-		for _, a := range p.Spec.Rules[i].Actions {
-			if string(p.Spec.Rules[i].Name) == row.Rule && a.Curate != nil {
-				return a.Curate.AskConsent, nil
-			}
+		if string(p.Spec.Rules[i].Name) == row.Rule {
+			return inbox.AskingOf(&p.Spec.Rules[i]), nil
 		}
 	}
-	return "", nil
+	return inbox.Asking{}, nil
 }
 
 // enforced sees what became of what was decided.

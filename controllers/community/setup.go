@@ -56,7 +56,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	box := inbox.New(inbox.Inbox{
 		Ledger: o.Ledger, Lines: &lines{client: o.Client, directory: o.Directory, clock: o.Clock}, Policies: policies, Crises: crises{o.Gate},
 		Classify: o.Classify, Clock: o.Clock, Owner: o.Owner, Settle: o.Settle, Log: o.Log, Judged: figures.judged, Acted: figures.acted,
-		Consented: o.Consented,
+		Consented: o.Consented, Share: (&sharer{client: o.Client}).share,
 	})
 	r := &PolicyReconciler{Client: o.Client, ConfigMaps: o.ConfigMaps, Recorder: o.Recorder, Clock: o.Clock, Ledger: o.Ledger, Log: o.Log, policies: policies, changed: box.Wake}
 	if err := r.SetupWithManager(mgr); err != nil {

@@ -281,8 +281,13 @@ func (v *caseView) possible() {
 		}
 	} else {
 		var other []string
+		curates := v.c.Spec.Kind == tribunev1alpha1.CaseCuration
+		if curates {
+			add("decide "+at+" Allow", "ask its author; with their yes calendars may quote it")
+			add("decide "+at+" Share", "ask its author; with their yes it goes out as a Post")
+		}
 		for _, d := range moderating {
-			if v.can(d.decision) {
+			if v.can(d.decision) && !(curates && d.decision == tribunev1alpha1.DecisionAllow) {
 				other = append(other, string(d.decision))
 			}
 		}

@@ -67,7 +67,8 @@ func (d *caseDesk) run(cmd *cobra.Command, name string, what *caseDecision) erro
 
 // caseDecisions that tribune inbox decide takes.
 var caseDecisions = []tribunev1alpha1.CaseDecision{tribunev1alpha1.DecisionAllow, tribunev1alpha1.DecisionHide, tribunev1alpha1.DecisionRemove, tribunev1alpha1.DecisionWarn,
-	tribunev1alpha1.DecisionMute, tribunev1alpha1.DecisionBlock, tribunev1alpha1.DecisionReply, tribunev1alpha1.DecisionRoute, tribunev1alpha1.DecisionResolve, tribunev1alpha1.DecisionSnooze}
+	tribunev1alpha1.DecisionMute, tribunev1alpha1.DecisionBlock, tribunev1alpha1.DecisionReply, tribunev1alpha1.DecisionRoute, tribunev1alpha1.DecisionShare,
+	tribunev1alpha1.DecisionResolve, tribunev1alpha1.DecisionSnooze}
 
 func decisionNames() string {
 	names := make([]string, len(caseDecisions))

@@ -140,6 +140,8 @@ func (b *Inbox) do(ctx context.Context, a *store.Action) outcome {
 		return b.step(ctx, a, &p)
 	case policy.ActIntroduce:
 		return b.introduce(ctx, a, &p)
+	case policy.ActShare:
+		return b.share(ctx, a, &p)
 	}
 	c := Channel{a.Namespace, a.Channel}
 	line, ok := b.Lines.Line(c)

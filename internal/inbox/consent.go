@@ -120,10 +120,13 @@ func (b *Inbox) answerToQuestion(ctx context.Context, it *store.Item, agrees boo
 			return err
 		}
 		err = b.Ledger.Consent(ctx, store.Consent{Key: key, Policy: a.Policy, Rule: a.Rule, Asked: a.ID, Answer: it.Key.ID, Words: store.WordsOf(about.Text), GivenAt: now})
-		if err == nil && b.Consented != nil {
+		if err != nil {
+			return err
+		}
+		if b.Consented != nil {
 			b.Consented(key.Namespace)
 		}
-		return err
+		return b.agreed(ctx, &a, now)
 	}
 	before, known, err := b.Ledger.ConsentTo(ctx, key)
 	if err != nil || !known || before.Answer != it.Key.ID && !SaysNo(it.Text, buffer) {

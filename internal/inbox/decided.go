@@ -13,7 +13,7 @@ func DecidedPrefix(row *store.Case) string { return row.Namespace + "/" + row.Na
 
 // Decided gives what follows from a person's decision: the actions, and what it says about whether the item stays. It is not counted
 // by any limit, and waits for no Crisis: a person decided. ask is what an author is asked before something of theirs is shared.
-func Decided(row *store.Case, c *tribunev1alpha1.CommunityCaseSpec, item *store.Item, ask, by string, now time.Time) ([]store.Action, tribunev1alpha1.PolicyOutcome) {
+func Decided(row *store.Case, c *tribunev1alpha1.CommunityCaseSpec, item *store.Item, ask Asking, by string, now time.Time) ([]store.Action, tribunev1alpha1.PolicyOutcome) {
 	action := func(kind string, p Payload) store.Action {
 		return store.Action{
 			ID: DecidedPrefix(row) + kind, Namespace: row.Namespace, Policy: row.Policy, Rule: row.Rule, Account: row.Account,
@@ -24,12 +24,12 @@ func Decided(row *store.Case, c *tribunev1alpha1.CommunityCaseSpec, item *store.
 	if c.Reply != nil {
 		text = c.Reply.Text
 	}
-	if row.Kind == string(tribunev1alpha1.CaseCuration) && c.Decision == tribunev1alpha1.DecisionAllow {
-		if ask == "" {
+	if curates(row, c.Decision) {
+		p, asks := ask.payload(row, c.Decision, item)
+		if !asks {
 			return nil, ""
 		}
-		said := policy.Say(ask, policy.Said{Author: item.Author.Handle, Channel: row.Channel, URL: item.Ref.URL})
-		return []store.Action{action(policy.ActReply, Payload{Text: said, Language: item.Language, Consent: true})}, ""
+		return []store.Action{action(policy.ActReply, p)}, ""
 	}
 	if row.Kind == string(tribunev1alpha1.CaseIntroduction) && c.Decision == tribunev1alpha1.DecisionAllow {
 		return nil, "" // people introduce people; that what was said may stay nobody asked

@@ -105,6 +105,8 @@ type Inbox struct {
 	Acted  func(a *store.Action)
 	// Consented is told of a namespace in which somebody agreed that something of theirs is shared, or does not any more; nil: nobody is.
 	Consented func(namespace string)
+	// Share makes Posts that show an item as somebody decided, once each however often it is called; nil: nothing is shared.
+	Share func(ctx context.Context, a *store.Action, s *Sharing, item *store.Item) error
 
 	judge, actor chan struct{}
 	// introducing is held while it is counted how many introductions were suggested, and one more is.

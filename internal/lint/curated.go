@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/plan"
 )
 
 // curating is a CommunityPolicy of the files.
@@ -23,7 +24,9 @@ type quoting struct {
 // asksConsent is true if a rule asks authors whether something of theirs may be shared.
 func asksConsent(p *readPolicy) bool {
 	return slices.ContainsFunc(p.rules, func(r placed[tribunev1alpha1.PolicyRule]) bool {
-		return slices.ContainsFunc(r.item.Actions, func(a tribunev1alpha1.PolicyAction) bool { return a.Curate != nil && a.Curate.AskConsent != "" })
+		return slices.ContainsFunc(r.item.Actions, func(a tribunev1alpha1.PolicyAction) bool {
+			return a.Share != nil || a.Curate != nil && a.Curate.AskConsent != ""
+		})
 	})
 }
 
@@ -62,8 +65,20 @@ func (c *checker) brought(r *readable, path string, from *tribunev1alpha1.FromCu
 	case !named && from.PolicyRef != nil:
 		c.add(r.finding(Error, path+".policyRef.name", fmt.Sprintf("there is no CommunityPolicy %s in this namespace: make it, or correct the name", from.PolicyRef.Name)))
 	case named && !asks && from.PolicyRef != nil:
-		c.add(r.finding(Warning, path, fmt.Sprintf("no rule of CommunityPolicy %s has curate with askConsent: nobody is asked, and nothing is ever quoted", from.PolicyRef.Name)))
+		c.add(r.finding(Warning, path, fmt.Sprintf("no rule of CommunityPolicy %s has share, or curate with askConsent: nobody is asked, and nothing is ever quoted", from.PolicyRef.Name)))
 	case named && !asks:
-		c.add(r.finding(Warning, path, "no rule of a CommunityPolicy here has curate with askConsent: nobody is asked, and nothing is ever quoted"))
+		c.add(r.finding(Warning, path, "no rule of a CommunityPolicy here has share, or curate with askConsent: nobody is asked, and nothing is ever quoted"))
+	}
+}
+
+// shares checks the channels on which a rule shares what people made.
+func (c *checker) shares(p *readPolicy, path string, s *tribunev1alpha1.ShareAction) {
+	if s == nil {
+		return
+	}
+	for i, ref := range s.ChannelRefs {
+		if !slices.ContainsFunc(p.channels, func(ch plan.Channel) bool { return ch.Name == string(ref.Name) }) {
+			c.add(p.finding(Error, fmt.Sprintf("%s.channelRefs[%d].name", path, i), noChannel(string(ref.Name))))
+		}
 	}
 }

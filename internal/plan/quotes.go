@@ -327,3 +327,9 @@ func (p *planner) uncurated() {
 
 // Uncurated is an entry whose next occurrence on a channel has nothing to quote, and makes no Post.
 type Uncurated struct{ Entry, Channel string }
+
+// Shared is the content of a Post that shows one quote, cut as much as its network asks for; check is as in Input.
+func Shared(text string, credit bool, ch Channel, quote Quote, check func(Channel, *tribunev1alpha1.Content) []Problem) *tribunev1alpha1.Content {
+	p := &planner{in: Input{Check: check}}
+	return p.fitted(&tribunev1alpha1.Content{Text: text, FromCurated: &tribunev1alpha1.FromCurated{Credit: credit}}, ch, []Quote{quote})
+}

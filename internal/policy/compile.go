@@ -251,6 +251,11 @@ func (c *compiler) checkTemplates(a *tribunev1alpha1.PolicyAction, at string) {
 		c.checkTexts(at+".text", a.Reply.Text)
 	case a.Thank != nil:
 		c.checkTexts(at+".text", a.Thank.Text)
+	case a.Curate != nil:
+		check(at+".askConsent", a.Curate.AskConsent)
+	case a.Share != nil:
+		check(at+".askConsent", a.Share.AskConsent)
+		check(at+".text", a.Share.Text)
 	}
 }
 
@@ -266,7 +271,7 @@ func needsOutcome(kind string) bool {
 // friendly is true for actions that come only if the item is allowed.
 func friendly(kind string) bool {
 	switch kind {
-	case ActReact, ActReply, ActThank, ActCurate, ActIntroduce, ActWelcome:
+	case ActReact, ActReply, ActThank, ActCurate, ActShare, ActIntroduce, ActWelcome:
 		return true
 	}
 	return false
@@ -303,6 +308,8 @@ func KindOf(a *tribunev1alpha1.PolicyAction) string {
 		return ActThank
 	case a.Introduce != nil:
 		return ActIntroduce
+	case a.Share != nil:
+		return ActShare
 	default:
 		return ActCurate
 	}

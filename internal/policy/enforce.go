@@ -35,7 +35,7 @@ var ability = map[string]network.Ability{
 	ActHide: network.AbilityHide, ActRemove: network.AbilityRemove, ActWarn: network.AbilityDirect, ActMute: network.AbilityMute,
 	ActLockThread: network.AbilityLockThread, ActSlowMode: network.AbilitySlowMode,
 	ActBlock: network.AbilityBlock, ActReport: network.AbilityReport, ActReact: network.AbilityReact, ActReply: network.AbilityReply, ActThank: network.AbilityReply,
-	ActRoute: "", ActNotify: "", ActLabel: "", ActStrike: "", ActReview: "", ActCurate: "", ActIntroduce: "",
+	ActRoute: "", ActNotify: "", ActLabel: "", ActStrike: "", ActReview: "", ActCurate: "", ActShare: "", ActIntroduce: "",
 }
 
 // automation that an action is.

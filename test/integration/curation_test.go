@@ -176,6 +176,37 @@ spec:
 	w.hasEvent("NoConsent", "is withdrawn")
 }
 
+// What a rule shares goes out as a Post of its own, once a person and its author agreed; nobody else's yes counts.
+func TestShare(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.mustApply(hearingSquare + "\n---\n" + `
+kind: SocialChannel
+metadata: {name: stage}
+spec: {network: Local}` + "\n---" + strings.Replace(builders, `curate: {askConsent: "May we share it? Reply yes and we will."}`,
+		`share: {askConsent: "May we share it?", text: "Built by {author}:", credit: true, channelRefs: [{name: square}, {name: stage}]}`, 1))
+	w.is("channel", "square", "Listening", "True", "Listening")
+	w.policyIs("Ready", "True", "InForce")
+	rocket := w.says(wire.KindMention, "ada", "I built a rocket")
+	c := w.caseAbout("ada", tribunev1alpha1.CaseCuration)
+	if c.Spec.Proposed != tribunev1alpha1.DecisionShare {
+		t.Errorf("proposed is %q", c.Spec.Proposed)
+	}
+	w.decides(c.Name, `{"spec":{"decision":"Share","decidedBy":"maria"}}`)
+	w.answers(rocket, "eve", "yes")
+	legs := w.builds("bob", "I built landing legs")
+	w.answers(legs, "bob", "yes") // what eve said was heard by then
+	w.reaches(w.caseAbout("bob", tribunev1alpha1.CaseCuration).Name+"-shared-stage", tribunev1alpha1.PostPublished, "Published")
+	if out := strings.Join(w.texts("stage"), "\n"); !strings.Contains(out, "Built by bob:\n\n“I built landing legs”\nby bob") || strings.Contains(out, "rocket") {
+		t.Errorf("%s", out)
+	}
+	w.answers(rocket, "ada", "Yes")
+	p := w.reaches(c.Name+"-shared-square", tribunev1alpha1.PostPublished, "Published")
+	if p.Spec.Content.Text != "Built by ada:\n\n“I built a rocket”\nby @ada" || len(p.Spec.Quotes) != 1 {
+		t.Errorf("%+v", p.Spec)
+	}
+}
+
 // accountOf a channel as the ledger names it.
 func (w *world) accountOf(channel string) string {
 	w.t.Helper()
