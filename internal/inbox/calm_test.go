@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/tribune-dev/tribune/internal/inbox"
+	"github.com/tribune-dev/tribune/internal/local/wire"
 	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/store"
 )
@@ -228,4 +230,46 @@ func TestAThreadIsOpenedWhoeverIsForgotten(t *testing.T) {
 		q.later(25 * time.Hour)
 		q.done("after a day", map[string]int{"lock p1": 1, "end lock p1": 1})
 	})
+}
+
+// The same over the built-in network: nobody can speak in the thread, and a day later everybody can.
+func TestAQuarrelOnLocal(t *testing.T) {
+	url := startLocal(t)
+	n, err := localAt(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := url + "/api/v1/acme/square/"
+	l, now := open(t, store.Options{Path: t.TempDir() + "/ledger.db"}), at(time.Now())
+	box := boxOf(l, over(n, "acme/square"), now, inForce(t, quarrels))
+	listen := func() {
+		poll(t, box)
+		drain(t, box)
+	}
+	listen()
+	var post wire.Post
+	callLocal(t, api+"posts", http.MethodPost, wire.NewPost{Text: "What do you think?"}, &post)
+	for i := range 4 {
+		said := wire.NewItem{Kind: wire.KindComment, Text: fmt.Sprint("no ", i), Author: wire.Author{Handle: []string{"bob", "eve"}[i%2]}, InReplyTo: post.ID}
+		callLocal(t, api+"items", http.MethodPost, said, nil)
+	}
+	thread := func() (th wire.Thread) {
+		t.Helper()
+		callLocal(t, api+"posts/"+post.ID+"/thread", http.MethodGet, nil, &th)
+		return th
+	}
+	listen()
+	if diff := cmp.Diff(wire.Thread{ID: post.ID, Locked: true, Slow: "1m0s"}, thread()); diff != "" {
+		t.Error(diff)
+	}
+	now.Step(2*time.Hour + time.Minute)
+	listen()
+	if diff := cmp.Diff(wire.Thread{ID: post.ID, Locked: true}, thread()); diff != "" {
+		t.Error(diff)
+	}
+	now.Step(22 * time.Hour)
+	listen()
+	if diff := cmp.Diff(wire.Thread{ID: post.ID}, thread()); diff != "" {
+		t.Error(diff)
+	}
 }

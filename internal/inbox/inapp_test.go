@@ -206,24 +206,14 @@ func TestApprovedInTheApp(t *testing.T) {
 
 // The same over the built-in network: people use its own calls, behind our back.
 func TestDecidedInTheAppOfLocal(t *testing.T) {
-	s, err := builtin.New(builtin.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(s)
-	t.Cleanup(func() {
-		server.Close()
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	n, err := localAt(server.URL)
+	url := startLocal(t)
+	n, err := localAt(url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	call := func(method, path string, in, out any) {
 		t.Helper()
-		callLocal(t, server.URL+"/api/v1/acme/square/"+path, method, in, out)
+		callLocal(t, url+"/api/v1/acme/square/"+path, method, in, out)
 	}
 	l := open(t, store.Options{Path: t.TempDir() + "/ledger.db"})
 	box := boxOf(l, over(n, "acme/square"), at(time.Now()), inForce(t, rules))
@@ -273,6 +263,23 @@ func TestDecidedInTheAppOfLocal(t *testing.T) {
 	if state(insult.ID) != wire.StateVisible || state(fine.ID) != wire.StateRemoved {
 		t.Errorf("now %s and %s", state(insult.ID), state(fine.ID))
 	}
+}
+
+// startLocal starts the built-in network, and gives its address.
+func startLocal(t *testing.T) string {
+	t.Helper()
+	s, err := builtin.New(builtin.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(func() {
+		server.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server.URL
 }
 
 // callLocal makes a call of the built-in network that is not the adapter's, and must be done.
