@@ -53,7 +53,7 @@ func (w *told) said()   { w.again(func(*network.Item) {}) }
 func (w *told) hidden() { w.again(func(i *network.Item) { i.Hidden = true }) }
 func (w *told) shown()  { w.again(func(i *network.Item) { i.Hidden, i.Removed = false, false }) }
 func (w *told) reported() {
-	w.again(func(i *network.Item) { n := int64(w.now.Now().Unix()); i.Reports = &n })
+	w.again(func(i *network.Item) { n := w.now.Now().Unix(); i.Reports = &n })
 }
 func (w *told) edit(s string) {
 	w.again(func(i *network.Item) { i.Text, i.Revision = s, s })

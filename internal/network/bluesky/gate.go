@@ -27,12 +27,7 @@ func (b *Bluesky) LockThread(ctx context.Context, t network.Target) (already boo
 	err = b.changeGate(ctx, t.Post, func(fields map[string]json.RawMessage) (map[string]json.RawMessage, *network.Error) {
 		_, ours := fields[lockField]
 		allow, limited := fields["allow"]
-		var allowed []json.RawMessage
-		if limited && json.Unmarshal(allow, &allowed) != nil {
-			return nil, notUnderstood(network.NotSent, "the thread's gate holds no list of who may reply")
-		}
-		already = ours || limited && allowed != nil && len(allowed) == 0
-		if already {
+		if already = ours || nobody(allow); already {
 			return nil, nil
 		}
 		before := map[string]json.RawMessage{}
@@ -54,8 +49,7 @@ func (b *Bluesky) UnlockThread(ctx context.Context, t network.Target) error {
 			return nil, nil
 		}
 		next := without(fields, lockField)
-		var allowed []json.RawMessage
-		if json.Unmarshal(fields["allow"], &allowed) != nil || len(allowed) > 0 || fields["allow"] == nil {
+		if !nobody(fields["allow"]) {
 			return next, nil // a person let somebody reply since: it is as they want it
 		}
 		var before map[string]json.RawMessage
@@ -68,6 +62,12 @@ func (b *Bluesky) UnlockThread(ctx context.Context, t network.Target) error {
 		}
 		return next, nil
 	})
+}
+
+// nobody is true for a list of who may reply that is there, and empty.
+func nobody(allow json.RawMessage) bool {
+	var allowed []json.RawMessage
+	return json.Unmarshal(allow, &allowed) == nil && allowed != nil && len(allowed) == 0
 }
 
 // without copies fields, but for one.
