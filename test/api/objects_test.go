@@ -89,7 +89,6 @@ spec:
     - route: {channelRef: {name: desk}, text: "{author}"}
     - notify: {channelRef: {name: desk}, urgent: true, text: "{url}", mention: ["@ana"]}
     - curate: {askConsent: "May we?"}
-    - share: {askConsent: "May we?", text: "Look:", credit: true, channelRefs: [{name: square}]}
   - name: strict
     match: {asks: true}
     outcome: Hide
@@ -102,6 +101,7 @@ spec:
     - react: {emoji: "+1"}
     - reply: {text: {en: Thanks}}
     - thank: {text: {en: Thanks}}
+    - share: {askConsent: "May we?", text: "Look:", credit: true, channelRefs: [{name: square}]}
     - introduce: {topic: legs, window: 240h}
   - name: quarrel
     match: {asks: true}
