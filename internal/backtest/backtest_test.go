@@ -124,6 +124,7 @@ rules:
 - {name: flood, priority: 5, match: {rate: {count: 3, window: 10m}}, outcome: Review}
 - {name: same, priority: 4, match: {duplicate: {count: 2, window: 1h}}, outcome: Review}
 - {name: quarrel, priority: 3, match: {thread: {replies: 4, window: 30m, authors: {lessThan: 3}}}, outcome: Review}
+- {name: heated, match: {text: {terms: [shout]}}, actions: [{slowMode: {interval: 1m, for: 1h}}]}
 - {name: rude, match: {text: {terms: [nitwit]}}, outcome: Hide, actions: [{strike: {weight: 2}}]}
 - {name: stranger, match: {author: {knownFor: {lessThan: 1h}}, text: {terms: [hello]}}}
 - {name: thanks, match: {text: {terms: [thanks]}}, actions: [{reply: {text: {en: "You are welcome"}}}]}
@@ -146,6 +147,7 @@ func TestRunOverTime(t *testing.T) {
 		"without an author":  {{0, "", "one", "", "", ""}, {1, "", "two", "", "", ""}, {2, "", "three", "", "", ""}},
 		"the same by others": {{0, "a", "Buy our new rocket", "", "", ""}, {1, "b", "buy  our NEW rocket", "", "same", ""}, {90, "c", "buy our new rocket", "", "", ""}},
 		"a quarrel":          {{0, "a", "1", "p", "", ""}, {1, "b", "2", "p", "", ""}, {2, "a", "3", "p", "", ""}, {3, "b", "4", "p", "quarrel", ""}, {3, "b", "4", "q", "flood", ""}},
+		"calmed once":        {{0, "a", "shout", "p", "heated", "slowMode"}, {10, "b", "shout", "p", "heated", ""}, {20, "c", "shout", "q", "heated", "slowMode"}, {90, "b", "shout", "p", "heated", "slowMode"}, {91, "b", "shout", "", "heated", ""}},
 		"strikes":            {{0, "a", "nitwit", "", "rude", "strike"}, {30, "a", "you nitwit", "", "rude", "strike mute"}, {60, "b", "nitwit", "", "rude", "strike"}, {2000, "a", "nitwit", "", "rude", "strike"}},
 		"known":              {{0, "a", "hello", "", "stranger", ""}, {120, "a", "hello", "", "", ""}},
 		"one answer":         {{0, "a", "thanks", "", "thanks", "reply"}, {60, "a", "thanks", "", "thanks", ""}},
@@ -193,5 +195,29 @@ func TestCounts(t *testing.T) {
 	want := []backtest.RuleCount{{Rule: "rude", Matched: 2, Decided: 2, Examples: []backtest.Example{{Author: "a", Text: "you nitwit"}}}}
 	if diff := cmp.Diff(want, counts.ByCount()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What is said later is told of, with its time.
+func TestExplainTellsOfWhatIsSaidLater(t *testing.T) {
+	for welcome, want := range map[string][]string{
+		`{text: {en: Hi}}`: nil,
+		`{text: {en: Hi}, steps: [{after: 24h, text: {en: Still here?}}]}`:                       {"welcome 24h0m0s after they came"},
+		`{by: Digest, text: {en: Hi}, digest: {at: "09:30", timeZone: Europe/Madrid, maxNames: 3}}`: {"welcome together with others at 2026-11-21T08:30:00Z"},
+	} {
+		spec := &tribunev1alpha1.CommunityPolicySpec{}
+		if err := yaml.UnmarshalStrict([]byte("channelSelector: {}\nwelcome: "+welcome), spec); err != nil {
+			t.Fatal(err)
+		}
+		p, wrong := policy.Compile(spec, nil)
+		if len(wrong) > 0 {
+			t.Fatal(wrong)
+		}
+		now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+		c := (&Given{TestItem: tribunev1alpha1.TestItem{Kind: tribunev1alpha1.ItemJoin, Author: &tribunev1alpha1.TestAuthor{Handle: "ada"}}}).Case(spec, now)
+		d := New(p).Judge(&c)
+		if e := Explain(&c, &d); !slices.Equal(e.Later, want) || !slices.Equal(e.Actions, []string{"welcome"}) {
+			t.Errorf("%s: %v then %v, want %v", welcome, e.Actions, e.Later, want)
+		}
 	}
 }

@@ -20,8 +20,12 @@ type memory struct {
 	thread  map[string][]policy.Reply
 	replied map[string][]time.Time
 	strikes map[string][]strike
-	buffer  views.Buffer
+	// calmed is until when a thread is calmed by a kind of action.
+	calmed map[calm]time.Time
+	buffer views.Buffer
 }
+
+type calm struct{ post, kind string }
 
 type strike struct {
 	at     time.Time
@@ -31,7 +35,7 @@ type strike struct {
 func newMemory(needs policy.Needs) *memory {
 	return &memory{
 		needs: needs, first: map[string]time.Time{}, said: map[string][]time.Time{}, same: map[string][]time.Time{}, thread: map[string][]policy.Reply{},
-		replied: map[string][]time.Time{}, strikes: map[string][]strike{},
+		replied: map[string][]time.Time{}, strikes: map[string][]strike{}, calmed: map[calm]time.Time{},
 	}
 }
 
@@ -60,6 +64,11 @@ func (m *memory) recall(c *Case) {
 	}
 	if c.Item.Post != "" {
 		h.Thread = m.thread[c.Item.Post]
+		for _, kind := range []string{policy.ActLockThread, policy.ActSlowMode} {
+			if c.At.Before(m.calmed[calm{c.Item.Post, kind}]) {
+				h.Calmed = append(h.Calmed, kind)
+			}
+		}
 	}
 }
 
@@ -83,6 +92,11 @@ func (m *memory) keep(c *Case, d *policy.Decision) {
 			case (a.Kind == policy.ActReply || a.Kind == policy.ActThank) && m.needs.Replied > 0:
 				m.replied[who] = last(m.replied[who], c.At)
 			}
+		}
+	}
+	for i := range d.Actions {
+		if a := &d.Actions[i]; policy.Calming(a.Kind) {
+			m.calmed[calm{c.Item.Post, a.Kind}] = c.At.Add(a.For)
 		}
 	}
 	if m.needs.Same > 0 {
