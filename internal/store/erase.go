@@ -47,6 +47,7 @@ const (
 	queryEraseCases = `UPDATE cases SET state = 'Erased', closed_by = 'Erasure', explanation = '', url = '', done_at = CASE WHEN done_at = 0 THEN CAST(? AS BIGINT) ELSE done_at END` + ofAccount + casesOfTheirs
 	queryEraseItems = `UPDATE items SET text = '', text_key = '', url = '', author = '', handle = '', links = '', mentions = '', explanation = '', gone = 1, state = 'Recorded'` + ofAccount + ` AND author = ?`
 
+	queryIsErased   = `SELECT COUNT(*) FROM cases WHERE namespace = ? AND name = ? AND state = 'Erased' AND closed_by = 'Erasure'`
 	queryEndErasure = `UPDATE cases SET state = CASE WHEN state = 'Redrawn' THEN 'Waiting' ELSE 'Done' END WHERE namespace = ? AND name = ? AND state IN ('Erased', 'Redrawn')`
 
 	// Who was erased is not known again because the network tells once more what was erased.
@@ -211,10 +212,19 @@ func (s *Database) HeldOf(ctx context.Context, a Author) (held Erased, err error
 	return held, nil
 }
 
-// EndErasure implements Community.
+// EndErasure implements Community. What was just being told of an Erased case when its author was erased is not told any more.
 func (s *Database) EndErasure(ctx context.Context, namespace, name string) error {
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
-		_, err := t.exec(ctx, queryEndErasure, namespace, name)
+		erased, err := row(ctx, t.statements, scanInt, queryIsErased, namespace, name)
+		if err != nil {
+			return err
+		}
+		if erased > 0 {
+			if _, err := t.exec(ctx, queryEraseMessagesOfCase, namespace, containing(name)); err != nil {
+				return err
+			}
+		}
+		_, err = t.exec(ctx, queryEndErasure, namespace, name)
 		return err
 	})
 	if err != nil {

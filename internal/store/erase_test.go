@@ -173,10 +173,17 @@ func TestCasesOfWhoWasErased(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, name := range []string{"rules-1", "rules-2", "rules-3", "rules-3"} {
+		late := store.Message{Namespace: "acme", Receiver: "desk", ID: "late", Payload: []byte(`{"text":"Review by bob.example. Look with: tribune inbox show rules-1 -n acme"}`), CreatedAt: noon, NextAt: noon}
+		if _, err := l.AddMessages(t.Context(), []store.Message{late}); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"rules-1", "rules-2", "rules-3", "rules-3", "rules-none"} {
 			if err := l.EndErasure(t.Context(), "acme", name); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if added, err := l.AddMessages(t.Context(), []store.Message{late}); err != nil || added != 1 {
+			t.Errorf("what was being told of bob meanwhile is still there: %d added, %v", added, err)
 		}
 		if err := l.SaveCase(t.Context(), store.Case{Namespace: "acme", Name: "rules-1", State: store.CaseOpen}); err != nil {
 			t.Fatal(err)
