@@ -285,8 +285,8 @@ type PolicyRule struct {
 	// +optional
 	Outcome PolicyOutcome `json:"outcome,omitempty"`
 
-	// actions that follow. strike, warn, mute, block and report only if the rule's outcome is in force; react, reply and curate
-	// only if the item is allowed and no Crisis is open; label, route and notify always.
+	// actions that follow. strike, warn, mute, block and report only if the rule's outcome is in force; react, reply, thank,
+	// curate and introduce only if the item is allowed and no Crisis is open; label, route and notify always.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1

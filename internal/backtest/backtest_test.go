@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -202,21 +203,13 @@ func TestCounts(t *testing.T) {
 func TestExplainTellsOfWhatIsSaidLater(t *testing.T) {
 	for welcome, want := range map[string][]string{
 		`{text: {en: Hi}}`: nil,
-		`{text: {en: Hi}, steps: [{after: 24h, text: {en: Still here?}}]}`:                       {"welcome 24h0m0s after they came"},
+		`{text: {en: Hi}, steps: [{after: 24h, text: {en: Still here}}]}`:                           {"welcome 24h0m0s after they came"},
 		`{by: Digest, text: {en: Hi}, digest: {at: "09:30", timeZone: Europe/Madrid, maxNames: 3}}`: {"welcome together with others at 2026-11-21T08:30:00Z"},
 	} {
-		spec := &tribunev1alpha1.CommunityPolicySpec{}
-		if err := yaml.UnmarshalStrict([]byte("channelSelector: {}\nwelcome: "+welcome), spec); err != nil {
-			t.Fatal(err)
-		}
-		p, wrong := policy.Compile(spec, nil)
-		if len(wrong) > 0 {
-			t.Fatal(wrong)
-		}
-		now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		c := (&Given{TestItem: tribunev1alpha1.TestItem{Kind: tribunev1alpha1.ItemJoin, Author: &tribunev1alpha1.TestAuthor{Handle: "ada"}}}).Case(spec, now)
-		d := New(p).Judge(&c)
-		if e := Explain(&c, &d); !slices.Equal(e.Later, want) || !slices.Equal(e.Actions, []string{"welcome"}) {
+		p, spec := compiled(t, "channelSelector: {}\nwelcome: "+welcome)
+		c := (&backtest.Given{Kind: tribunev1alpha1.ItemJoin, Author: &backtest.Author{Handle: "ada"}}).Case(spec, noon)
+		d := backtest.New(p).Judge(&c)
+		if e := backtest.Explain(&c, &d); !slices.Equal(e.Later, want) || !slices.Equal(e.Actions, []string{"welcome"}) {
 			t.Errorf("%s: %v then %v, want %v", welcome, e.Actions, e.Later, want)
 		}
 	}

@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -43,6 +44,8 @@ type Explanation struct {
 	Rules   []string                      `json:"rules"`
 	// Actions that follow beside the outcome itself, by name, as a policy's tests name them.
 	Actions []string `json:"actions"`
+	// Later are words of a welcome that follow, and when.
+	Later   []string `json:"later,omitempty"`
 	Matches []Match  `json:"matches"`
 	// Skipped are actions that are left out, and why.
 	Skipped []policy.Skipped `json:"skipped,omitempty"`
@@ -88,6 +91,14 @@ func Explain(c *Case, d *policy.Decision) Explanation {
 				one.Span = &Span{why.Start, why.End, why.Text}
 			}
 			e.Matches = append(e.Matches, one)
+		}
+	}
+	for i := range d.Actions {
+		switch a := &d.Actions[i]; {
+		case a.After > 0:
+			e.Later = append(e.Later, fmt.Sprintf("%s %s after they came", a.Kind, a.After))
+		case !a.Due.IsZero():
+			e.Later = append(e.Later, fmt.Sprintf("%s together with others at %s", a.Kind, a.Due.Format(time.RFC3339)))
 		}
 	}
 	for _, q := range d.Ask {

@@ -155,6 +155,9 @@ func writeExplanation(out io.Writer, e *backtest.Explanation) error {
 	if len(e.Actions) > 0 {
 		w.Printf("  then %s\n", strings.Join(e.Actions, ", "))
 	}
+	for _, later := range e.Later {
+		w.Printf("  later %s\n", later)
+	}
 	if e.Question {
 		w.Printf("  it asks something, and waits for an answer\n")
 	}

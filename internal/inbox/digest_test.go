@@ -80,13 +80,12 @@ func TestDigestOfAWelcome(t *testing.T) {
 		}, []string{"all: Welcome to us: ada, leo!"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEach(t, func(t *testing.T, l *store.Database) {
-				p := newParty(t, l, daily)
-				p.joins("ada", "leo")
-				p.look()
-				c.then(p)
-				p.heard(c.want...)
-			})
+			l := open(t, store.Options{Path: t.TempDir() + "/ledger.db"})
+			p := newParty(t, l, daily)
+			p.joins("ada", "leo")
+			p.look()
+			c.then(p)
+			p.heard(c.want...)
 		})
 	}
 }

@@ -52,6 +52,13 @@ func (b *Inbox) introduce(ctx context.Context, a *store.Action, p *Payload) outc
 	} else if held {
 		return left("a Crisis is open")
 	}
+	// An item leads to one suggestion, also if it is not known that it did.
+	before, err := b.Ledger.Cases(ctx, store.CaseFilter{Namespace: a.Namespace, Policy: a.Policy, Account: a.Account, Item: a.Item, Kind: string(tribunev1alpha1.CaseIntroduction)})
+	if err != nil {
+		return later(wait(a.Tries), err.Error())
+	} else if len(before) > 0 {
+		return done()
+	}
 	suggestion, err := b.suggestion(ctx, a, p, &item, now)
 	switch {
 	case err != nil:

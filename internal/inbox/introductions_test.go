@@ -84,14 +84,13 @@ func TestIntroductions(t *testing.T) {
 		"after a restart": {func(p *party) { p.look(); p.look(); p.says("leo", "legs") }, []string{"leo and ada"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEach(t, func(t *testing.T, l *store.Database) {
-				p := newParty(t, l, topics)
-				p.says("ada", "my leg broke")
-				p.look()
-				c.then(p)
-				p.look()
-				p.suggested(c.want...)
-			})
+			l := open(t, store.Options{Path: t.TempDir() + "/ledger.db"})
+			p := newParty(t, l, topics)
+			p.says("ada", "my leg broke")
+			p.look()
+			c.then(p)
+			p.look()
+			p.suggested(c.want...)
 		})
 	}
 }

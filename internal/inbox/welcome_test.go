@@ -185,13 +185,12 @@ func TestStepsOfAWelcome(t *testing.T) {
 		}, []string{first, second}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEach(t, func(t *testing.T, l *store.Database) {
-				p := newParty(t, l, path)
-				p.guests.say(comes(network.ItemJoin, "ada", "", noon))
-				p.look()
-				c.then(p)
-				p.heard(c.want...)
-			})
+			l := open(t, store.Options{Path: t.TempDir() + "/ledger.db"})
+			p := newParty(t, l, path)
+			p.guests.say(comes(network.ItemJoin, "ada", "", noon))
+			p.look()
+			c.then(p)
+			p.heard(c.want...)
 		})
 	}
 }

@@ -40,9 +40,9 @@ func (s *Said) authors() string {
 	if len(s.Authors) == 0 {
 		return Handle(s.Author)
 	}
-	names := make([]string, len(s.Authors))
-	for i, a := range s.Authors {
-		names[i] = Handle(a)
+	names := make([]string, 0, len(s.Authors)+1)
+	for _, a := range s.Authors {
+		names = append(names, Handle(a))
 	}
 	if s.More > 0 {
 		names = append(names, fmt.Sprintf("+%d", s.More))
