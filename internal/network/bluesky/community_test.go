@@ -3,6 +3,7 @@ package bluesky_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -92,6 +93,15 @@ func (f *fake) aside(a *fakeAccount, method string, r *http.Request, body []byte
 		id := cid(0x71, canonical(in.Record))
 		records[rkey] = fakeRecord{cid: id, value: in.Record}
 		return map[string]any{"uri": at, "cid": id, "commit": map[string]string{"cid": id, "rev": rkey}}, nil, true
+	case "com.atproto.repo.listRecords":
+		list := []any{}
+		for _, key := range slices.Backward(slices.Sorted(maps.Keys(records))) {
+			if n, err := strconv.Atoi(q.Get("limit")); err == nil && len(list) >= n {
+				break
+			}
+			list = append(list, map[string]any{"uri": "at://" + a.did + "/" + collection + "/" + key, "cid": records[key].cid, "value": records[key].value})
+		}
+		return map[string]any{"records": list}, nil, true
 	case "com.atproto.repo.deleteRecord":
 		delete(records, rkey)
 		return map[string]any{}, nil, true
@@ -207,6 +217,33 @@ func (f *fake) notify(a, from *fakeAccount, reason, at, id, subject string, reco
 	a.social.notifications = append(a.social.notifications, one)
 }
 
+// gate changes the gate of the thread that a reply stands in, as the app does. f.mu is held.
+func (f *fake) gate(t *testing.T, a *fakeAccount, reply string, deed conformance.Deed) {
+	t.Helper()
+	const collection = "app.bsky.feed.threadgate"
+	var root string
+	for _, n := range a.social.notifications {
+		if n["uri"] == reply {
+			root = n["reasonSubject"].(string)
+		}
+	}
+	if a.social.others == nil {
+		a.social.others = map[string]map[string]fakeRecord{}
+	}
+	if a.social.others[collection] == nil {
+		a.social.others[collection] = map[string]fakeRecord{}
+	}
+	record := map[string]any{"$type": collection, "post": root, "createdAt": "2026-11-22T00:00:00.000Z", "hiddenReplies": []string{}}
+	if deed == conformance.DeedHide {
+		record["hiddenReplies"] = []string{reply}
+	}
+	raw, err := json.Marshal(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.social.others[collection][root[strings.LastIndex(root, "/")+1:]] = fakeRecord{cid: cid(0x71, raw), value: raw}
+}
+
 // community is what people do around an account of the fake.
 func (f *fake) community(a *fakeAccount) *conformance.Community {
 	strong := func(id, revision string) map[string]any { return map[string]any{"uri": id, "cid": revision} }
@@ -243,6 +280,11 @@ func (f *fake) community(a *fakeAccount) *conformance.Community {
 				"root": strong(item.Root.ID, item.Root.Revision), "parent": strong(item.Ref.ID, item.Ref.Revision),
 			})
 			return at
+		},
+		Moderate: func(t *testing.T, id string, deed conformance.Deed) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.gate(t, a, id, deed)
 		},
 		State: func(_ *testing.T, item network.Item) conformance.ItemState {
 			f.mu.Lock()

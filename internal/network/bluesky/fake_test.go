@@ -8,8 +8,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/clipperhouse/uax29/v2/graphemes"
 )
@@ -197,9 +199,14 @@ func (f *fake) dispatch(method string, r *http.Request, body []byte) (any, *no) 
 		return map[string]any{"did": a.did, "handle": a.handle, "displayName": "Fake", "followersCount": 3, "followsCount": 5}, nil
 	case method == "app.bsky.feed.getPosts" && get:
 		posts := []any{}
-		for rkey, record := range a.records {
-			if uri(a, rkey) == r.URL.Query().Get("uris") && !record.hidden {
-				posts = append(posts, map[string]any{"uri": uri(a, rkey), "cid": record.cid, "likeCount": 0, "repostCount": 0, "quoteCount": 0, "replyCount": 0})
+		for _, who := range f.accounts {
+			for rkey, record := range who.records {
+				if slices.Contains(r.URL.Query()["uris"], uri(who, rkey)) && !record.hidden {
+					posts = append(posts, map[string]any{
+						"uri": uri(who, rkey), "cid": record.cid, "likeCount": 0, "repostCount": 0, "quoteCount": 0, "replyCount": 0,
+						"author": map[string]any{"did": who.did, "handle": who.handle}, "record": record.value, "indexedAt": time.Now().UTC(),
+					})
+				}
 			}
 		}
 		return map[string]any{"posts": posts}, nil

@@ -2,11 +2,14 @@ package bluesky_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/network/bluesky"
+	"github.com/tribune-dev/tribune/internal/network/conformance"
 )
 
 // Locking and opening a thread leave in its gate what was there before, and what people put there meanwhile.
@@ -93,5 +96,38 @@ func TestGateIsLeftAsItWas(t *testing.T) {
 		if _, err := n.LockThread(t.Context(), network.Target{Post: post}); network.ReasonOf(err, "") != "NotOurThread" {
 			t.Errorf("locking %q: %v", post, err)
 		}
+	}
+}
+
+// A reply that is hidden in a thread so old that its gate is not among the newest is told as hidden all the same.
+func TestHiddenInAnOldThread(t *testing.T) {
+	f := newFake(t)
+	u := f.user()
+	n := connectWith(t, u, f.server.URL, http.DefaultClient, nil, u.appPassword).(*bluesky.Bluesky) //nolint:forcetypeassert // it must
+	a, c := f.accounts[u.did], f.community(f.accounts[u.did])
+	old := network.Ref{ID: "at://" + u.did + "/app.bsky.feed.post/3aaaaaaaaaaaa", Revision: cid(0x71, []byte("old"))}
+	insult := c.Say(t, conformance.Saying{Kind: network.ItemReply, By: "bob", Text: "you nitwit", Under: old})
+	fine := c.Say(t, conformance.Saying{Kind: network.ItemReply, By: "eve", Text: "hello", Under: old})
+	if err := n.Hide(t.Context(), network.Target{Ref: network.Ref{ID: insult}, Post: old.ID}); err != nil {
+		t.Fatal(err)
+	}
+	f.mu.Lock()
+	gates := a.social.others["app.bsky.feed.threadgate"]
+	for i := range 120 {
+		key := fmt.Sprintf("3c%011d", i)
+		key = strings.NewReplacer("0", "a", "1", "b", "8", "c", "9", "d").Replace(key)
+		gates[key] = fakeRecord{cid: cid(0x71, []byte(key)), value: json.RawMessage(`{"$type":"app.bsky.feed.threadgate","post":"at://` + u.did + `/app.bsky.feed.post/` + key + `","createdAt":"2026-11-22T00:00:00.000Z"}`)}
+	}
+	f.mu.Unlock()
+	got, err := n.Listen(t.Context(), network.ListenQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hidden := map[string]bool{}
+	for _, it := range got.Items {
+		hidden[it.ID] = it.Hidden
+	}
+	if !hidden[insult] || hidden[fine] || len(hidden) != 2 {
+		t.Errorf("%v", hidden)
 	}
 }

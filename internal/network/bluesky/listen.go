@@ -43,6 +43,8 @@ type position struct {
 	// Own is the key of the account's newest post.
 	Own   string             `json:"o,omitempty"`
 	Found map[string]foundBy `json:"q,omitempty"`
+	// Gates of our threads as they were at the last look; nil before the first.
+	Gates *gates `json:"g,omitempty"`
 }
 
 // walk is a way back that is under way, or on its way forth again.
@@ -82,7 +84,8 @@ func short(uri string) string {
 	return hex.EncodeToString(sum[:5])
 }
 
-// Listen implements network.Listener: notifications, then what the account answered elsewhere and what the queries find.
+// Listen implements network.Listener: notifications, then what the account answered elsewhere, what the queries find, and what people hid in
+// the app.
 func (b *Bluesky) Listen(ctx context.Context, q network.ListenQuery) (network.Listening, error) {
 	s, err := b.sessions.get(ctx)
 	if err != nil {
@@ -97,6 +100,10 @@ func (b *Bluesky) Listen(ctx context.Context, q network.ListenQuery) (network.Li
 		limit = min(q.Limit, maxPage)
 	}
 	out := network.Listening{}
+	gates, err := b.gatesNow(ctx, s)
+	if err != nil {
+		return network.Listening{}, err
+	}
 	told, more, err := b.notifications(ctx, &at, limit)
 	if err != nil {
 		return network.Listening{}, err
@@ -111,7 +118,13 @@ func (b *Bluesky) Listen(ctx context.Context, q network.ListenQuery) (network.Li
 		if err := b.searches(ctx, s, &at, q.Queries, &out.Items); err != nil {
 			return network.Listening{}, err
 		}
+		if err := b.moderated(ctx, s, &at, gates, &out.Items); err != nil {
+			return network.Listening{}, err
+		}
 		out.More = more
+	}
+	if err := b.markHidden(ctx, s, &gates, out.Items); err != nil {
+		return network.Listening{}, err
 	}
 	out.Cursor = at.String()
 	return out, nil
