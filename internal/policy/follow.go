@@ -86,6 +86,8 @@ func (j *Judge) whyNot(d *Decision, r *rule, kind, exempt string) string {
 			return "the outcome in force is " + string(d.Outcome)
 		case j.hist.Crisis:
 			return "a Crisis is open"
+		case j.item.Hidden || j.item.Removed:
+			return "the public does not see the item"
 		case j.stale():
 			return "the item is older than " + j.policy.staleAfter.String()
 		}
