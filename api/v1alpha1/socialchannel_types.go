@@ -366,7 +366,7 @@ type ChannelListeningStatus struct {
 // +kubebuilder:printcolumn:name="Followers",type=integer,JSONPath=`.status.followers`
 // +kubebuilder:printcolumn:name="Listening",type=string,JSONPath=`.status.conditions[?(@.type=="Listening")].status`
 // +kubebuilder:printcolumn:name="Items-24h",type=integer,JSONPath=`.status.listening.items24h`,priority=1
-// +kubebuilder:printcolumn:name="Last-Item",type=date,JSONPath=`.status.listening.lastItem`,priority=1
+// +kubebuilder:printcolumn:name="Last-Item",type=string,JSONPath=`.status.listening.lastItem`,priority=1
 // +kubebuilder:printcolumn:name="Lag",type=string,JSONPath=`.status.listening.lag`,priority=1
 // +kubebuilder:printcolumn:name="Once",type=string,JSONPath=`.status.once`,priority=1
 // +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.account.url`,priority=1

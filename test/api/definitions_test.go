@@ -100,7 +100,7 @@ func TestColumns(t *testing.T) {
 		"contentcalendars":  "Name Entries Waiting Next Published Failed Next-Post* Ready Status Age",
 		"posts":             "Name Channel Publish-At State Reactions Replies URL* Ready Status Age",
 		"crises":            "Name Level State Acknowledged Held Posts-Held Opened Reason* Ready Status Age",
-		"socialchannels":    "Name Network Mode Handle Followers Listening Once* URL* Ready Status Age",
+		"socialchannels":    "Name Network Mode Handle Followers Listening Items-24h* Last-Item* Lag* Once* URL* Ready Status Age",
 	}
 	for plural, columns := range want {
 		text, err := client.RESTClient().Get().AbsPath("/apis/tribune.dev/v1alpha1/namespaces/default/"+plural).

@@ -35,6 +35,7 @@ status:
   following: 1
   automation: [AutoReact]
   credentialsExpireAt: "2026-11-21T12:00:00Z"
+  listening: {lastPoll: "2026-11-20T12:00:00Z", lastItem: "2026-11-20T11:00:00Z", items24h: 12, lag: 4s}
   observedGeneration: 1
   conditions: [{type: Ready, status: "True", reason: SignedIn, message: m, lastTransitionTime: "2026-11-21T12:00:00Z", observedGeneration: 1}]
   account: {id: "1", handle: acme, url: https://x.example, displayName: Acme}
