@@ -244,16 +244,17 @@ func onEach[T interface {
 	Run(name string, f func(T)) bool
 }](t T, test func(t T, l *store.Database)) {
 	t.Helper()
-	for name, options := range map[string]func(testing.TB) store.Options{
-		"SQLite": func(t testing.TB) store.Options {
-			return store.Options{Path: filepath.Join(t.TempDir(), "ledger.db")}
-		},
-		"PostgreSQL": func(t testing.TB) store.Options {
-			return store.Options{DSNFile: storetest.DSNFile(t, storetest.Shared(t).Schema(t).String())}
-		},
-	} {
+	for name, options := range map[string]func(testing.TB) store.Options{"SQLite": onSQLite, "PostgreSQL": onPostgreSQL} {
 		t.Run(name, func(t T) { test(t, open(t, options(t))) })
 	}
+}
+
+func onSQLite(t testing.TB) store.Options {
+	return store.Options{Path: filepath.Join(t.TempDir(), "ledger.db")}
+}
+
+func onPostgreSQL(t testing.TB) store.Options {
+	return store.Options{DSNFile: storetest.DSNFile(t, storetest.Shared(t).Schema(t).String())}
 }
 
 func open(t testing.TB, o store.Options) *store.Database {

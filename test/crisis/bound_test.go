@@ -173,7 +173,20 @@ func (w *world) none(ctx context.Context, states ...tribunev1alpha1.PostState) e
 	if err != nil || len(list.Items) == 0 {
 		return err
 	}
-	return fmt.Errorf("%s is %s", list.Items[0].Name, list.Items[0].Status.State)
+	left := &tribunev1alpha1.PostList{}
+	if err := w.admin.List(ctx, left, client.InNamespace(w.namespace), client.MatchingFieldsSelector{Selector: fields.AndSelectors(other...)}); err != nil {
+		return err
+	}
+	var all []string
+	for i := range left.Items {
+		p := &left.Items[i]
+		why := ""
+		for _, c := range p.Status.Conditions {
+			why += " " + c.Type + "=" + string(c.Status) + "(" + c.Reason + ": " + c.Message + ")"
+		}
+		all = append(all, fmt.Sprintf("%s is %s, next %v:%s", p.Name, p.Status.State, p.Status.NextAttemptAt, why))
+	}
+	return fmt.Errorf("%d Posts: %s", len(all), strings.Join(all[:min(len(all), 3)], "; "))
 }
 
 // judge holds the network's log against what the Crisis promises and says. Who slipped through is known exactly where the process

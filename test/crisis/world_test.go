@@ -166,8 +166,11 @@ func (w *world) within(longest, every time.Duration, what string, check func(con
 	w.Helper()
 	var last error
 	err := wait.PollUntilContextTimeout(w.Context(), every, longest, true, func(ctx context.Context) (bool, error) {
-		last = check(ctx)
-		return last == nil, nil
+		err := check(ctx)
+		if err == nil || ctx.Err() == nil { // the end of the time says nothing about what is missing
+			last = err
+		}
+		return err == nil, nil
 	})
 	if err != nil {
 		w.Fatalf("waited in vain for %s: %v", what, last)
