@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -9,12 +10,24 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/compose"
 	"github.com/tribune-dev/tribune/internal/plan"
 	"github.com/tribune-dev/tribune/internal/policy"
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
+// handles are how people are called where they are; elsewhere they have names, which are words like others.
+var handles = map[tribunev1alpha1.NetworkName]*regexp.Regexp{
+	tribunev1alpha1.NetworkBluesky:  regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`),
+	tribunev1alpha1.NetworkMastodon: regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?$`),
+	tribunev1alpha1.NetworkLocal:    regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$`),
+}
+
 const (
+	// maxHandle is the longest that is one.
+	maxHandle = 100
+	// maxName is how much of a name is shown, in characters.
+	maxName = 60
 	// maxCurated is how many items are looked at for what may be quoted.
 	maxCurated = 1000
 	// maxQuotedName bounds the names of what is quoted, as a Post's schema does.
@@ -71,16 +84,18 @@ func (r *Reconciler) curated(ctx context.Context, s *scope, channels []plan.Chan
 func QuoteOf(item *store.Curated, channels []plan.Channel) plan.Quote {
 	network, _, _ := strings.Cut(item.Key.Account, "/")
 	q := plan.Quote{
-		Account: item.Key.Account, Item: item.Key.ID, Text: policy.Harmless(withoutAddress(item.Text)), Handle: policy.Handle(item.Handle), Channel: item.Channel,
+		Account: item.Key.Account, Item: item.Key.ID, Text: policy.Harmless(withoutAddress(item.Text)), Channel: item.Channel,
 		Network: tribunev1alpha1.NetworkName(network), URL: policy.Address(item.URL), Language: item.Language, Policy: item.Policy, Labels: item.Labels,
-	}
-	if strings.ContainsAny(item.Handle, " \t") { // a name, where people have no handles
-		q.Handle = policy.Harmless(item.Handle)
 	}
 	for i := range channels {
 		if channels[i].Name == item.Channel {
 			q.Network = channels[i].Network // a rehearsal is called on another one
 		}
+	}
+	if p := handles[q.Network]; p != nil && len(item.Handle) <= maxHandle && p.MatchString(item.Handle) {
+		q.Name, q.Handle = item.Handle, item.Handle
+	} else if q.Name = compose.Cut(policy.Harmless(item.Handle), maxName); q.Name == "" {
+		q.Name = "someone"
 	}
 	if len(q.URL) < 8 || len(q.URL) > 2000 {
 		q.URL = ""

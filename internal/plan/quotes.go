@@ -15,9 +15,11 @@ type Quote struct {
 	Account, Item string
 	// Text that calls nobody, formats nothing, links nowhere and has no placeholders.
 	Text string
-	// Handle of who said it, harmless too, and the Channel and Network that it was said on.
-	Handle, Channel string
-	Network         tribunev1alpha1.NetworkName
+	// Name of who said it, harmless too, and the Handle by which their network calls them; empty if it is none.
+	Name, Handle string
+	// Channel and Network that it was said on.
+	Channel string
+	Network tribunev1alpha1.NetworkName
 	// URL of what was said; empty where it has none. Language as a BCP 47 tag; empty where nobody knows.
 	URL, Language string
 	// Policy that brought it up, and Labels that it has.
@@ -210,7 +212,7 @@ func (p *planner) quotable(it *item) bool {
 func placeholders(ch Channel, n int) []Quote {
 	all := make([]Quote, n)
 	for i := range all {
-		all[i] = Quote{Text: "(the newest curated item, once its author agreed)", Handle: "its-author", Channel: ch.Name, Network: ch.Network}
+		all[i] = Quote{Text: "(the newest curated item, once its author agreed)", Name: "its-author", Handle: "its-author", Channel: ch.Name, Network: ch.Network}
 	}
 	return all
 }
@@ -219,7 +221,7 @@ func placeholders(ch Channel, n int) []Quote {
 func longest(ch Channel, n int) []Quote {
 	all := make([]Quote, n)
 	for i := range all {
-		all[i] = Quote{Text: strings.TrimSpace(strings.Repeat("words ", maxQuote/6)), Handle: strings.Repeat("a", 40) + ".example", Channel: "elsewhere", Network: "Elsewhere",
+		all[i] = Quote{Text: strings.TrimSpace(strings.Repeat("words ", maxQuote/6)), Name: strings.Repeat("a", 40) + ".example", Handle: strings.Repeat("a", 40) + ".example", Channel: "elsewhere", Network: "Elsewhere",
 			URL: "https://example.com/" + strings.Repeat("x", 100)}
 		if i == 0 {
 			all[i].Channel, all[i].Network = ch.Name, ch.Network
@@ -293,21 +295,21 @@ func by(language, channel string) string {
 // author names who said something: in the form that calls them, where their handle is theirs; else with their network, calling nobody.
 func author(q *Quote, ch Channel) string {
 	if q.Network != ch.Network {
-		return q.Handle + " (" + string(q.Network) + ")"
+		return q.Name + " (" + string(q.Network) + ")"
 	}
+	calls := false
 	switch q.Network {
 	case tribunev1alpha1.NetworkBluesky:
-		return "@" + q.Handle
+		calls = true
 	case tribunev1alpha1.NetworkMastodon:
-		if strings.Contains(q.Handle, "@") || q.Channel == ch.Name {
-			return "@" + q.Handle
-		}
+		calls = strings.Contains(q.Handle, "@") || q.Channel == ch.Name // another server knows others by that name
 	case tribunev1alpha1.NetworkLocal:
-		if q.Channel == ch.Name {
-			return "@" + q.Handle
-		}
+		calls = q.Channel == ch.Name
 	}
-	return q.Handle
+	if calls && q.Handle != "" {
+		return "@" + q.Handle
+	}
+	return q.Name
 }
 
 // uncurated names the entries, by channel, whose next occurrence has nothing to quote.

@@ -27,7 +27,7 @@ func quoting(from tribunev1alpha1.FromCurated, channels ...string) *tribunev1alp
 }
 
 func quote(id string) plan.Quote {
-	return plan.Quote{Account: "Local/acme/square", Item: id, Text: "rocket " + id, Handle: "ada", Channel: "square", Network: tribunev1alpha1.NetworkLocal,
+	return plan.Quote{Account: "Local/acme/square", Item: id, Text: "rocket " + id, Name: "ada", Handle: "ada", Channel: "square", Network: tribunev1alpha1.NetworkLocal,
 		URL: "https://square.example/" + id, Policy: "house-rules", Labels: []string{"legs"}}
 }
 
@@ -158,7 +158,7 @@ func TestWhichQuotes(t *testing.T) {
 // Several make a thread, each with where it was said; who is of another network is called by nobody.
 func TestQuotesAsThread(t *testing.T) {
 	sky := quote("9")
-	sky.Network, sky.Channel, sky.Handle, sky.Text = tribunev1alpha1.NetworkBluesky, "sky", "bob.example", "a {channel} rocket"
+	sky.Network, sky.Channel, sky.Name, sky.Text = tribunev1alpha1.NetworkBluesky, "sky", "bob.example", "a {channel} rocket"
 	c := quoting(tribunev1alpha1.FromCurated{Newest: 3, Credit: true}, "square")
 	c.Spec.Entries[0].Content.Link = &tribunev1alpha1.Link{URL: "https://acme.example/built"}
 	p := planQuotes(c, nil, quote("1"), sky).Posts[0].Spec.Content
