@@ -213,7 +213,10 @@ func TestLedgerErase(t *testing.T) {
 		if out, errs, code := command(t, "n\n", "ledger", "erase", "--author", "bob", ledger, "-n", "acme"); code != 1 || !strings.Contains(out, "bob: 2 items, 1 accounts of theirs, 1 cases go") {
 			t.Errorf("exit code %d, %s%s", code, out, errs)
 		}
-		if out, errs, code := command(t, "", "ledger", "erase", "--author", "@bob", ledger, "-n", "acme", "--yes"); code != 0 || !strings.Contains(out, "erased: 2 items, 1 accounts, 1 cases") {
+		if out, errs, code := command(t, "", "ledger", "erase", "--author", "bob", "--network", "Mastodon", ledger, "-n", "acme", "--yes"); code != 0 || out != "the ledger knows nothing of bob in namespace acme on Mastodon\n" {
+			t.Errorf("exit code %d, %s%s", code, out, errs)
+		}
+		if out, errs, code := command(t, "", "ledger", "erase", "--author", "@BOB", ledger, "-n", "acme", "--network", "local", "--yes"); code != 0 || !strings.Contains(out, "erased: 2 items, 1 accounts, 1 cases") {
 			t.Errorf("exit code %d, %s%s", code, out, errs)
 		}
 		if _, errs, code := command(t, "", "person", "show", "bob", ledger, "-n", "acme"); code != 1 || !strings.Contains(errs, "knows nobody") {

@@ -46,7 +46,11 @@ the team wrote itself (manifests, reasons of a Crisis) are not reached.
 			}
 			out := cmd.OutOrStdout()
 			if held.Items == 0 && held.People == 0 && held.Cases == 0 {
-				fmt.Fprintf(out, "the ledger knows nothing of %s in namespace %s\n", terminal.Printable(who), o.namespace)
+				where := "in namespace " + o.namespace
+				if network != "" {
+					where += " on " + terminal.Printable(network)
+				}
+				fmt.Fprintf(out, "the ledger knows nothing of %s %s\n", terminal.Printable(who), where)
 				return nil
 			}
 			fmt.Fprintf(out, "%s: %d items, %d accounts of theirs, %d cases go; this cannot be taken back\n", terminal.Printable(who), held.Items, held.People, held.Cases)

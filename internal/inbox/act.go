@@ -154,6 +154,8 @@ func (b *Inbox) do(ctx context.Context, a *store.Action) outcome {
 		return later(wait(a.Tries), err.Error())
 	case !known && !onThread(a.Kind):
 		return left("the item is not in the ledger any more")
+	case ofPerson(a.Kind) && item.Author.ID == "":
+		return left("its author was erased from the ledger: nobody knows any more who they are")
 	case line.Ear(c).Account != a.Account:
 		return failedBy("SocialChannel " + a.Channel + " is on another account by now")
 	}
@@ -168,6 +170,11 @@ func (b *Inbox) do(ctx context.Context, a *store.Action) outcome {
 	}
 	err = perform(ctx, a, &p, &item, line.Network, b.Clock.Now())
 	return b.sorted(c, a, err)
+}
+
+// ofPerson is true for what is done to a person, and not to what they said.
+func ofPerson(kind string) bool {
+	return kind == policy.ActMute || kind == kindUnmute || kind == policy.ActBlock || kind == kindUnblock
 }
 
 func wait(tries int64) time.Duration {

@@ -113,3 +113,38 @@ func TestUndoLeavesOtherStrikes(t *testing.T) {
 		}
 	})
 }
+
+// Of who was erased what they said can still be shown again; whom to unmute nobody knows, and no network is asked to unmute nobody.
+func TestUndoAfterErasure(t *testing.T) {
+	onEach(t, func(t *testing.T, l *store.Database) {
+		n := &crowd{}
+		box := boxOf(l, over(n, "acme"), at(noon), inForce(t, rules))
+		poll(t, box)
+		for i := range 4 {
+			n.say(comment(i, "bob", "you nitwit", noon))
+		}
+		poll(t, box)
+		drain(t, box)
+		if got := n.all(); got["hide"] != 4 || got["mute"] == 0 {
+			t.Fatalf("done: %v", got)
+		}
+		if _, err := l.EraseAuthor(t.Context(), store.Author{Namespace: "acme", Who: "bob"}); err != nil {
+			t.Fatal(err)
+		}
+		all, err := l.Actions(t.Context(), store.ActionFilter{Namespace: "acme", Policy: "rules"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Add(t.Context(), inbox.Undo(all, func(string) bool { return true }, "maria", noon).Actions); err != nil {
+			t.Fatal(err)
+		}
+		drain(t, box)
+		if got := n.all(); got["unhide"] != 4 || got["unmute"] != 0 {
+			t.Errorf("done: %v", got)
+		}
+		waiting, err := l.Actions(t.Context(), store.ActionFilter{Namespace: "acme", States: []store.ActionState{store.ActionPending, store.ActionDoing, store.ActionFailed}})
+		if err != nil || len(waiting) > 0 {
+			t.Errorf("it is tried for ever: %+v, %v", waiting, err)
+		}
+	})
+}
