@@ -170,6 +170,9 @@ rules:
 		if err != nil || len(cases) != 1 || cases[0].State != store.CaseDone || cases[0].ClosedBy != "Network" || cases[0].Decision != "Hide" || cases[0].DecidedBy != inbox.InApp {
 			t.Errorf("%+v, %v", cases, err)
 		}
+		if got := w.rule("doubt"); got.Agreed != 1 || got.Overturned != 0 {
+			t.Errorf("somebody was right to ask: %+v", got)
+		}
 		w.edit("you nitwit")
 		w.expect("an edit contradicts nobody", "Hide", inbox.InApp, nil)
 		// Nor does a new generation; and nobody is thanked for what was hidden.

@@ -21,10 +21,11 @@ const (
 	queryStatsMatch = `SELECT COUNT(*) FROM (SELECT DISTINCT account, item FROM matches WHERE namespace = ? AND policy = ? AND at >= ?) AS m`
 	queryStatsActed = `SELECT COUNT(*) FROM actions WHERE namespace = ? AND policy = ? AND created_at >= ? AND state IN ('Pending', 'Doing', 'Done', 'Simulated', 'Unknown')`
 	queryStatsHeld  = `SELECT class, COUNT(*) FROM actions WHERE namespace = ? AND policy = ? AND state = 'Held' GROUP BY class ORDER BY class`
-	// People agreed if they decided what was proposed; a decision about whom to tell or when is none about the rule.
+	// People agreed if they took out of sight what a rule hid, removed or asked about, and let stay what it let stay: how far they went is not
+	// the rule's to be blamed for. A decision about whom to tell or when is none about the rule.
 	queryStatsRules = `SELECT m.rule, COUNT(*),
-		SUM(CASE WHEN i.human <> '' AND i.human = m.outcome THEN 1 ELSE 0 END),
-		SUM(CASE WHEN i.human <> '' AND m.outcome <> '' AND i.human <> m.outcome THEN 1 ELSE 0 END)
+		SUM(CASE WHEN i.human <> '' AND m.outcome <> '' AND (i.human = 'Allow') = (m.outcome = 'Allow') THEN 1 ELSE 0 END),
+		SUM(CASE WHEN i.human <> '' AND m.outcome <> '' AND (i.human = 'Allow') <> (m.outcome = 'Allow') THEN 1 ELSE 0 END)
 		FROM matches m LEFT JOIN items i ON i.namespace = m.namespace AND i.account = m.account AND i.id = m.item
 		WHERE m.namespace = ? AND m.policy = ? AND m.at >= ? GROUP BY m.rule ORDER BY COUNT(*) DESC, m.rule`
 	queryStatsCases = `SELECT SUM(CASE WHEN kind <> 'Question' THEN 1 ELSE 0 END), SUM(CASE WHEN kind = 'Question' THEN 1 ELSE 0 END),

@@ -312,7 +312,7 @@ func TestCasesAndErasure(t *testing.T) {
 			t.Fatal(err)
 		}
 		stats, err := l.StatsOf(t.Context(), "acme", "rules", noon.Add(-time.Hour), noon)
-		if diff := cmp.Diff([]store.RuleStats{{Rule: "insults", Matched: 2, Overturned: 1}}, stats.Rules); err != nil || diff != "" {
+		if diff := cmp.Diff([]store.RuleStats{{Rule: "insults", Matched: 2, Agreed: 1}}, stats.Rules); err != nil || diff != "" {
 			t.Errorf("%v %s", err, diff)
 		}
 		erased, err := l.EraseAuthor(t.Context(), store.Author{Namespace: "acme", Who: "bob"})
