@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -203,6 +204,44 @@ func TestApprovedInTheApp(t *testing.T) {
 		w.expect("what was held is let go", "Allow", inbox.InApp, nil)
 		if n := count(t, l, "hide", store.ActionDiscarded); n != 1 {
 			t.Errorf("%d hides are discarded", n)
+		}
+	})
+}
+
+// breaking is a ledger that takes nothing for a while.
+type breaking struct {
+	*store.Database
+	breaks bool
+}
+
+func (b *breaking) Take(ctx context.Context, h store.Heard, items []store.Item) (store.Taken, error) {
+	if b.breaks {
+		return store.Taken{}, errors.New("the disk is full")
+	}
+	return b.Database.Take(ctx, h, items)
+}
+
+// Whoever dies between recording a decision and taking the item that told of it does both again, to the same end.
+func TestADecisionInTheAppIsRecordedOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, l *store.Database) {
+		w := begin(t, l, inForce(t, rules))
+		ledger := &breaking{Database: l}
+		w.box = boxOf(ledger, over(w.c, "acme/square"), w.now, inForce(t, rules))
+		w.said()
+		w.hidden()
+		w.item.Hidden, ledger.breaks = false, true
+		w.c.say(w.item)
+		for range 2 {
+			if _, err := w.box.Poll(t.Context(), square, nil); err == nil {
+				t.Fatal("it was taken")
+			}
+			w.now.Step(time.Hour)
+		}
+		ledger.breaks = false
+		w.shown()
+		w.expect("told again", "Allow", inbox.InApp, map[string]int{"hide": 1})
+		if n := count(t, l, "hide", store.ActionUndone); n != 1 || w.strikes() != 0 {
+			t.Errorf("%d hides are undone, %d strikes are left", n, w.strikes())
 		}
 	})
 }
