@@ -286,7 +286,7 @@ type PolicyRule struct {
 	Outcome PolicyOutcome `json:"outcome,omitempty"`
 
 	// actions that follow. strike, warn, mute, block and report only if the rule's outcome is in force; react, reply, thank,
-	// curate and introduce only if the item is allowed and no Crisis is open; label, route and notify always.
+	// curate, share and introduce only if the item is allowed and no Crisis is open; label, route and notify always.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1

@@ -26,7 +26,7 @@ type PolicyRuleApplyConfiguration struct {
 	// outcome is Allow, Review, Hide or Remove. Absent: the rule has no say in whether the item stays.
 	Outcome *apiv1alpha1.PolicyOutcome `json:"outcome,omitempty"`
 	// actions that follow. strike, warn, mute, block and report only if the rule's outcome is in force; react, reply, thank,
-	// curate and introduce only if the item is allowed and no Crisis is open; label, route and notify always.
+	// curate, share and introduce only if the item is allowed and no Crisis is open; label, route and notify always.
 	Actions []PolicyActionApplyConfiguration `json:"actions,omitempty"`
 }
 
