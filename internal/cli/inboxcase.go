@@ -287,7 +287,7 @@ func (v *caseView) possible() {
 			add("decide "+at+" Share", "ask its author; with their yes it goes out as a Post")
 		}
 		for _, d := range moderating {
-			if v.can(d.decision) && !(curates && d.decision == tribunev1alpha1.DecisionAllow) {
+			if v.can(d.decision) && (!curates || d.decision != tribunev1alpha1.DecisionAllow) {
 				other = append(other, string(d.decision))
 			}
 		}

@@ -52,7 +52,7 @@ func BenchmarkInbox(b *testing.B) {
 			if len(left) == 0 {
 				break
 			}
-			time.Sleep(2 * time.Millisecond)
+			<-time.After(2 * time.Millisecond)
 		}
 		b.StopTimer()
 		stop()

@@ -114,7 +114,10 @@ func (t *transaction) decideOnce(ctx context.Context, verdicts []Verdict, at []i
 	if len(at) > 1 {
 		more = ", " + placeholders(len(at)-1, decideColumnCount)
 	}
-	return rows(ctx, t.statements, func(row scanner) (k ItemKey, err error) { err = row.Scan(&k.Namespace, &k.Account, &k.ID); return k, err },
+	return rows(ctx, t.statements, func(row scanner) (k ItemKey, err error) {
+		err = row.Scan(&k.Namespace, &k.Account, &k.ID)
+		return k, err
+	},
 		decideWith+decideTypes+more+decideTo, args...)
 }
 
