@@ -146,7 +146,7 @@ func policyCases() []ruleCase {
 		durationCases(kind, "answer.escalate.after", "after must be between 1m and 720h", "1m", "720h", "59s", "720h1s"),
 		durationCases(kind, "welcome.steps[0].after", "after must be between 0s and 720h", "0s", "720h", "-1s", "720h1s"),
 		durationCases(kind, "keyPeople[0].remind.after", "after must be between 24h and 8760h", "24h", "8760h", "23h59m59s", "8760h1s"),
-		durationCases(kind, "rules[2].actions[8].introduce.window", "window must be between 1h and 2160h", "1h", "2160h", "59m59s", "2160h1s"),
+		durationCases(kind, "rules[2].actions[9].introduce.window", "window must be between 1h and 2160h", "1h", "2160h", "59m59s", "2160h1s"),
 		durationCases(kind, "strikes.window", "window must be between 1h and 8760h", "1h", "8760h", "59m59s", "8760h1s"),
 		durationCases(kind, "strikes.ladder[0].for", "for must be between 1m and 8760h", "1m", "8760h", "59s", "8760h1s"),
 		durationCases(kind, "tests[0].item.author.accountAge", "accountAge must be between 0s and 876000h", "0s", "876000h", "-1s", "876000h1s"),
