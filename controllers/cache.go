@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -69,17 +71,28 @@ func inPages(list toolscache.ListWithContextFunc) toolscache.ListWithContextFunc
 	}
 }
 
-// block is how many Posts of a list share a piece of memory: eight of them fill one of the sizes that there are, where each by itself
-// leaves a part of its own empty. They are freed together, which at most keeps what the first list brought.
-const block = 8
+// Things of a list share a piece of memory, so many that they fill one of the sizes that there are, where each by itself leaves a part of
+// its own empty. They are freed together, which at most keeps what the first list brought.
+var postsBlock, contentsBlock = blockOf[tribunev1alpha1.Post](), blockOf[tribunev1alpha1.Content]()
 
-// contentsBlock is the same for the contents of a calendar's entries.
-const contentsBlock = 24
+// blockOf tells how many of a type fill a piece of memory best.
+func blockOf[T any]() int {
+	// header is what the runtime adds to pieces of this size that hold pointers; those above largest are rounded up to pages.
+	const header, largest = 8, 16 << 10
+	size, best, least := int(reflect.TypeFor[T]().Size()), 1, math.MaxFloat64
+	for n := 1; n*size+header <= largest; n++ {
+		piece := cap(append([]byte(nil), make([]byte, n*size+header)...))
+		if each := float64(piece) / float64(n); each < least {
+			best, least = n, each
+		}
+	}
+	return best
+}
 
 // inBlocks moves the Posts of a page out of it, so that the page as a whole need not be kept.
 func inBlocks(page *tribunev1alpha1.PostList) runtime.Object {
 	list := &internalversion.List{ListMeta: page.ListMeta, Items: make([]runtime.Object, 0, len(page.Items))}
-	for posts := range slices.Chunk(page.Items, block) {
+	for posts := range slices.Chunk(page.Items, postsBlock) {
 		kept := slices.Clone(posts)
 		for i := range kept {
 			list.Items = append(list.Items, &kept[i])
