@@ -1,8 +1,6 @@
 package integration
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -51,25 +49,7 @@ func (w *world) vanishes(name string) {
 // behind does something on the network that nobody tells us of.
 func (w *world) behind(method, channel, id string, body any) {
 	w.t.Helper()
-	var b bytes.Buffer
-	if body != nil {
-		if err := json.NewEncoder(&b).Encode(body); err != nil {
-			w.t.Fatal(err)
-		}
-	}
-	req, err := http.NewRequestWithContext(w.ctx, method, w.network.url()+"/api/v1/"+w.namespace+"/"+channel+"/posts/"+id, &b)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode >= 300 {
-		w.t.Fatalf("%s: %s", method, resp.Status)
-	}
+	w.onNetwork(method, channel, "posts/"+id, body, nil)
 }
 
 func TestUnpublish(t *testing.T) {

@@ -49,14 +49,16 @@ spec:
 %s`, mode, strings.Join(rules, "\n"))
 }
 
-// says has someone say something to the channel, and gives its id.
-func (w *world) says(kind, author, text string) string {
+// onNetwork calls the built-in network as a browser or an app of it does, about a channel. What it answers goes into out, if there is one.
+func (w *world) onNetwork(method, channel, path string, body, out any) {
 	w.t.Helper()
-	body, err := json.Marshal(wire.NewItem{Kind: kind, Text: text, Author: wire.Author{Handle: author}})
-	if err != nil {
-		w.t.Fatal(err)
+	var b bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&b).Encode(body); err != nil {
+			w.t.Fatal(err)
+		}
 	}
-	req, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.network.url()+"/api/v1/"+w.namespace+"/square/items", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(w.ctx, method, w.network.url()+"/api/v1/"+w.namespace+"/"+channel+"/"+path, &b)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -66,27 +68,28 @@ func (w *world) says(kind, author, text string) string {
 		w.t.Fatal(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	var item wire.Item
-	if err := json.NewDecoder(resp.Body).Decode(&item); err != nil || resp.StatusCode >= 300 {
-		w.t.Fatalf("%s: %v", resp.Status, err)
+	if resp.StatusCode >= 300 {
+		w.t.Fatalf("%s %s: %s", method, path, resp.Status)
 	}
+	if out == nil {
+		return
+	}
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		w.t.Fatalf("%s %s: %s: %v", method, path, resp.Status, err)
+	}
+}
+
+// says has someone say something to the channel, and gives its id.
+func (w *world) says(kind, author, text string) string {
+	w.t.Helper()
+	var item wire.Item
+	w.onNetwork(http.MethodPost, "square", "items", wire.NewItem{Kind: kind, Text: text, Author: wire.Author{Handle: author}}, &item)
 	return item.ID
 }
 
 func (w *world) local(path string, out any) {
 	w.t.Helper()
-	req, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.network.url()+"/api/v1/"+w.namespace+"/square/"+path, http.NoBody)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-		w.t.Fatalf("%s: %s: %v", path, resp.Status, err)
-	}
+	w.onNetwork(http.MethodGet, "square", path, nil, out)
 }
 
 func (w *world) items() map[string]wire.Item {

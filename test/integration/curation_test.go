@@ -1,8 +1,6 @@
 package integration
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -35,24 +33,8 @@ func (w *world) answers(item, author, text string) string {
 		}
 		return ""
 	})
-	body, err := json.Marshal(wire.NewItem{Kind: wire.KindReply, Text: text, Author: wire.Author{Handle: author}, InReplyTo: asked[0]})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.network.url()+"/api/v1/"+w.namespace+"/square/items", bytes.NewReader(body))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
 	var said wire.Item
-	if err := json.NewDecoder(resp.Body).Decode(&said); err != nil || resp.StatusCode >= 300 {
-		w.t.Fatalf("%s: %v", resp.Status, err)
-	}
+	w.onNetwork(http.MethodPost, "square", "items", wire.NewItem{Kind: wire.KindReply, Text: text, Author: wire.Author{Handle: author}, InReplyTo: asked[0]}, &said)
 	return said.ID
 }
 

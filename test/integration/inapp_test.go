@@ -12,19 +12,7 @@ import (
 // inTheApp makes a call of the network as one of us does in its own app.
 func (w *world) inTheApp(path string) {
 	w.t.Helper()
-	req, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.network.url()+"/api/v1/"+w.namespace+"/square/"+path, http.NoBody)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode >= 300 {
-		w.t.Fatalf("%s: %s", path, resp.Status)
-	}
+	w.onNetwork(http.MethodPost, "square", path, nil, nil)
 }
 
 // What people decide in the network's own app closes the case, counts for the rules, and stays.
