@@ -197,6 +197,9 @@ func (d *desk) stillOpen(ctx context.Context, c *tribunev1alpha1.CommunityCase, 
 		}
 		return d.step(ctx, c, row)
 	}
+	if outdated(c, &item) {
+		return s.CommunityCaseStatus, lookSoon, d.redraw(ctx, row)
+	}
 	s.set(tribunev1alpha1.ConditionDecided, false, tribunev1alpha1.ReasonOpen, "")
 	s.set(tribunev1alpha1.ConditionEnforced, false, tribunev1alpha1.ReasonOpen, "")
 	if row.Assignee != c.Spec.Assignee {
@@ -280,6 +283,9 @@ func (d *desk) decide(ctx context.Context, c *tribunev1alpha1.CommunityCase, s *
 	if by == "" {
 		by = unverified
 	}
+	if known && aboutWords[c.Spec.Decision] && outdated(c, &item) {
+		return s.CommunityCaseStatus, lookSoon, d.redraw(ctx, row)
+	}
 	if known {
 		ask, err := d.asks(ctx, row)
 		if err != nil {
@@ -295,6 +301,11 @@ func (d *desk) decide(ctx context.Context, c *tribunev1alpha1.CommunityCase, s *
 			if err := d.ledger.Human(ctx, item.Key, string(outcome), by); err != nil {
 				return s.CommunityCaseStatus, 0, err
 			}
+		}
+	}
+	if routed, ok := inbox.Routed(row, &c.Spec, by); known && ok {
+		if err := d.ledger.AddCases(ctx, []store.Case{routed}); err != nil {
+			return s.CommunityCaseStatus, 0, err
 		}
 	}
 	row.State, row.Decision, row.DecidedBy, row.DecidedAt, row.Assignee = store.CaseDecided, string(c.Spec.Decision), by, now, c.Spec.Assignee

@@ -14,7 +14,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
-	"github.com/tribune-dev/tribune/internal/compose"
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
@@ -131,7 +130,7 @@ func object(row *store.Case, item *store.Item) *tribunev1alpha1.CommunityCase {
 		PolicyRef: &tribunev1alpha1.LocalReference{Name: tribunev1alpha1.ObjectName(row.Policy)}, Rule: row.Rule,
 		Item: tribunev1alpha1.CaseItem{
 			ID: itemID(item), Kind: tribunev1alpha1.ItemKind(item.Kind), URL: clipTo(item.Ref.URL, 2000), Author: clipTo(item.Author.Handle, 253),
-			Text: clipTo(compose.Cut(visible(item.Text), caseText), 4000), Language: clipTo(item.Language, 35), CreatedAt: &created,
+			Text: shownText(item), Language: clipTo(item.Language, 35), CreatedAt: &created,
 		},
 		Proposed: tribunev1alpha1.CaseDecision(row.Proposed), Explanation: clipTo(row.Explanation, 2000), Assignee: row.Assignee,
 	}

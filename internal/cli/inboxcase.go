@@ -271,7 +271,11 @@ func (v *caseView) possible() {
 	rows := [][2]string{}
 	add := func(command, does string) { rows = append(rows, [2]string{"tribune inbox " + command, does}) }
 	if v.can(tribunev1alpha1.DecisionReply) {
-		add("reply "+at+" TEXT", "answer in public, once")
+		how := "answer in public, once"
+		if v.c.Spec.Item.Kind == tribunev1alpha1.ItemMessage {
+			how = "answer in private, once"
+		}
+		add("reply "+at+" TEXT", how)
 	}
 	if v.c.Spec.Kind == tribunev1alpha1.CaseModeration {
 		for _, d := range moderating {
@@ -293,7 +297,7 @@ func (v *caseView) possible() {
 		}
 		add("decide "+at+" DECISION", strings.Join(other, ", "))
 	}
-	add("route "+at+" CHANNEL", "another team takes it")
+	add("route "+at+" CHANNEL", "another team takes it: a case of theirs stays open")
 	add("assign "+at+" me", "take care of it")
 	add("snooze "+at+" 2h", "it comes back then")
 	add("done "+at, "nothing more to do")

@@ -65,6 +65,8 @@ func (d *caseDesk) preview(c *tribunev1alpha1.CommunityCase, ch *tribunev1alpha1
 		verb := "Your answer"
 		if what.decision == tribunev1alpha1.DecisionWarn {
 			verb = "Your message to them, in private"
+		} else if c.Spec.Item.Kind == tribunev1alpha1.ItemMessage {
+			verb = "Your answer, in private"
 		}
 		fmt.Fprintf(d.out, "%s:\n\n", verb)
 		quote(d.out, said.Text)

@@ -63,6 +63,9 @@ func Decided(row *store.Case, c *tribunev1alpha1.CommunityCaseSpec, item *store.
 		if c.Note != "" {
 			said = c.Note + "\n" + said
 		}
+		if theirs, ok := Routed(row, c, by); ok {
+			said += "\nIt waits for you: tribune inbox show " + theirs.Name + " -n " + row.Namespace
+		}
 		return []store.Action{action(policy.ActRoute, Payload{Text: said, Receiver: string(c.RouteTo.Name)})}, ""
 	}
 	return nil, ""

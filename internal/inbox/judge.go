@@ -82,6 +82,9 @@ func (b *Inbox) judgeChannel(ctx context.Context, c Channel) (int, error) {
 	if err := b.consents(ctx, items); err != nil {
 		return 0, err
 	}
+	if err := b.again(ctx, items, verdicts); err != nil {
+		return 0, err
+	}
 	decided, err := b.Ledger.Decide(ctx, verdicts)
 	if err != nil {
 		return 0, err

@@ -128,7 +128,9 @@ func (b *Inbox) speak(ctx context.Context, a *store.Action, p *Payload, item *st
 // render makes the text fit for the network. What does not fit is not cut: a person has to see it.
 func (s *saying) render(p *Payload) error {
 	text := p.Text
-	if a, ok := s.line.Network.(network.Addresser); ok && !p.Private && !p.Alone {
+	// What was written to us in private is answered in private, whoever answers.
+	inPrivate := p.Private || s.item.Kind == network.ItemMessage && !p.Alone
+	if a, ok := s.line.Network.(network.Addresser); ok && !inPrivate && !p.Alone {
 		text = a.Address(text, s.item.Author)
 	}
 	r, wrong := compose.Render(compose.Content{Segment: compose.Segment{Text: text}, Language: p.Language}, s.line.Rules)
@@ -138,10 +140,12 @@ func (s *saying) render(p *Payload) error {
 	one := r.Segments[0]
 	id := network.Identity{Namespace: s.action.Namespace, Post: "~" + s.action.ID, Edition: 1, Account: s.line.Account.ID}
 	s.pub = network.Publication{Identity: id, Marker: id.Marker(), Text: one.Text, Facets: one.Facets, Language: one.Language, Link: one.Link, Title: one.Title, HTML: one.HTML}
-	if p.Private {
+	if inPrivate {
 		person := s.item.Author
 		s.pub.To = &person
-		return nil
+		if s.item.Kind != network.ItemMessage {
+			return nil // nothing is said in public that it could stand under
+		}
 	}
 	if s.item.Ref.ID != "" && !p.Alone {
 		parent := s.item.Ref

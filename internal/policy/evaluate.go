@@ -157,7 +157,8 @@ func (j *Judge) has(role tribunev1alpha1.AuthorRole) bool {
 	return false
 }
 
-// isQuestion is true for what is addressed to us and asks.
+// isQuestion is true for what is addressed to us, in public or in private, and asks.
 func (j *Judge) isQuestion() bool {
-	return slices.Contains(addressed, tribunev1alpha1.ItemKind(j.item.Kind)) && !j.item.Ours && views.Asks(j.item.Text, j.item.Language)
+	kind := tribunev1alpha1.ItemKind(j.item.Kind)
+	return (kind == tribunev1alpha1.ItemMessage || slices.Contains(addressed, kind)) && !j.item.Ours && views.Asks(j.item.Text, j.item.Language)
 }
