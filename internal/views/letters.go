@@ -373,11 +373,10 @@ func (b *Buffer) deobfuscated(v *View) {
 			done = int(at.at + at.size)
 			if at.plain || at.noSpace || l.reads(k, i, stop) {
 				if l.repeats(k, i, stop) {
-					v.extend(utf8.RuneLen(at.Rune), int(at.To))
+					v.extend(int(at.To))
 					continue
 				}
-				var buffer [utf8.UTFMax]byte
-				v.addBytes(buffer[:utf8.EncodeRune(buffer[:], at.Rune)], int(at.From), int(at.To))
+				v.addRune(at.Rune, int(at.From), int(at.To))
 			} else {
 				b.copyGap(v, skeleton, int(at.at), done)
 			}
@@ -388,9 +387,11 @@ func (b *Buffer) deobfuscated(v *View) {
 }
 
 func (b *Buffer) copyGap(v, from *View, start, end int) {
-	for i := start; i < end; i++ {
-		f, t := from.Span(i, i+1)
-		v.Text, v.from, v.to = append(v.Text, from.Text[i]), append(v.from, int32(f)), append(v.to, int32(t))
+	for start < end {
+		r, size := utf8.DecodeRune(from.Text[start:end])
+		rawStart, rawEnd := from.Span(start, start+size)
+		v.addRune(r, rawStart, rawEnd)
+		start += size
 	}
 }
 

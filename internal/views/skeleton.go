@@ -65,6 +65,14 @@ func (b *Buffer) wordAt(i int, c *census) int {
 	return i
 }
 
+// asciiEnd is the end of the plain ASCII that begins at i.
+func asciiEnd(text string, i int) int {
+	for i < len(text) && plainASCII[text[i]] != 0 {
+		i++
+	}
+	return i
+}
+
 // plainWords is the end of the words that begin at i and are ASCII to their ends; i if there are none.
 func (b *Buffer) plainWords(i int) int {
 	end := asciiEnd(b.text, i)
@@ -129,16 +137,61 @@ func (c *census) read(text *census) reading {
 	return asLatin
 }
 
+// wordScripts tells, while a text is folded, whether its words are all read as what they are, so that Skeleton is Folded: they
+// are of one script each, and what is no Latin word shows its script. It may say no where a closer look says yes.
+type wordScripts struct {
+	alike bool
+	// word is the script of the word so far, common if there is none yet.
+	word script
+	// found and clear are scripts beside Latin, as bits: those that there are, and those with letters that look like no Latin ones.
+	found, clear uint8
+}
+
+// plain takes plain ASCII.
+func (w *wordScripts) plain(text string) {
+	if len(text) == 0 {
+		return
+	}
+	if w.word > latin && isLower(plainASCII[text[0]]) {
+		w.alike = false
+	}
+	w.word = common
+	if isLower(plainASCII[text[len(text)-1]]) {
+		w.word = latin
+	}
+}
+
+// take takes any other character.
+func (w *wordScripts) take(e *entry, r rune) {
+	switch {
+	case e.kind == dropped:
+	case e.kind != letter:
+		w.alike = w.alike && e.kind != flag && e.native == ""
+		w.word = common
+	case e.script <= latin:
+		w.alike = w.alike && e.look == "" && (e.script == common || w.word <= latin)
+		w.word = max(w.word, e.script)
+	default:
+		w.alike = w.alike && e.native == "" && (w.word == common || w.word == e.script) && !isJamo(r)
+		w.word = e.script
+		w.found |= 1 << e.script
+		if e.clear {
+			w.clear |= 1 << e.script
+		}
+	}
+}
+
+// areRead is the answer at the end of the text.
+func (w *wordScripts) areRead() bool { return w.alike && w.found&^w.clear == 0 }
+
 func (b *Buffer) skeleton(v *View) {
 	var (
 		text     census
 		surveyed bool
-		last     int
 	)
 	for i := 0; i < len(b.text); {
 		if end := b.plainWords(i); end > i {
-			v.addASCII(b.text, i, end)
-			i, last = end, 1
+			i = v.addPlain(b.text[:end], i)
 			continue
 		}
 		var word census
@@ -146,31 +199,29 @@ func (b *Buffer) skeleton(v *View) {
 			if !surveyed && word.foreign() {
 				text, surveyed = b.survey(), true
 			}
-			last = b.write(v, i, end, word.read(&text), last)
+			b.write(v, i, end, word.read(&text))
 			i = end
 			continue
 		}
 		if end := b.flags(v, i); end > i {
-			i, last = end, 1
+			i = end
 			continue
 		}
 		_, size := utf8.DecodeRuneInString(b.text[i:])
-		last = b.write(v, i, i+size, asNative, last)
+		b.write(v, i, i+size, asNative)
 		i += size
 	}
 }
 
-// write adds text[i:end] in a reading; last is the size of what was written before, and of what is written last afterwards.
-func (b *Buffer) write(v *View, i, end int, as reading, last int) int {
+// write adds text[i:end] in a reading.
+func (b *Buffer) write(v *View, i, end int, as reading) {
 	text := b.text
 	for i < end {
 		if c := plainASCII[text[i]]; c != 0 {
 			if as == asCyrillic && latinAsCyrillic[c] != "" {
 				v.add(latinAsCyrillic[c], i, i+1)
-				last = len(latinAsCyrillic[c])
 			} else {
-				v.Text, v.from, v.to = append(v.Text, c), append(v.from, int32(i)), append(v.to, int32(i+1))
-				last = 1
+				v.addRune(rune(c), i, i+1)
 			}
 			i++
 			continue
@@ -188,19 +239,16 @@ func (b *Buffer) write(v *View, i, end int, as reading, last int) int {
 		}
 		switch {
 		case e.kind == dropped:
-			v.extend(last, i+size)
+			v.extend(i + size)
 		case isJamo(r) && as == asNative:
-			size, last = hangul(v, text[:end], i)
+			size = hangul(v, text[:end], i)
 		case s != "":
 			v.add(s, i, i+size)
-			last = len(s)
 		default:
-			v.addRune(text[i:i+size], r, i)
-			last = len(v.Text) - lastRune(v.Text)
+			v.addRune(r, i, i+size)
 		}
 		i += size
 	}
-	return last
 }
 
 // minFlags is how many regional indicators make a word of letters: two are a flag, four are two flags.
@@ -226,8 +274,7 @@ func (b *Buffer) flags(v *View, i int) int {
 	}
 	for at := i; at < end; at += size {
 		r, _ := utf8.DecodeRuneInString(b.text[at:])
-		v.Text = append(v.Text, byte('a'+r-first))
-		v.from, v.to = append(v.from, int32(at)), append(v.to, int32(at+size))
+		v.addRune('a'+r-first, at, at+size)
 	}
 	return end
 }

@@ -1,8 +1,7 @@
 package views
 
 import (
-	"bytes"
-	"slices"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -29,268 +28,111 @@ func (v ID) String() string {
 type View struct {
 	// Text is the form, as UTF-8.
 	Text []byte
-	// from and to are where each byte of Text comes from in the raw text; nil if each comes from its own place.
-	from, to []int32
+	// pieces are where the bytes of Text come from, in the order of Text; none if each comes from its own place.
+	pieces []piece
+	// near is the piece that was looked for last: the next one is likely to be near.
+	near int
 }
+
+// piece is where the bytes of a view come from that begin at at. If size is 0 they come character by character from raw text of
+// the same length that begins at from, else all together from that many bytes there.
+type piece struct{ at, from, size int32 }
 
 // Span is where a range of the view's bytes comes from: bytes of the raw text, at borders of characters.
 func (v *View) Span(start, end int) (rawStart, rawEnd int) {
 	if start >= end {
 		return 0, 0
 	}
-	if v.from == nil {
+	if len(v.pieces) == 0 {
 		return start, end
 	}
-	return int(v.from[start]), int(v.to[end-1])
+	rawStart, _ = v.origin(start)
+	_, rawEnd = v.origin(end - 1)
+	return rawStart, rawEnd
+}
+
+// origin is where the character comes from that a byte belongs to.
+func (v *View) origin(at int) (from, to int) {
+	p := v.piece(at)
+	if p.size > 0 {
+		return int(p.from), int(p.from + p.size)
+	}
+	for at > int(p.at) && !utf8.RuneStart(v.Text[at]) {
+		at--
+	}
+	from = int(p.from) + at - int(p.at)
+	return from, from + max(1, leadingOnes(v.Text[at]))
+}
+
+// leadingOnes is the size of a character of several bytes, by its first.
+func leadingOnes(c byte) int { return bits.LeadingZeros8(^c) }
+
+// piece gives the piece of a byte.
+func (v *View) piece(at int) piece {
+	last := len(v.pieces) - 1
+	holds := func(i int) bool {
+		return i <= last && int(v.pieces[i].at) <= at && (i == last || int(v.pieces[i+1].at) > at)
+	}
+	switch {
+	case holds(v.near):
+	case holds(v.near + 1):
+		v.near++
+	default:
+		low, high := 0, last
+		for low < high {
+			if middle := (low + high + 1) / 2; int(v.pieces[middle].at) <= at {
+				low = middle
+			} else {
+				high = middle - 1
+			}
+		}
+		v.near = low
+	}
+	return v.pieces[v.near]
 }
 
 func (v *View) reset() {
-	v.Text, v.from, v.to = v.Text[:0], v.from[:0], v.to[:0]
+	v.Text, v.pieces, v.near = v.Text[:0], v.pieces[:0], 0
 }
 
+// add adds what text[from:to], one character, is in the view.
 func (v *View) add(s string, from, to int) {
+	even := len(s) == to-from && (len(s) == 1 && s[0] < utf8.RuneSelf || len(s) > 1 && leadingOnes(s[0]) == len(s))
+	v.place(len(v.Text), from, to-from, even)
 	v.Text = append(v.Text, s...)
-	for range len(s) {
-		v.from = append(v.from, int32(from))
-		v.to = append(v.to, int32(to))
-	}
 }
 
-func (v *View) addBytes(s []byte, from, to int) {
-	v.Text = append(v.Text, s...)
-	for range s {
-		v.from = append(v.from, int32(from))
-		v.to = append(v.to, int32(to))
+// place says where the bytes come from that begin at at: from one character of size bytes, or, if they are even, from characters of
+// the sizes that they have in the view.
+func (v *View) place(at, from, size int, even bool) {
+	if even {
+		if n := len(v.pieces); n > 0 {
+			if last := &v.pieces[n-1]; last.size == 0 && int(last.from)+at-int(last.at) == from {
+				return
+			}
+		}
+		size = 0
 	}
+	v.pieces = append(v.pieces, piece{at: int32(at), from: int32(from), size: int32(size)})
 }
 
 // extend lets what was written last reach further: a mark or something invisible belongs to the letter before it.
-func (v *View) extend(size, to int) {
-	for i := max(0, len(v.to)-size); i < len(v.to); i++ {
-		v.to[i] = int32(to)
-	}
-}
-
-// keep bounds what a Buffer keeps of a long text, in bytes.
-const keep = 1 << 20
-
-// Buffer makes the views of one text after the other, each only when it is asked for. It reuses its memory: once it has seen
-// texts of some length, others make it allocate nothing. It is not for use by several goroutines at once.
-type Buffer struct {
-	characters *table
-	text       string
-	have       uint8
-	ascii      bool // ASCII without control characters: folding is lower case
-	views      [Count]View
-	// lower is three views of an ASCII text.
-	lower View
-	// simple is true if Skeleton is Folded, known with Folded.
-	simple  bool
-	letters Letters
-}
-
-// NewBuffer gives a Buffer for texts. The first one of a program takes some 50 ms for its tables.
-func NewBuffer() *Buffer {
-	return &Buffer{characters: characters()}
-}
-
-// Reset takes the next text. What views it gave before is invalid from now on.
-func (b *Buffer) Reset(text string) {
-	if len(b.text) > keep {
-		*b = Buffer{characters: b.characters}
-	}
-	b.text, b.have = text, 0
-	b.ascii = true
-	for i := range len(text) {
-		if plainASCII[text[i]] == 0 {
-			b.ascii = false
-			break
-		}
-	}
-	b.letters.made, b.letters.keyed = false, false
-}
-
-// Text is the text as it was given.
-func (b *Buffer) Text() string { return b.text }
-
-// Same is true if two views of the text are known to be the same, with the same places.
-func (b *Buffer) Same(v, w ID) bool {
-	if v > w {
-		v, w = w, v
-	}
-	switch {
-	case v == w:
-		return true
-	case v == Raw || w == Deobfuscated:
-		return false
-	case b.ascii:
-		return true
-	case v == Cased:
-		return false
-	case b.View(Folded) != nil && b.simple:
-		return true
-	}
-	return bytes.Equal(b.View(v).Text, b.View(w).Text)
-}
-
-// View gives a view of the text.
-func (b *Buffer) View(id ID) *View {
-	if b.ascii && (id == Cased || id == Folded || id == Skeleton) {
-		b.lowerCase()
-		return &b.lower
-	}
-	if id == Skeleton && b.View(Folded) != nil && b.simple {
-		return &b.views[Folded]
-	}
-	v := &b.views[id]
-	if b.have&(1<<id) != 0 {
-		return v
-	}
-	b.have |= 1 << id
-	v.reset()
-	switch id {
-	case Raw:
-		v.Text = append(v.Text, b.text...)
-		v.from, v.to = nil, nil
-	case Cased:
-		b.cased(v)
-	case Folded:
-		b.folded(v)
-	case Skeleton:
-		b.skeleton(v)
-	case Deobfuscated:
-		b.deobfuscated(v)
-	}
-	return v
-}
-
-// lowerHave is the bit of the view that ASCII texts have in place of three.
-const lowerHave = 1 << Count
-
-func (b *Buffer) lowerCase() {
-	if b.have&lowerHave != 0 {
+func (v *View) extend(to int) {
+	if len(v.Text) == 0 {
 		return
 	}
-	b.have |= lowerHave
-	if cap(b.lower.Text) < len(b.text) {
-		b.lower.Text = make([]byte, len(b.text), 2*len(b.text))
-	}
-	out := b.lower.Text[:len(b.text)]
-	for i := range out {
-		out[i] = plainASCII[b.text[i]]
-	}
-	b.lower.Text = out
-}
-
-// plainASCII is the lower case of what the fast way takes, 0 for all else.
-var plainASCII = func() (lower [256]byte) {
-	for c := range byte(0x7f) {
-		switch {
-		case c >= 'A' && c <= 'Z':
-			lower[c] = c + 'a' - 'A'
-		case c >= 0x20, c == '\t', c == '\n', c == '\r':
-			lower[c] = c
+	last := v.pieces[len(v.pieces)-1]
+	if last.size == 0 {
+		at := len(v.Text) - 1
+		for !utf8.RuneStart(v.Text[at]) {
+			at--
 		}
-	}
-	return lower
-}()
-
-func (b *Buffer) cased(v *View) {
-	for i := 0; i < len(b.text); {
-		r, size := utf8.DecodeRuneInString(b.text[i:])
-		if e := b.characters.of(r); e.cased != "" {
-			v.add(e.cased, i, i+size)
-		} else {
-			v.add(b.text[i:i+size], i, i+size)
+		if int32(at) == last.at {
+			v.pieces = v.pieces[:len(v.pieces)-1]
 		}
-		i += size
+		last.from += int32(at) - last.at
+		last.at = int32(at)
+		v.pieces = append(v.pieces, last)
 	}
-}
-
-// addASCII adds text[i:end], which is plain ASCII, in lower case.
-func (v *View) addASCII(text string, i, end int) {
-	n, size := len(v.Text), end-i
-	v.Text = slices.Grow(v.Text, size)[:n+size]
-	v.from = slices.Grow(v.from, size)[:n+size]
-	v.to = slices.Grow(v.to, size)[:n+size]
-	out, from, to := v.Text[n:], v.from[n:], v.to[n:]
-	for k := range out {
-		out[k] = plainASCII[text[i+k]]
-	}
-	for k := range from {
-		from[k] = int32(i + k)
-	}
-	for k := range to {
-		to[k] = int32(i + k + 1)
-	}
-}
-
-// asciiEnd is the end of the plain ASCII that begins at i.
-func asciiEnd(text string, i int) int {
-	for i < len(text) && plainASCII[text[i]] != 0 {
-		i++
-	}
-	return i
-}
-
-func (b *Buffer) folded(v *View) {
-	text, last := b.text, 0
-	b.simple = true
-	for i := 0; i < len(text); {
-		if end := asciiEnd(text, i); end > i {
-			v.addASCII(text, i, end)
-			i, last = end, 1
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(text[i:])
-		e := b.characters.of(r)
-		b.simple = b.simple && e.script <= latin && e.look == "" && e.kind != flag
-		switch {
-		case e.kind == dropped:
-			v.extend(last, i+size)
-		case isJamo(r):
-			size, last = hangul(v, text, i)
-		case e.fold != "":
-			v.add(e.fold, i, i+size)
-			last = len(e.fold)
-		default:
-			v.addRune(text[i:i+size], r, i)
-			last = len(v.Text) - lastRune(v.Text)
-		}
-		i += size
-	}
-}
-
-func lastRune(text []byte) int {
-	_, size := utf8.DecodeLastRune(text)
-	return len(text) - size
-}
-
-// addRune adds a character as it is; what is no UTF-8 becomes the replacement character.
-func (v *View) addRune(s string, r rune, at int) {
-	if r == utf8.RuneError {
-		v.add("\ufffd", at, at+len(s))
-		return
-	}
-	v.add(s, at, at+len(s))
-}
-
-// hangul composes the syllable that begins at i, of the parts that make one.
-func hangul(v *View, text string, i int) (size, last int) {
-	lead, n := utf8.DecodeRuneInString(text[i:])
-	vowel, vowelSize := utf8.DecodeRuneInString(text[i+n:])
-	if lead > 0x1112 || vowel < 0x1161 || vowel > 0x1175 {
-		v.add(text[i:i+n], i, i+n)
-		return n, n
-	}
-	n += vowelSize
-	syllable := 0xac00 + ((lead-0x1100)*21+(vowel-0x1161))*28
-	if tail, tailSize := utf8.DecodeRuneInString(text[i+n:]); tail > 0x11a7 && tail <= 0x11c2 {
-		syllable += tail - 0x11a7
-		n += tailSize
-	}
-	var buffer [utf8.UTFMax]byte
-	size = utf8.EncodeRune(buffer[:], syllable)
-	v.addBytes(buffer[:size], i, i+n)
-	return n, size
+	v.pieces[len(v.pieces)-1].size = int32(to) - last.from
 }
