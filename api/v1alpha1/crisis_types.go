@@ -217,7 +217,7 @@ type CrisisStatus struct {
 	// +kubebuilder:validation:items:MaxLength=253
 	Resumed []string `json:"resumed,omitempty"`
 
-	// inFlight names Posts that were being sent when it was stored: those that slipped through, or whose outcome is not known
+	// inFlight names Posts that were being sent or edited when it was stored: those that slipped through, or whose outcome is not known
 	// yet. At most 100 are named.
 	// +optional
 	// +listType=set

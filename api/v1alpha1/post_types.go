@@ -232,6 +232,25 @@ type PostResolution struct {
 	By string `json:"by,omitempty"`
 }
 
+// PostEdit is a change of what is out that may be on its way to the network.
+type PostEdit struct {
+	// attempt is a random name of it.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	Attempt string `json:"attempt"`
+	// owner is the process that makes it.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	Owner string `json:"owner,omitempty"`
+	// startedAt is when it was saved, before anything was sent.
+	// +required
+	StartedAt metav1.MicroTime `json:"startedAt"`
+	// endsBy is when nothing of it is under way any more, whatever became of its process.
+	// +required
+	EndsBy metav1.MicroTime `json:"endsBy"`
+}
+
 // PostStatus is what became of a Post.
 type PostStatus struct {
 	// observedGeneration that this status is about.
@@ -288,6 +307,10 @@ type PostStatus struct {
 	// nextAttemptAt is when it is tried again.
 	// +optional
 	NextAttemptAt *metav1.Time `json:"nextAttemptAt,omitempty"`
+
+	// edit is a change of the content that may be on its way to the network; absent once its outcome is known.
+	// +optional
+	Edit *PostEdit `json:"edit,omitempty"`
 
 	// resolution is a person's word about an unknown outcome.
 	// +optional

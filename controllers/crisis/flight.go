@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -19,13 +20,13 @@ import (
 	"github.com/tribune-dev/tribune/internal/publish"
 )
 
-// flight is what this process knows of the Posts that were being sent when a Crisis began to hold them. An intent that was saved
-// before then may have been let through; one that was saved later asks, and finds the Crisis.
+// flight is what this process knows of the Posts that were being sent, or edited, when a Crisis began to hold them. An intent that
+// was saved before then may have been let through; one that was saved later asks, and finds the Crisis.
 type flight struct {
 	uid types.UID
 	// covered are the holds that it is known for.
 	covered []tribunev1alpha1.CrisisHold
-	// sent are the Posts that had an intent and no outcome, by name.
+	// sent are the Posts that had an intent, to send or to edit, and no outcome, by name.
 	sent map[string]sent
 	// counted is when Posts were counted last.
 	counted time.Time
@@ -38,8 +39,21 @@ type sent struct {
 	segment int
 	// version of the Post as it was seen then.
 	version string
+	// edit is set if it was not being sent, but changed.
+	edit *edit
 	// settled is how it came out; empty while that is not known.
 	settled outcome
+}
+
+// edit of a Post that was out.
+type edit struct {
+	attempt string
+	// hashes are what was on the network before, one a segment.
+	hashes string
+	// over is when nothing of it is under way any more, by the clock of this process.
+	over time.Time
+	// otherwise is how the Post came out if the edit did not.
+	otherwise outcome
 }
 
 type outcome string
@@ -103,12 +117,7 @@ func (r *Reconciler) observe(ctx context.Context, c *tribunev1alpha1.Crisis, cha
 		if !crisis.Selects(holds, p) || crisis.Selects(f.covered, p) {
 			continue
 		}
-		switch segment := publish.OpenSegment(p); {
-		case segment >= 0 && p.Status.State == tribunev1alpha1.PostPublishing:
-			f.sent[p.Name] = sent{segment: segment, version: p.ResourceVersion}
-		case !exact && wentOutSince(p, c):
-			f.sent[p.Name] = sent{settled: slipped}
-		}
+		f.note(p, !exact && wentOutSince(p, c), r.Clock.Now())
 	}
 	if !exact {
 		for _, name := range c.Status.InFlight { // as the process before this one saw it
@@ -119,6 +128,31 @@ func (r *Reconciler) observe(ctx context.Context, c *tribunev1alpha1.Crisis, cha
 	}
 	f.covered = crisis.Union(f.covered, holds)
 	return f, nil
+}
+
+// note keeps a Post that was being sent or edited, or went out since.
+func (f *flight) note(p *tribunev1alpha1.Post, wentOut bool, now time.Time) {
+	switch segment := publish.OpenSegment(p); {
+	case segment >= 0 && p.Status.State == tribunev1alpha1.PostPublishing:
+		f.sent[p.Name] = sent{segment: segment, version: p.ResourceVersion}
+	case p.Status.Edit != nil:
+		// Measured by this clock: the one of the process that makes it may be another.
+		e := &edit{attempt: p.Status.Edit.Attempt, hashes: hashes(p), over: now.Add(p.Status.Edit.EndsBy.Sub(p.Status.Edit.StartedAt.Time)), otherwise: nothing}
+		if wentOut {
+			e.otherwise = slipped
+		}
+		f.sent[p.Name] = sent{version: p.ResourceVersion, edit: e}
+	case wentOut:
+		f.sent[p.Name] = sent{settled: slipped}
+	}
+}
+
+func hashes(p *tribunev1alpha1.Post) string {
+	var all []string
+	for i := range p.Status.Segments {
+		all = append(all, p.Status.Segments[i].ContentHash)
+	}
+	return strings.Join(all, " ")
 }
 
 // postsAt are the Posts that may be being sent, as they were at the very version of the Crisis. Where the API server does not
@@ -194,7 +228,27 @@ func (r *Reconciler) outcome(ctx context.Context, key types.NamespacedName, s se
 	if order, err := resourceversion.CompareResourceVersion(p.ResourceVersion, s.version); err != nil || order < 0 {
 		return pending, nil //nolint:nilerr // the cache lags behind
 	}
+	if s.edit != nil {
+		return s.edit.came(p, r.Clock.Now()), nil
+	}
 	return came(p, s.segment), nil
+}
+
+// came says what came of an edit. One of which nobody told the outcome, or that is tried again, may be on the network.
+func (e *edit) came(p *tribunev1alpha1.Post, now time.Time) outcome {
+	st := &p.Status
+	inSync := meta.FindStatusCondition(st.Conditions, tribunev1alpha1.ConditionInSync)
+	switch {
+	case hashes(p) != e.hashes:
+		return slipped
+	case st.Edit != nil && st.Edit.Attempt == e.attempt && now.Before(e.over):
+		return pending
+	case st.Edit != nil && st.Edit.Attempt == e.attempt:
+		return unknown
+	case inSync != nil && inSync.Reason == tribunev1alpha1.ReasonEditFailed && st.NextAttemptAt != nil:
+		return unknown
+	}
+	return e.otherwise
 }
 
 // came says what came of a segment that was being sent.

@@ -2,9 +2,10 @@ package post
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
 	"slices"
 	"time"
 
@@ -34,7 +35,7 @@ const asides = 16
 // aside runs f if there is room for it, and else tells when to try again.
 func (r *Reconciler) aside(f func() (ctrl.Result, error)) (ctrl.Result, error) {
 	if !r.after.enter() {
-		return r.rest(r.Clock.Now().Add(time.Second + rand.N(2*time.Second))), nil //nolint:gosec // jitter is no secret
+		return r.rest(r.Clock.Now().Add(time.Second + mathrand.N(2*time.Second))), nil //nolint:gosec // jitter is no secret
 	}
 	defer r.after.leave()
 	return f()
@@ -91,33 +92,37 @@ func (r *Reconciler) untilNext(s *scope) ctrl.Result {
 	return ctrl.Result{}
 }
 
-// edit brings the changed segments to the network. It may be repeated: the same content is there then.
+// edit brings the changed segments to the network. It may be repeated: the same content is there then. That it is on its way is
+// saved before the gate is asked, so that a Crisis knows of it.
 func (r *Reconciler) edit(ctx context.Context, s *scope) (ctrl.Result, error) {
 	editor, ok := s.connection.Network.(network.Editor)
 	if !ok {
 		return r.rest(s.facts.Now.Add(time.Minute)), nil
 	}
+	if ctx.Err() != nil {
+		return ctrl.Result{}, nil // shutting down: nothing new
+	}
+	changed := publish.ChangedSegments(s.facts)
+	longest := r.longestEdit(s, changed)
+	// From here on its calls and its outcome are finished, also while the process is shutting down.
+	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
+	defer cancel()
+	if err := r.saveEdit(work, s, longest); err != nil {
+		return ctrl.Result{}, err
+	}
 	var done []publish.Change
 	var out publish.Outcome
-	for _, i := range publish.ChangedSegments(s.facts) {
+	for _, i := range changed {
 		out = publish.Outcome{Segment: i}
-		r.editSegment(ctx, s, editor, &out)
+		r.editSegment(work, s, editor, &out)
 		if out.Err != nil || out.Closed != nil {
 			break
 		}
 		done = append(done, publish.Change{Segment: i, Receipt: out.Receipt})
 	}
-	if ctx.Err() != nil && out.Err != nil {
-		return ctrl.Result{}, nil //nolint:nilerr // shutting down: who comes next does it again
-	}
 	s.facts.Now = r.Clock.Now()
 	status := publish.Changed(s.facts, done, out.Err, out.Closed)
-	for _, c := range done {
-		if err := r.recordEdit(ctx, s, c.Segment, &status); err != nil {
-			log.FromContext(ctx).Error(err, "The ledger did not take an edit; the status does")
-		}
-	}
-	if err := r.saveAfter(ctx, s, status, publish.Step{Do: publish.Edit}); err != nil {
+	if err := r.concludeEdit(context.WithoutCancel(ctx), s, done, status); err != nil {
 		return ctrl.Result{}, err
 	}
 	if len(done) > 0 && s.facts.Looks != nil {
@@ -127,6 +132,51 @@ func (r *Reconciler) edit(ctx context.Context, s *scope) (ctrl.Result, error) {
 		return r.rest(s.facts.Now.Add(time.Minute)), nil
 	}
 	return r.untilNext(s), nil
+}
+
+// longestEdit is how long an edit of some segments may take, from the moment at which it is saved that it begins: a call for each,
+// and one for each of their media.
+func (r *Reconciler) longestEdit(s *scope, changed []int) time.Duration {
+	calls := len(changed)
+	for _, i := range changed {
+		if i < len(s.rendering.Segments) {
+			calls += len(publish.MediaFor(&s.facts.Post.Spec.Content, &s.rendering.Segments[i]))
+		}
+	}
+	return intentTimeout + time.Duration(calls)*publish.MaxCall
+}
+
+// saveEdit says in the status that an edit may be on its way, with the object's resourceVersion: a conflict means that nothing was
+// sent.
+func (r *Reconciler) saveEdit(ctx context.Context, s *scope, longest time.Duration) error {
+	s.facts.Now = r.Clock.Now()
+	after := s.facts.Post.DeepCopy()
+	after.Status = publish.IntendEdit(s.facts, rand.Text(), longest)
+	saving, cancel := context.WithTimeout(ctx, intentTimeout)
+	defer cancel()
+	if err := r.Client.Status().Patch(saving, after, client.MergeFromWithOptions(s.facts.Post, client.MergeFromWithOptimisticLock{})); err != nil {
+		return fmt.Errorf("save that an edit begins: %w", err)
+	}
+	s.facts.Post = after
+	return nil
+}
+
+// concludeEdit stores what became of an edit: in the ledger, then in the status, over conflicts and outages.
+func (r *Reconciler) concludeEdit(ctx context.Context, s *scope, done []publish.Change, status tribunev1alpha1.PostStatus) error {
+	for _, c := range done {
+		if err := r.recordEdit(ctx, s, c.Segment, &status); err != nil {
+			log.FromContext(ctx).Error(err, "The ledger did not take an edit; the status does")
+		}
+	}
+	before := s.facts.Post
+	after := before.DeepCopy()
+	after.Status = status
+	if err := r.saveTested(ctx, before, after, attemptOfEdit, before.Status.Edit.Attempt); err != nil {
+		return err
+	}
+	r.tell(before, after, publish.Step{Do: publish.Edit})
+	s.facts.Post = after
+	return nil
 }
 
 // editSegment changes one segment on the network: its media, the gate, the call.

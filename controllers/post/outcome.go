@@ -32,7 +32,7 @@ func (r *Reconciler) conclude(ctx context.Context, s *scope, out publish.Outcome
 	}
 	after := before.DeepCopy()
 	after.Status = status
-	if err := r.saveTested(ctx, before, after, out.Segment, out.Attempt); err != nil {
+	if err := r.saveTested(ctx, before, after, attemptOf(out.Segment), out.Attempt); err != nil {
 		return err
 	}
 	r.Metrics.sent(s, out)
@@ -60,8 +60,8 @@ func (r *Reconciler) finishLedger(ctx context.Context, s *scope, out publish.Out
 }
 
 // saveTested is a JSON Patch that tests the attempt, so that it needs no resourceVersion and cannot overwrite another's.
-func (r *Reconciler) saveTested(ctx context.Context, before, after *tribunev1alpha1.Post, segment int, attempt string) error {
-	patch, err := outcomePatch(before, after, segment, attempt)
+func (r *Reconciler) saveTested(ctx context.Context, before, after *tribunev1alpha1.Post, place, attempt string) error {
+	patch, err := outcomePatch(before, after, place, attempt)
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,13 @@ type operation struct {
 	Value any    `json:"value,omitempty"`
 }
 
-// outcomePatch tests that the attempt still stands, and replaces the fields of the status that changed.
-func outcomePatch(before, after *tribunev1alpha1.Post, segment int, attempt string) (client.Patch, error) {
+// attemptOf is where the status names the attempt at a segment, attemptOfEdit that at an edit.
+func attemptOf(segment int) string { return fmt.Sprintf("/status/segments/%d/attempt", segment) }
+
+const attemptOfEdit = "/status/edit/attempt"
+
+// outcomePatch tests that the attempt still stands at its place, and replaces the fields of the status that changed.
+func outcomePatch(before, after *tribunev1alpha1.Post, place, attempt string) (client.Patch, error) {
 	was, err := fields(before.Status)
 	if err != nil {
 		return nil, err
@@ -27,7 +32,7 @@ func outcomePatch(before, after *tribunev1alpha1.Post, segment int, attempt stri
 	if err != nil {
 		return nil, err
 	}
-	ops := []operation{{Op: "test", Path: fmt.Sprintf("/status/segments/%d/attempt", segment), Value: attempt}}
+	ops := []operation{{Op: "test", Path: place, Value: attempt}}
 	if breakNoIntent || breakLockless {
 		ops = nil
 	}

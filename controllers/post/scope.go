@@ -33,7 +33,7 @@ type scope struct {
 
 // scope gathers the facts that cost no call.
 func (r *Reconciler) scope(ctx context.Context, post *tribunev1alpha1.Post) (*scope, error) {
-	s := &scope{facts: publish.Facts{Now: r.Clock.Now(), Settle: r.Settle, ClockSkew: r.ClockSkew(), Post: post}}
+	s := &scope{facts: publish.Facts{Now: r.Clock.Now(), Settle: r.Settle, ClockSkew: r.ClockSkew(), Owner: r.Owner, Post: post}}
 	if breakNoSettle {
 		s.facts.Settle = 0
 	}

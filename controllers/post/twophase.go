@@ -112,7 +112,7 @@ func (r *Reconciler) saveDraft(ctx context.Context, s *scope, out *publish.Outco
 	}
 	after := before.DeepCopy()
 	after.Status = status
-	if err := r.saveTested(ctx, before, after, out.Segment, out.Attempt); err != nil {
+	if err := r.saveTested(ctx, before, after, attemptOf(out.Segment), out.Attempt); err != nil {
 		return orLost(err)
 	}
 	s.facts.Post = after

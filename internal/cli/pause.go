@@ -232,7 +232,7 @@ func (p *pauser) await(ctx context.Context, c *tribunev1alpha1.Crisis, begin tim
 		case c.Status.State != tribunev1alpha1.CrisisOpen:
 			return false, fmt.Errorf("crisis/%s is %s", c.Name, c.Status.State)
 		default:
-			say(fmt.Sprintf("%d Posts that were being sent have no outcome yet: %s", len(c.Status.InFlight), some(c.Status.InFlight)))
+			say(fmt.Sprintf("%d Posts that were being sent or edited have no outcome yet: %s", len(c.Status.InFlight), some(c.Status.InFlight)))
 		}
 		return false, nil
 	})

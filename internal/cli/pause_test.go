@@ -74,7 +74,7 @@ func answering(status func(*tribunev1alpha1.Crisis), objects ...client.Object) c
 
 func holds(c *tribunev1alpha1.Crisis) {
 	c.Status = tribunev1alpha1.CrisisStatus{ObservedGeneration: c.Generation, State: tribunev1alpha1.CrisisOpen, InFlight: []string{"fast"},
-		Conditions: []metav1.Condition{{Type: "PostsHeld", Status: "True", Reason: "Holding", Message: "1 Posts were being sent when it was stored, and went out: fast"}}}
+		Conditions: []metav1.Condition{{Type: "PostsHeld", Status: "True", Reason: "Holding", Message: "1 Posts were being sent or edited when it was stored, and went out: fast"}}}
 }
 
 func TestPause(t *testing.T) {

@@ -87,8 +87,8 @@ func (s *step) acknowledged() {
 	s.set(tribunev1alpha1.ConditionAcknowledged, false, tribunev1alpha1.ReasonNobodyYet, "nobody has taken it: set spec.acknowledgement")
 }
 
-// postsHeld is true once no Post that it holds begins to go out any more: those that begin now ask first, and of those that had
-// asked before, all have an outcome.
+// postsHeld is true once no Post that it holds begins to go out, or to be edited, any more: those that begin now ask first, and of
+// those that had asked before, all have an outcome, or are known to be over.
 func (s *step) postsHeld() {
 	was := meta.IsStatusConditionTrue(s.st.Conditions, tribunev1alpha1.ConditionPostsHeld)
 	no := func(reason, message string) { s.set(tribunev1alpha1.ConditionPostsHeld, false, reason, message) }
@@ -100,9 +100,9 @@ func (s *step) postsHeld() {
 	case len(s.st.Holds) == 0:
 		no(tribunev1alpha1.ReasonNoChannels, "it holds nothing")
 	case !s.known():
-		no(tribunev1alpha1.ReasonInFlight, "whether Posts were being sent when it was stored is being found out")
+		no(tribunev1alpha1.ReasonInFlight, "whether Posts were being sent or edited when it was stored is being found out")
 	case len(s.Flight.Open) > 0:
-		no(tribunev1alpha1.ReasonInFlight, "Posts that were being sent when it was stored have no outcome yet: see status.inFlight")
+		no(tribunev1alpha1.ReasonInFlight, "Posts that were being sent or edited when it was stored have no outcome yet: see status.inFlight")
 	default:
 		message := s.slipped()
 		s.set(tribunev1alpha1.ConditionPostsHeld, true, tribunev1alpha1.ReasonHolding, message)
@@ -115,10 +115,10 @@ func (s *step) postsHeld() {
 func (s *step) slipped() string {
 	slipped, unknown := len(s.Flight.Slipped), len(s.Flight.Unknown)
 	if slipped+unknown == 0 {
-		return "nothing was being sent when it was stored"
+		return "nothing was being sent or edited when it was stored"
 	}
 	names := s.st.InFlight
-	text := fmt.Sprintf("%d Posts were being sent when it was stored, and went out", slipped)
+	text := fmt.Sprintf("%d Posts were being sent or edited when it was stored, and went out", slipped)
 	if unknown > 0 {
 		text += fmt.Sprintf("; of %d more nobody knows", unknown)
 	}

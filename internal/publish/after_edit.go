@@ -3,6 +3,7 @@ package publish
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -58,8 +59,25 @@ func changed(f Facts) *Step {
 		return &Step{Do: Wait, Until: f.Now.Add(lookAgain)}
 	case f.Now.Before(f.Channel.RetryAt):
 		return &Step{Do: Wait, Until: f.Channel.RetryAt}
+	case editElsewhere(f):
+		return &Step{Do: Wait, Until: st.Edit.EndsBy.Time}
 	}
 	return &Step{Do: Edit}
+}
+
+// editElsewhere is true while another process may be bringing a change to the network. What this one left there is over: it makes
+// one change of a Post at a time.
+func editElsewhere(f Facts) bool {
+	e := f.Post.Status.Edit
+	return e != nil && e.Owner != f.Owner && f.Now.Before(e.EndsBy.Time)
+}
+
+// IntendEdit is the status that must be saved before the gate is asked about an edit: that one may be on its way, for so long at
+// most. A Crisis that finds it there waits for its outcome.
+func IntendEdit(f Facts, attempt string, longest time.Duration) tribunev1alpha1.PostStatus {
+	st := *f.Post.Status.DeepCopy()
+	st.Edit = &tribunev1alpha1.PostEdit{Attempt: attempt, Owner: f.Owner, StartedAt: metav1.NewMicroTime(f.Now), EndsBy: metav1.NewMicroTime(f.Now.Add(longest))}
+	return st
 }
 
 // editHeld: an edit is a send, and what people decided holds it as it holds a Post that is due. Its pace and its time are over.
@@ -136,6 +154,7 @@ type Change struct {
 // Changed is the status after an edit: what was changed, and why the rest was not, by an error or by a hold.
 func Changed(f Facts, done []Change, err error, held *Step) tribunev1alpha1.PostStatus {
 	st := *f.Post.Status.DeepCopy()
+	st.Edit = nil
 	observe(f, &st)
 	for _, c := range done {
 		seg := &st.Segments[c.Segment]

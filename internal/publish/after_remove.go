@@ -115,6 +115,7 @@ func gone(f Facts, st *tribunev1alpha1.PostStatus, message string) {
 		st.Edition = Edition(f.Post)
 	}
 	clearWaiting(st)
+	st.Edit = nil
 	meta.RemoveStatusCondition(&st.Conditions, tribunev1alpha1.ConditionInSync)
 	conclude(f, st, tribunev1alpha1.ReasonUnpublished, message)
 }

@@ -38,6 +38,14 @@ func channel(change func(*publish.Channel)) func(*publish.Facts) {
 	return func(f *publish.Facts) { change(&f.Channel) }
 }
 
+// editBy is an edit that a process began, and of which nothing is under way after a while.
+func editBy(owner string, ends time.Duration) func(*publish.Facts) {
+	return func(f *publish.Facts) {
+		f.Owner = "us"
+		f.Post.Status.Edit = &tribunev1alpha1.PostEdit{Attempt: "a", Owner: owner, EndsBy: metav1.NewMicroTime(now.Add(ends))}
+	}
+}
+
 func nextAttempt(d time.Duration) func(*publish.Facts) {
 	return func(f *publish.Facts) { f.Post.Status.NextAttemptAt = seconds(now.Add(d)) }
 }
@@ -81,6 +89,9 @@ func TestAfterPublishing(t *testing.T) {
 		"an edit failed for now":           {facts(out, able, pendingEdit("EditFailed"), nextAttempt(time.Second)), publish.Step{Do: publish.Wait, Until: now.Add(time.Second)}, ""},
 		"an edit failed, and is due":       {facts(out, able, pendingEdit("EditFailed"), nextAttempt(-time.Second)), publish.Step{Do: publish.Edit}, ""},
 		"an edit failed for good":          {facts(out, able, pendingEdit("EditFailed")), publish.Step{Do: publish.Wait}, ""},
+		"an edit that was cut off":         {facts(out, able, rendered("new"), editBy("us", time.Minute)), publish.Step{Do: publish.Edit}, ""},
+		"an edit by another process":       {facts(out, able, rendered("new"), editBy("them", time.Second)), publish.Step{Do: publish.Wait, Until: now.Add(time.Second)}, ""},
+		"an edit by one that is gone":      {facts(out, able, rendered("new"), editBy("them", 0)), publish.Step{Do: publish.Edit}, ""},
 		"content restored":                 {facts(out, able, pendingEdit("EditFailed"), rendered("h0")), publish.Step{Do: publish.Report, Reason: "InSync"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +174,15 @@ func TestChanged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := facts(status("Published", segment(0, isOut)), able, rendered("new"))
+			f.Owner = "us"
+			f.Post.Status = publish.IntendEdit(f, "a", time.Minute)
+			if e := f.Post.Status.Edit; e == nil || e.Attempt != "a" || e.Owner != "us" || !e.EndsBy.Equal(&metav1.MicroTime{Time: now.Add(time.Minute)}) {
+				t.Errorf("what is saved before it: %+v", e)
+			}
 			st := publish.Changed(f, c.done, c.err, c.held)
+			if st.Edit != nil {
+				t.Errorf("its outcome is known, and it is under way: %+v", st.Edit)
+			}
 			if got := tells(meta.FindStatusCondition(st.Conditions, "InSync")); got != c.inSync {
 				t.Errorf("InSync is %q, want %q", got, c.inSync)
 			}

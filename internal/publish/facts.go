@@ -102,6 +102,8 @@ type Facts struct {
 	Settle time.Duration
 	// ClockSkew of this machine against the API server.
 	ClockSkew time.Duration
+	// Owner names this process in attempts.
+	Owner string
 
 	Post     *tribunev1alpha1.Post
 	Channel  Channel

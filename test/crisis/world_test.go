@@ -279,18 +279,26 @@ func (w *world) posts() []tribunev1alpha1.Post {
 func (w *world) calls() map[string][]wire.Call {
 	w.Helper()
 	calls := map[string][]wire.Call{}
-	for after := "0"; after != ""; {
-		var page wire.Log
-		w.get("/api/v1/log?"+url.Values{"after": {after}, "limit": {fmt.Sprint(wire.MaxPage)}}.Encode(), &page)
-		for _, c := range page.Calls {
-			if c.Method == http.MethodPost && strings.HasSuffix(c.Path, "/posts") {
-				calls[w.names[c.Marker]] = append(calls[w.names[c.Marker]], c)
-			}
+	for _, c := range w.log() {
+		if c.Method == http.MethodPost && strings.HasSuffix(c.Path, "/posts") {
+			calls[w.names[c.Marker]] = append(calls[w.names[c.Marker]], c)
 		}
-		after = page.Next
 	}
 	if unknown := calls[""]; len(unknown) > 0 {
 		w.Fatalf("%d calls of nobody, such as %+v", len(unknown), unknown[0])
+	}
+	return calls
+}
+
+// log has all calls that the network saw.
+func (w *world) log() []wire.Call {
+	w.Helper()
+	var calls []wire.Call
+	for after := "0"; after != ""; {
+		var page wire.Log
+		w.get("/api/v1/log?"+url.Values{"after": {after}, "limit": {fmt.Sprint(wire.MaxPage)}}.Encode(), &page)
+		calls = append(calls, page.Calls...)
+		after = page.Next
 	}
 	return calls
 }

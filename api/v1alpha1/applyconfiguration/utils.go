@@ -176,6 +176,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.PostApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PostApproval"):
 		return &apiv1alpha1.PostApprovalApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PostEdit"):
+		return &apiv1alpha1.PostEditApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PostExceptions"):
 		return &apiv1alpha1.PostExceptionsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PostMetrics"):

@@ -1734,6 +1734,21 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: note
       type:
         scalar: string
+- name: com.github.tribune-dev.tribune.api.v1alpha1.PostEdit
+  map:
+    fields:
+    - name: attempt
+      type:
+        scalar: string
+    - name: endsBy
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime
+    - name: owner
+      type:
+        scalar: string
+    - name: startedAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime
 - name: com.github.tribune-dev.tribune.api.v1alpha1.PostExceptions
   map:
     fields:
@@ -1941,6 +1956,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - type
+    - name: edit
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.PostEdit
     - name: edition
       type:
         scalar: numeric

@@ -31,7 +31,7 @@ type CrisisStatusApplyConfiguration struct {
 	ResumeAt *metav1.Time `json:"resumeAt,omitempty"`
 	// resumed names the Posts that returned first, while it is Resuming.
 	Resumed []string `json:"resumed,omitempty"`
-	// inFlight names Posts that were being sent when it was stored: those that slipped through, or whose outcome is not known
+	// inFlight names Posts that were being sent or edited when it was stored: those that slipped through, or whose outcome is not known
 	// yet. At most 100 are named.
 	InFlight []string `json:"inFlight,omitempty"`
 	// postsHeld counts Posts that fell due and are held by it.

@@ -37,6 +37,8 @@ type PostStatusApplyConfiguration struct {
 	Attempts *int32 `json:"attempts,omitempty"`
 	// nextAttemptAt is when it is tried again.
 	NextAttemptAt *metav1.Time `json:"nextAttemptAt,omitempty"`
+	// edit is a change of the content that may be on its way to the network; absent once its outcome is known.
+	Edit *PostEditApplyConfiguration `json:"edit,omitempty"`
 	// resolution is a person's word about an unknown outcome.
 	Resolution *PostResolutionApplyConfiguration `json:"resolution,omitempty"`
 	// approvals are people's words about the content; those about another content than the present one count for nothing.
@@ -156,6 +158,14 @@ func (b *PostStatusApplyConfiguration) WithAttempts(value int32) *PostStatusAppl
 // If called multiple times, the NextAttemptAt field is set to the value of the last call.
 func (b *PostStatusApplyConfiguration) WithNextAttemptAt(value metav1.Time) *PostStatusApplyConfiguration {
 	b.NextAttemptAt = &value
+	return b
+}
+
+// WithEdit sets the Edit field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Edit field is set to the value of the last call.
+func (b *PostStatusApplyConfiguration) WithEdit(value *PostEditApplyConfiguration) *PostStatusApplyConfiguration {
+	b.Edit = value
 	return b
 }
 
