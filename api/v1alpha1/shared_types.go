@@ -234,7 +234,7 @@ type UTMParameters struct {
 }
 
 // NotifyEvent is something that people are told of.
-// +kubebuilder:validation:Enum=Published;Failed;Missed;Unknown;Held;AwaitingApproval;AwaitingPerson;CredentialsExpiring;CredentialsInvalid;ListeningStopped;Unreachable;CaseOpened;CaseOverdue;CircuitOpen;TestsFailed
+// +kubebuilder:validation:Enum=Published;Failed;Missed;Unknown;Held;AwaitingApproval;AwaitingPerson;RemovedOnNetwork;EditFailed;CredentialsExpiring;CredentialsInvalid;ListeningStopped;Unreachable;CaseOpened;CaseOverdue;CircuitOpen;TestsFailed
 type NotifyEvent string
 
 // Events of Posts (on a ContentCalendar, and on a SocialChannel for all Posts there), of channels, and of policies.
@@ -246,6 +246,8 @@ const (
 	NotifyHeld                NotifyEvent = "Held"
 	NotifyAwaitingApproval    NotifyEvent = "AwaitingApproval"
 	NotifyAwaitingPerson      NotifyEvent = "AwaitingPerson"
+	NotifyRemovedOnNetwork    NotifyEvent = "RemovedOnNetwork"
+	NotifyEditFailed          NotifyEvent = "EditFailed"
 	NotifyCredentialsExpiring NotifyEvent = "CredentialsExpiring"
 	NotifyCredentialsInvalid  NotifyEvent = "CredentialsInvalid"
 	NotifyListeningStopped    NotifyEvent = "ListeningStopped"
@@ -269,13 +271,13 @@ type Notification struct {
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=15
+	// +kubebuilder:validation:MaxItems=17
 	On []NotifyEvent `json:"on,omitempty"`
 	// true is what readers of YAML 1.1, kubectl among them, make of the word on where it stands without quotes. It means on.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=15
+	// +kubebuilder:validation:MaxItems=17
 	OnUnquoted []NotifyEvent `json:"true,omitempty"`
 	// mention names people to address in the message, as the receiving channel knows them, such as "@maria".
 	// +optional

@@ -91,6 +91,18 @@ func OfPost(p *tribunev1alpha1.Post) []Episode {
 			// The publication itself: who adopts it anew does not tell it anew.
 			add(tribunev1alpha1.NotifyPublished, at.Time, 0, edition)
 		}
+		if is := c.get(tribunev1alpha1.ConditionInSync); is != nil && is.Status == metav1.ConditionFalse {
+			e.Reason, e.Detail = is.Reason, is.Message
+			since := is.LastTransitionTime.Time
+			switch {
+			case is.Reason == tribunev1alpha1.ReasonRemovedOnNetwork:
+				add(tribunev1alpha1.NotifyRemovedOnNetwork, since, 0, edition)
+			case is.Reason == tribunev1alpha1.ReasonEditFailed && p.Status.NextAttemptAt != nil: // tried again by itself
+				add(tribunev1alpha1.NotifyEditFailed, since, Grace, edition, publish.DecisionHash(p))
+			case is.Reason == tribunev1alpha1.ReasonEditFailed, is.Reason == tribunev1alpha1.ReasonEditNotSupported && p.Spec.OnEdit != tribunev1alpha1.EditIgnore:
+				add(tribunev1alpha1.NotifyEditFailed, since, 0, edition, publish.DecisionHash(p))
+			}
+		}
 	case tribunev1alpha1.PostFailed:
 		since := c.since(tribunev1alpha1.ConditionStalled)
 		add(tribunev1alpha1.NotifyFailed, since, 0, edition, generation, stamp(since))

@@ -55,7 +55,21 @@ func unapproved() *tribunev1alpha1.Post {
 	return post(tribunev1alpha1.PostScheduled, condition("Approved", metav1.ConditionFalse, "AwaitingApproval", "0 of 1"), condition("Ready", metav1.ConditionTrue, "Scheduled", ""))
 }
 
+// drifted is out, and what is on the network is not what the Post says.
+func drifted(reason string, change ...func(*tribunev1alpha1.Post)) *tribunev1alpha1.Post {
+	p := published()
+	c := condition("InSync", metav1.ConditionFalse, reason, "because")
+	c.LastTransitionTime = metav1.Time{Time: noon.Add(time.Hour)}
+	p.Status.Conditions = append(p.Status.Conditions, c)
+	for _, f := range change {
+		f(p)
+	}
+	return p
+}
+
 func TestOfPost(t *testing.T) {
+	triedAgain := func(p *tribunev1alpha1.Post) { p.Status.NextAttemptAt = &metav1.Time{Time: noon} }
+	ignored := func(p *tribunev1alpha1.Post) { p.Spec.OnEdit = tribunev1alpha1.EditIgnore }
 	deleted := failed()
 	deleted.DeletionTimestamp = &metav1.Time{Time: noon}
 	both := held("AwaitingApproval", "0 of 1")
@@ -75,6 +89,13 @@ func TestOfPost(t *testing.T) {
 		"publishing":        {post(tribunev1alpha1.PostPublishing), nil},
 		"deleted there":     {post(tribunev1alpha1.PostDeleted), nil},
 		"published":         {published(), []told{{"Published", noon, 0, ""}}},
+		"removed there":     {drifted("RemovedOnNetwork"), []told{{"Published", noon, 0, ""}, {"RemovedOnNetwork", noon.Add(time.Hour), 0, "because"}}},
+		"an edit failed":    {drifted("EditFailed"), []told{{"Published", noon, 0, ""}, {"EditFailed", noon.Add(time.Hour), 0, "because"}}},
+		"tried again":       {drifted("EditFailed", triedAgain), []told{{"Published", noon, 0, ""}, {"EditFailed", noon.Add(time.Hour), notify.Grace, "because"}}},
+		"cannot be edited":  {drifted("EditNotSupported"), []told{{"Published", noon, 0, ""}, {"EditFailed", noon.Add(time.Hour), 0, "because"}}},
+		"is not to be":      {drifted("EditNotSupported", ignored), []told{{"Published", noon, 0, ""}}},
+		"an edit waits":     {drifted("Crisis"), []told{{"Published", noon, 0, ""}}},
+		"changed there":     {drifted("ChangedOnNetwork"), []told{{"Published", noon, 0, ""}}},
 		"failed":            {failed(), []told{{"Failed", noon, 0, "too long"}}},
 		"failed, and gone":  {deleted, nil},
 		"missed":            {post(tribunev1alpha1.PostMissed, condition("Ready", metav1.ConditionTrue, "Missed", "late")), []told{{"Missed", due.Add(time.Hour), 0, "late"}}},
@@ -297,6 +318,38 @@ func TestByHandIsWhole(t *testing.T) {
 	m = notify.PostMessage(only(t, p), p, []string{strings.Repeat("👩🏽‍🚀", 5000)})
 	if !strings.Contains(m.Text, "👩🏽‍🚀…\nThe rest: `tribune preview -n acme launch`") {
 		t.Errorf("a text that is too long ends with %q", m.Text[len(m.Text)-100:])
+	}
+}
+
+// What is said of a Post that is out says what to do.
+func TestDriftMessages(t *testing.T) {
+	for reason, want := range map[string][]string{
+		"RemovedOnNetwork": {"Post launch was removed on bluesky", "edition"},
+		"EditFailed":       {"The edit of post launch is not on bluesky", "because", "https://bsky.example/1"},
+	} {
+		p := drifted(reason)
+		notices := notify.Notices(notify.OfPost(p), notify.Rules{List: []tribunev1alpha1.Notification{{ChannelRef: tribunev1alpha1.LocalReference{Name: "desk"}, On: []tribunev1alpha1.NotifyEvent{tribunev1alpha1.NotifyEvent(reason)}}}})
+		if len(notices) != 1 {
+			t.Fatalf("%s: %d notices", reason, len(notices))
+		}
+		m := notify.PostMessage(notices[0], p, nil)
+		for _, s := range want {
+			if all := m.Title + m.Text + m.Link; !strings.Contains(all, s) {
+				t.Errorf("%s: %q lacks %q", reason, all, s)
+			}
+		}
+	}
+	// Another content is another failure; the same removal seen again is none.
+	id := func(p *tribunev1alpha1.Post) string { return notify.OfPost(p)[1].ID() }
+	edit := func(p *tribunev1alpha1.Post) {
+		p.Spec.Content.Text = "Rocket 3.1"
+		p.Generation, p.Status.ObservedGeneration = 3, 3
+	}
+	if id(drifted("EditFailed")) == id(drifted("EditFailed", edit)) {
+		t.Error("another edit that fails is not told")
+	}
+	if id(drifted("RemovedOnNetwork")) != id(drifted("RemovedOnNetwork", edit)) {
+		t.Error("one removal is told twice")
 	}
 }
 

@@ -37,6 +37,14 @@ func PostMessage(n Notice, p *tribunev1alpha1.Post, texts []string) network.Mess
 	case tribunev1alpha1.NotifyPublished:
 		m.Title = fmt.Sprintf("Published on %s: %s", channel, p.Name)
 		m.Link, m.LinkTitle = p.Status.URL, "Open the post"
+	case tribunev1alpha1.NotifyRemovedOnNetwork:
+		m.Title = fmt.Sprintf("Post %s was removed on %s", p.Name, channel)
+		say.line(n.Detail)
+		say.line("It is not published again by itself. If it is to stay away, set unpublished: true; else set the next edition where it is kept.")
+	case tribunev1alpha1.NotifyEditFailed:
+		m.Title = fmt.Sprintf("The edit of post %s is not on %s", p.Name, channel)
+		m.Link, m.LinkTitle = p.Status.URL, "Open the post"
+		say.line(n.Detail)
 	case tribunev1alpha1.NotifyFailed:
 		m.Title = fmt.Sprintf("Post %s failed on %s", p.Name, channel)
 		say.line(n.Detail)
