@@ -17,9 +17,14 @@ type automaton struct {
 	child, sibling, fail []int32
 	byClass              []uint8
 	dense                int32 // the number of dense states
+	// level are the first references of states of a depth.
+	level [shallow + 1]int32
 	// out is the first key that ends in a state, plus one; link the next state to look for keys that are suffixes.
 	out, link []int32
 }
+
+// shallow is the least depth of states that are worth going on from, rather than look again where a key may begin.
+const shallow = mostPrefix
 
 // maxRows bounds the memory of rows, in bytes.
 const maxRows = 48 << 20
@@ -37,8 +42,12 @@ func newAutomaton(keys []string) *automaton {
 func newBounded(keys []string, rows int32) *automaton {
 	a := &automaton{stride: 1}
 	a.classes(keys)
-	a.trie(keys)
+	depths := a.trie(keys)
 	a.links(rows)
+	for depth := range a.level {
+		// Beyond the deepest state there is none.
+		a.level[depth] = a.place(depths[min(depth, len(depths)-1)])
+	}
 	return a
 }
 
@@ -68,8 +77,8 @@ func isBlank(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\
 // span is the keys that share a prefix.
 type span struct{ from, to, state int32 }
 
-// trie makes the states level by level, from the keys in order.
-func (a *automaton) trie(keys []string) {
+// trie makes the states level by level, from the keys in order, and gives the first state of each depth and one more than all.
+func (a *automaton) trie(keys []string) (depths []int32) {
 	order := make([]int32, len(keys))
 	for i := range order {
 		order[i] = int32(i)
@@ -86,6 +95,7 @@ func (a *automaton) trie(keys []string) {
 	a.state(0)
 	level := []span{{to: int32(len(keys))}}
 	for depth := 0; len(level) > 0; depth++ {
+		depths = append(depths, level[0].state)
 		var next []span
 		for _, s := range level {
 			for s.from < s.to && len(sorted[order[s.from]]) == depth {
@@ -112,6 +122,7 @@ func (a *automaton) trie(keys []string) {
 		}
 		level = next
 	}
+	return append(depths, int32(len(a.child)))
 }
 
 func (a *automaton) state(c uint8) int32 {
@@ -148,11 +159,16 @@ func (a *automaton) links(rows int32) {
 	}
 }
 
-func (a *automaton) reference(s int32) int32 {
-	r := s * a.stride
+// place is a reference without its sign.
+func (a *automaton) place(s int32) int32 {
 	if s >= a.dense {
-		r = int32(len(a.rows)) + s - a.dense
+		return int32(len(a.rows)) + s - a.dense
 	}
+	return s * a.stride
+}
+
+func (a *automaton) reference(s int32) int32 {
+	r := a.place(s)
 	if a.out[s] != 0 || a.link[s] != 0 {
 		r |= ends
 	}

@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -13,11 +14,13 @@ type Matcher struct {
 	patterns  []Pattern
 	automaton *automaton
 	// refs of key k are those in refs[first[k]:first[k+1]].
-	refs        []ref
-	first       []int32
-	streams     uint8 // in which there are keys, as bits
-	expressions []expression
-	spellings   []spelled
+	refs    []ref
+	first   []int32
+	streams uint8 // in which there are keys, as bits
+	// inViews and inLetters tell where keys may begin: in the streams that are views, and in letters.
+	inViews, inLetters *filter
+	expressions        []expression
+	spellings          []spelled
 	// always are the expressions that need no certain string.
 	always []int32
 	terms  []term
@@ -84,6 +87,8 @@ func Compile(patterns []Pattern, options Options) (*Matcher, []Problem) {
 		c.first = append(c.first, int32(len(c.refs)))
 	}
 	c.automaton = newAutomaton(c.keys)
+	c.inViews = newFilter(c.keysIn(func(s stream) bool { return s != letterStream }))
+	c.inLetters = newFilter(c.keysIn(func(s stream) bool { return s == letterStream }))
 	return c.Matcher, c.problems
 }
 
@@ -164,6 +169,16 @@ func (c *compiler) key(key string, r ref) {
 	}
 	c.byKey[k] = append(c.byKey[k], r)
 	c.streams |= 1 << r.stream
+}
+
+// keysIn are the keys that are looked for in some streams.
+func (c *compiler) keysIn(some func(stream) bool) (keys []string) {
+	for k, key := range c.keys {
+		if slices.ContainsFunc(c.byKey[k], func(r ref) bool { return some(r.stream) }) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 var blank = strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")

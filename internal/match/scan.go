@@ -52,10 +52,10 @@ func (s *Scanner) Scan(text string) []Hit {
 			}
 		}
 		done |= mask
-		s.walk(s.buffer.View(viewOf[on]).Text, mask)
+		s.walk(s.buffer.View(viewOf[on]).Text, mask, m.inViews)
 	}
 	if m.streams&(1<<letterStream) != 0 {
-		s.walk(s.buffer.Letters().Key(), 1<<letterStream)
+		s.walk(s.buffer.Letters().Key(), 1<<letterStream, m.inLetters)
 	}
 	for _, e := range m.always {
 		s.try(e)
@@ -67,24 +67,43 @@ func (s *Scanner) Scan(text string) []Hit {
 }
 
 // walk looks for keys in a stream of bytes that stands for all streams in mask.
-func (s *Scanner) walk(text []byte, mask uint8) {
+func (s *Scanner) walk(text []byte, mask uint8, f *filter) {
+	if f == nil {
+		s.from(text, 0, mask, false)
+		return
+	}
+	for i := f.next(text, 0); i < len(text); i = f.next(text, i) {
+		i = s.from(text, i, mask, true)
+	}
+}
+
+// from looks for keys that begin at start or later. If it may stop, it does so where none is under way but for a few bytes, and
+// gives the place from which on to look again.
+func (s *Scanner) from(text []byte, start int, mask uint8, stop bool) int {
 	a := s.matcher.automaton
 	var (
 		rows  = a.rows
 		limit = int32(len(rows))
 		state int32
 	)
-	for i, c := range text {
+	for i := start; i < len(text); i++ {
+		c := a.class[text[i]]
 		if state < limit {
-			state = rows[state+int32(a.class[c])]
+			state = rows[state+int32(c)]
 		} else {
-			state = a.walk(a.number(state), a.class[c])
+			state = a.walk(a.number(state), c)
 		}
 		if state < 0 {
 			state &^= ends
 			s.ends(a.number(state), text, i+1, mask)
 		}
+		if n := min(i+1-start, shallow); stop && state < a.level[n] {
+			for n--; state < a.level[n]; n-- {
+			}
+			return i + 1 - n
+		}
 	}
+	return len(text)
 }
 
 // ends takes the keys that end at text[:end].

@@ -2,6 +2,8 @@ package views
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -43,11 +45,10 @@ type Letters struct {
 	keyed      bool // the key is made
 	made       bool // all is made
 	all        []Letter
-	// runs are the first letters of runs of one letter, or of letters that are taken for one another.
-	runs []int32
-	// key is one character a run, and runOf the run of each of its bytes.
-	key   []byte
-	runOf []int32
+	// key is one character for each run of one letter, or of letters that are taken for one another. starts has for each of its
+	// bytes how many letters stand before the run, and at its end how many there are.
+	key    []byte
+	starts []int32
 }
 
 // Key is the text with one character for each run of equal letters and nothing between them: where a term's key is not found,
@@ -113,9 +114,8 @@ func (b *Buffer) Letters() *Letters {
 		return l
 	}
 	l.keyed, l.characters, l.buffer = true, b.characters, b
-	l.key = l.key[:0]
 	s := speller{Letters: l, view: b.View(Skeleton), raw: b.text}
-	s.run()
+	s.makeKey()
 	return l
 }
 
@@ -125,9 +125,9 @@ func (l *Letters) need() {
 		return
 	}
 	l.made = true
-	l.all, l.runs, l.runOf = l.all[:0], l.runs[:0], l.runOf[:0]
+	l.all = l.all[:0]
 	s := speller{Letters: l, view: l.buffer.View(Skeleton), raw: l.buffer.text, full: true}
-	s.run()
+	s.makeAll()
 }
 
 // speller reads the letters of a text.
@@ -138,46 +138,98 @@ type speller struct {
 	full    bool // all about the letters, not the key
 	gap     Gap
 	gapSize int
-	word    int // the first letter of what stands between spaces
-	url     bool
-	last    rune // the last character of the key
+	word    int   // the first letter of what stands between spaces
+	urlEnd  int   // the end of the last word that is a URL
+	last    rune  // the last character of the key
+	count   int32 // letters so far, for the key
 }
 
-func (s *speller) run() {
+func (s *speller) makeAll() {
 	text := s.view.Text
 	for i := 0; i < len(text); {
 		c := text[i]
-		switch k := keyOf[c]; {
-		case k != 0 && c < 'a' && leetCyrillic[c] != 0 && s.amongCyrillic(i):
-			s.add(leetCyrillic[c], i, 1, false)
-			i++
-		case k != 0 && s.full:
-			plain := c >= 'a'
-			if !plain {
-				c = leet[c]
-			}
-			s.add(rune(c), i, 1, plain)
-			i++
-		case k != 0:
-			if rune(k) != s.last {
-				s.last = rune(k)
-				s.key = append(s.key, k)
-			}
-			i++
-		case c == ' ':
-			s.separate(gapSpace)
-			s.word, s.url = len(s.all), false
-			i++
-		case c >= utf8.RuneSelf:
-			i += s.wide(i)
+		switch {
 		case gapOf[c] == gapSpace:
 			s.separate(gapSpace)
-			s.word, s.url = len(s.all), false
+			s.word = len(s.all)
+			i++
+		case keyOf[c] != 0 && c >= 'a':
+			s.add(rune(c), i, 1, true)
 			i++
 		default:
-			i += s.symbol(c, i)
+			i += s.special(c, i)
 		}
 	}
+}
+
+// special reads what is no letter of ASCII.
+func (s *speller) special(c byte, i int) int {
+	switch {
+	case c >= utf8.RuneSelf:
+		return s.wide(i)
+	case keyOf[c] == 0:
+		return s.symbol(c, i)
+	case leetCyrillic[c] != 0 && s.amongCyrillic(i):
+		s.add(leetCyrillic[c], i, 1, false)
+	default:
+		s.add(rune(leet[c]), i, 1, false)
+	}
+	return 1
+}
+
+// special in plainKey is for characters that are read by where they stand; others are a letter of the key, or none.
+const special = 0xff
+
+var plainKey = func() (key [256]byte) {
+	for c := range key {
+		switch {
+		case c >= utf8.RuneSelf, leetCyrillic[c] != 0, keyOf[c] == 0 && leet[c] != 0, strings.IndexByte(`:.|/\([>`, byte(c)) >= 0:
+			key[c] = special
+		default:
+			key[c] = keyOf[c]
+		}
+	}
+	return key
+}()
+
+// makeKey is makeAll for the key alone, quick where letters are plain: it writes each, and goes on to the next place if that is a
+// letter and not the last one again.
+func (s *speller) makeKey() {
+	text := s.view.Text
+	const most = 2 // bytes of the key for one of the text
+	s.key, s.starts = slices.Grow(s.key[:0], most*len(text)+1), slices.Grow(s.starts[:0], most*len(text)+1)
+	for i := 0; i < len(text); {
+		n, count, last := len(s.key), s.count, byte(special)
+		if s.last < utf8.RuneSelf {
+			last = byte(s.last)
+		}
+		key, starts := s.key[:cap(s.key)], s.starts[:cap(s.starts)]
+		for ; i < len(text); i++ {
+			k := plainKey[text[i]]
+			if k == special {
+				break
+			}
+			starts[n] = count
+			if k != 0 {
+				count++
+			} else {
+				k = last
+			}
+			key[n] = k
+			if k != last {
+				n++
+			}
+			last = k
+		}
+		s.key, s.starts, s.count = key[:n], starts[:n], count
+		if last != special {
+			s.last = rune(last)
+		}
+		for i < len(text) && plainKey[text[i]] == special {
+			i += s.special(text[i], i)
+		}
+	}
+	s.starts = append(s.starts, s.count)
 }
 
 // wide reads a character beyond ASCII.
@@ -224,11 +276,11 @@ func (s *speller) symbol(c byte, i int) int {
 	switch c {
 	case ':':
 		if len(text) > i+2 && text[i+1] == '/' && text[i+2] == '/' {
-			s.address()
+			s.address(i)
 		}
 	case '.':
 		if i >= 3 && string(text[i-3:i]) == "www" && (i == 3 || gapOf[text[i-4]] == gapSpace) {
-			s.address()
+			s.address(i)
 		}
 	case '|', '/', '\\', '(', '[', '>':
 		for _, d := range drawn {
@@ -258,7 +310,7 @@ func (s *speller) draws(symbols string, i int) bool {
 
 // reads tells whether a symbol is read as a letter where it stands.
 func (s *speller) reads(c byte, i int) bool {
-	if leet[c] == 0 || s.url || s.alternates(i) {
+	if leet[c] == 0 || i < s.urlEnd || s.alternates(i) {
 		return false
 	}
 	text := s.view.Text
@@ -303,14 +355,17 @@ func (s *speller) alternates(i int) bool {
 	return is(i) && (is(i-2) && is(i-4) || is(i-2) && is(i+2) || is(i+2) && is(i+4))
 }
 
-// address marks the word as a URL, from its beginning.
-func (s *speller) address() {
-	if s.url {
+// address marks the word around i as a URL.
+func (s *speller) address(i int) {
+	if i < s.urlEnd {
 		return
 	}
-	s.url = true
-	for i := s.word; i < len(s.all); i++ {
-		s.all[i].inURL = true
+	for i < len(s.view.Text) && gapOf[s.view.Text[i]] != gapSpace {
+		i++
+	}
+	s.urlEnd = i
+	for k := s.word; k < len(s.all); k++ {
+		s.all[k].inURL = true
 	}
 }
 
@@ -321,10 +376,7 @@ func (s *speller) separate(g Gap) {
 
 func (s *speller) add(r rune, at, size int, plain bool) {
 	if !s.full {
-		if r = keyRune(r); r != s.last {
-			s.last = r
-			s.key = utf8.AppendRune(s.key, r)
-		}
+		s.addKey(keyRune(r))
 		return
 	}
 	from, to := s.view.Span(at, at+size)
@@ -334,26 +386,20 @@ func (s *speller) add(r rune, at, size int, plain bool) {
 	}
 	s.all = append(s.all, Letter{
 		Rune: r, Was: was, From: int32(from), To: int32(to), at: int32(at), size: int32(size),
-		Gap: s.gap, gapSize: uint8(min(s.gapSize, 255)), plain: plain, inURL: s.url,
+		Gap: s.gap, gapSize: uint8(min(s.gapSize, 255)), plain: plain, inURL: at < s.urlEnd,
 	})
 	s.gap, s.gapSize = 0, 0
-	if r = keyRune(r); r == s.last {
-		return
-	}
-	s.last = r
-	run := int32(len(s.runs))
-	s.runs = append(s.runs, int32(len(s.all)-1))
-	for range utf8.RuneLen(r) {
-		s.runOf = append(s.runOf, run)
-	}
 }
 
-// borders are the first letter of a run, and that of the next.
-func (l *Letters) borders(run int) (first, next int) {
-	if run+1 < len(l.runs) {
-		return int(l.runs[run]), int(l.runs[run+1])
+func (s *speller) addKey(r rune) {
+	if r != s.last {
+		s.last = r
+		s.key = utf8.AppendRune(s.key, r)
+		for len(s.starts) < len(s.key) {
+			s.starts = append(s.starts, s.count)
+		}
 	}
-	return int(l.runs[run]), len(l.all)
+	s.count++
 }
 
 // deobfuscated writes the letters with what stands between them.

@@ -149,7 +149,7 @@ type wordScripts struct {
 
 // plain takes plain ASCII.
 func (w *wordScripts) plain(text string) {
-	if len(text) == 0 {
+	if text == "" {
 		return
 	}
 	if w.word > latin && isLower(plainASCII[text[0]]) {

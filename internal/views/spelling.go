@@ -34,8 +34,8 @@ type Spelling struct {
 	// letters are those of the term, and border is true where a new word begins.
 	letters []rune
 	border  []bool
-	// first and last are the lengths of the first and the last run, runs their number.
-	first, last, runs int
+	// first and last are the lengths of the first and the last run.
+	first, last int
 	// drawn is true if it is spelled rn for m.
 	drawn bool
 }
@@ -100,30 +100,36 @@ func (s *Spelling) redraw(letter rune, as string) (letters []rune, border []bool
 func spelling(b *Buffer, letters []rune, border []bool) Spelling {
 	b.Reset(string(letters))
 	l := b.Letters()
-	l.need()
-	s := Spelling{Key: string(l.key), letters: letters, border: border, runs: len(l.runs)}
-	first, next := l.borders(0)
-	s.first = next - first
-	first, next = l.borders(len(l.runs) - 1)
-	s.last = next - first
-	return s
+	next, begin := l.runsOf(0, len(l.key))
+	return Spelling{Key: string(l.key), letters: letters, border: border, first: next, last: int(l.starts[len(l.key)]) - begin}
+}
+
+// runsOf tells of key[from:to] where its second run begins, and where its last, as numbers of letters.
+func (l *Letters) runsOf(from, to int) (second, last int) {
+	_, size := utf8.DecodeRune(l.key[from:])
+	second = int(l.starts[from+size])
+	_, size = utf8.DecodeLastRune(l.key[:to])
+	return second, int(l.starts[to-size])
 }
 
 // At looks whether the term is spelled by the runs of letters that end with the key's byte at keyEnd, where its Key was found. It
 // gives the place in the raw text, in bytes.
 func (l *Letters) At(s *Spelling, keyEnd int, place Place) (from, to int, ok bool) {
+	at := keyEnd - len(s.Key)
+	first, stop := int(l.starts[at]), int(l.starts[keyEnd])
+	if stop-first < len(s.letters) {
+		return 0, 0, false
+	}
 	l.need()
-	lastRun := int(l.runOf[keyEnd-1])
-	firstRun := lastRun - s.runs + 1
-	first, next := l.borders(firstRun)
-	begin, stop := l.borders(lastRun)
+	next, begin := l.runsOf(at, keyEnd)
 	if begin-next > maxSpan {
 		return 0, 0, false
 	}
+	oneRun := begin == first
 	first, stop = max(first, next-maxSpan), min(stop, begin+maxSpan)
 	starts := [3]int{next - s.first, l.block(first, next), first}
 	ends := [3]int{begin + s.last, l.pieceWithin(begin, stop), stop}
-	if firstRun == lastRun {
+	if oneRun {
 		starts, ends = [3]int{first, first, first}, [3]int{first + s.first, l.pieceWithin(first, stop), stop}
 	}
 	for i, start := range starts {

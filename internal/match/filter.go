@@ -1,0 +1,126 @@
+package match
+
+import "encoding/binary"
+
+// filter tells where in a text no key begins, by the first bytes at that place: most text is not worth the while of the automaton,
+// whose rows do not fit into the caches of a processor.
+type filter struct {
+	// long is of keys that have as many bytes as prefix holds, short of shorter ones.
+	long, short bloom
+	prefix      uint64
+}
+
+const (
+	mostPrefix  = 6
+	leastPrefix = 4 // for all keys; if there are shorter ones, they are looked for besides
+	shortPrefix = 3
+	ahead       = 8 // the bytes of a word, which is what is looked at together
+)
+
+// newFilter gives nil if keys are too short to tell anything.
+func newFilter(keys []string) *filter {
+	n := mostPrefix
+	for _, key := range keys {
+		if n = min(n, len(key)); n < shortPrefix-1 {
+			return nil
+		}
+	}
+	if n < leastPrefix {
+		n = mostPrefix
+	}
+	var long, short []uint64
+	for _, key := range keys {
+		switch {
+		case len(key) >= n:
+			long = prefixes(long, key[:n], 0)
+		case len(key) >= shortPrefix:
+			short = prefixes(short, key[:shortPrefix], 0)
+		default:
+			for next := range uint64(256) {
+				short = prefixes(short, key, next<<(8*len(key)))
+			}
+		}
+	}
+	f := &filter{long: newBloom(long), prefix: 1<<(8*n) - 1}
+	if len(short) > 0 {
+		f.short = newBloom(short)
+	}
+	return f
+}
+
+// prefixes adds a prefix as a number, with each kind of white space for any.
+func prefixes(to []uint64, prefix string, number uint64) []uint64 {
+	for i := range len(prefix) {
+		if !isBlank(prefix[i]) {
+			number |= uint64(prefix[i]) << (8 * i)
+			continue
+		}
+		rest := string(make([]byte, i+1)) + prefix[i+1:]
+		for _, c := range []byte(blanks) {
+			to = prefixes(to, rest, number|uint64(c)<<(8*i))
+		}
+		return to
+	}
+	return append(to, number)
+}
+
+// next gives the first place from i on where a key may begin. The last bytes of a text, which are too few to look at, are such a place.
+func (f *filter) next(text []byte, i int) int {
+	if f.short != nil {
+		return f.nextOfTwo(text, i)
+	}
+	const places = ahead - mostPrefix + 1 // that a word holds
+	prefix, long := f.prefix, f.long
+	for ; i+ahead <= len(text); i += places {
+		w := binary.LittleEndian.Uint64(text[i:])
+		switch {
+		case long.has(w & prefix):
+			return i
+		case long.has(w >> 8 & prefix):
+			return i + 1
+		case long.has(w >> 16 & prefix):
+			return i + 2
+		}
+	}
+	return i
+}
+
+func (f *filter) nextOfTwo(text []byte, i int) int {
+	for ; i+ahead <= len(text); i++ {
+		w := binary.LittleEndian.Uint64(text[i:])
+		if f.long.has(w&f.prefix) || f.short.has(w&(1<<(8*shortPrefix)-1)) {
+			break
+		}
+	}
+	return i
+}
+
+// bloom is a set of numbers that may say yes for one that it has not (a Bloom filter of two bits in one word).
+type bloom []uint64
+
+// numbersPerWord is how many numbers there are at most to a word: then one in a hundred others is taken for one of them.
+const numbersPerWord = 3
+
+func newBloom(numbers []uint64) bloom {
+	size := 1
+	for size*numbersPerWord < len(numbers) {
+		size *= 2
+	}
+	b := make(bloom, size)
+	for _, n := range numbers {
+		at, bits := b.place(n)
+		b[at] |= bits
+	}
+	return b
+}
+
+// place is the word of a number, and its bits.
+func (b bloom) place(n uint64) (at, bits uint64) {
+	x := n * 0x9e3779b97f4a7c15 >> 32
+	return x >> 12 & uint64(len(b)-1), 1<<(x&63) | 1<<(x>>6&63)
+}
+
+func (b bloom) has(n uint64) bool {
+	at, bits := b.place(n)
+	return b[at]&bits == bits
+}
