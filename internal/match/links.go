@@ -15,6 +15,10 @@ func (d *Domains) InText(text string, visit func(entry, start, end int) bool) in
 		if dot < 0 {
 			break
 		}
+		if stop := fullStop(text, i+dot); stop > 0 {
+			i = stop
+			continue
+		}
 		start, end := wordAround(text, i, i+dot)
 		var buffer [maxHost + 3]byte
 		for at := start; at < end; {
@@ -53,9 +57,27 @@ func (d *Domains) inWord(buffer []byte, word string) int {
 	return d.lookup(host)
 }
 
+// fullStop is the end of the dot at at, or of dots, if the word ends there, so that it holds no name; 0 if it does not.
+func fullStop(text string, at int) int {
+	end := at
+	for end < len(text) && text[end] == '.' {
+		end++
+	}
+	if end > at && (end == len(text) || isBorder(text[end])) {
+		return end
+	}
+	return 0
+}
+
+// mayBeDot is true for the first bytes of what nextDot finds.
+var mayBeDot = [256]bool{'.': true, '[': true, '(': true, '{': true, '%': true, 0xe3: true, 0xef: true}
+
 // nextDot finds a dot, in whatever disguise.
 func nextDot(text string) int {
 	for i := range len(text) {
+		if !mayBeDot[text[i]] {
+			continue
+		}
 		switch text[i] {
 		case '.':
 			return i
