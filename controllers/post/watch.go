@@ -3,15 +3,19 @@ package post
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/publish"
 )
 
 // justMade is how new a Post is that others may wait for; older ones were there when those were looked at.
@@ -45,6 +49,10 @@ func (r *Reconciler) wokenByPosts() handler.EventHandler {
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) {
 			if out.Create(e) {
 				others.Create(ctx, e, q)
+			}
+			if p, ok := e.Object.(*tribunev1alpha1.Post); ok && e.IsInInitialList && standsBy(p, r.Clock.Now()) {
+				lookLater(q, p)
+				return
 			}
 			self.Create(ctx, e, q)
 		},
@@ -108,4 +116,27 @@ func (r *Reconciler) cameOut() predicate.Predicate {
 		},
 		GenericFunc: func(event.GenericEvent) bool { return false },
 	}
+}
+
+// standsBy is true for a Post of which a look would find nothing to do for a while: it waits for a time that is far, nobody asked for
+// anything, and nobody changed it since it was looked at. What changes around it meanwhile, its channel say, waits until it is looked at
+// in any case.
+func standsBy(p *tribunev1alpha1.Post, now time.Time) bool {
+	st := &p.Status
+	return st.State == tribunev1alpha1.PostScheduled && len(unsettled(p)) == 0 && now.Add(longestWait+longestWait/10).Before(publish.Due(p)) &&
+		len(st.Segments) == 0 && st.Resolution == nil && p.DeletionTimestamp.IsZero() && len(predecessorsOf(p)) == 0 &&
+		p.Annotations[tribunev1alpha1.AnnotationReconcileRequest] == "" &&
+		controllerutil.ContainsFinalizer(p, publish.Finalizer) == (p.Spec.DeletionPolicy == tribunev1alpha1.DeletionDelete)
+}
+
+// lookLater spreads the looks at Posts that the start-up list brought over the time in which each is looked at once in any case.
+func lookLater(q queue, p client.Object) {
+	req := ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)}
+	after := longestWait/60 + rand.N(longestWait) //nolint:gosec // spreading is no secret
+	if pq, ok := q.(priorityqueue.PriorityQueue[ctrl.Request]); ok {
+		priority := priorityLater
+		pq.AddWithOpts(priorityqueue.AddOpts{After: after, Priority: &priority}, req)
+		return
+	}
+	q.AddAfter(req, after)
 }

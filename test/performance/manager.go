@@ -100,17 +100,20 @@ func sum(families map[string]*dto.MetricFamily, name string, labels map[string]s
 	return total
 }
 
-// drained waits until a controller has looked at so many objects and has nothing left to do.
-func (m *manager) drained(ctx context.Context, controller string, objects int) error {
-	labels := map[string]string{"controller": controller}
-	return m.until(ctx, "the queue of "+controller+" to be empty", 250*time.Millisecond, 10*time.Minute, func(ctx context.Context) (bool, error) {
+// drained waits until all Posts are known, each calendar was looked at, and nothing is left to do.
+func (m *manager) drained(ctx context.Context, posts, calendars int) error {
+	of := func(controller string) map[string]string { return map[string]string{"controller": controller} }
+	return m.until(ctx, "the queues to be empty", 250*time.Millisecond, 10*time.Minute, func(ctx context.Context) (bool, error) {
 		families, err := m.families(ctx)
 		if err != nil {
 			return false, ctx.Err() // not there yet
 		}
-		done := sum(families, "controller_runtime_reconcile_total", labels)
-		left := sum(families, "workqueue_depth", labels) + sum(families, "controller_runtime_active_workers", labels)
-		return done >= float64(objects) && left == 0, nil
+		left := 0.0
+		for _, controller := range []string{"post", "contentcalendar", "notify-post"} {
+			left += sum(families, "workqueue_depth", of(controller)) + sum(families, "controller_runtime_active_workers", of(controller))
+		}
+		known, planned := sum(families, "tribune_posts", nil), sum(families, "controller_runtime_reconcile_total", of("contentcalendar"))
+		return left == 0 && known >= float64(posts) && planned >= float64(calendars), nil
 	})
 }
 

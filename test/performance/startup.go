@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// startup measures how a manager comes up where many Posts wait: how long until it is ready and has looked at each of them,
+// startup measures how a manager comes up where many Posts wait: how long until it is ready, has planned each calendar and has nothing left to do,
 // what it writes meanwhile, what it keeps in memory, and what it costs when nothing happens.
 func startup(ctx context.Context, g *gate) error {
 	if g.wants("startup.10k") {
@@ -98,14 +98,11 @@ func (c *came) up(ctx context.Context, m *manager, posts int) error {
 	}
 	g.say("ready after %s", time.Since(m.begun).Round(time.Millisecond))
 	go m.profile(ctx, fmt.Sprintf("startup-%d-look-cpu", posts), "profile?seconds=5")
-	if err := m.drained(ctx, "post", posts); err != nil {
-		return err
-	}
-	if err := m.drained(ctx, "contentcalendar", posts/entries); err != nil {
+	if err := m.drained(ctx, posts, posts/entries); err != nil {
 		return err
 	}
 	c.ready = time.Since(m.begun)
-	g.say("all Posts and calendars looked at after %s", c.ready.Round(time.Millisecond))
+	g.say("all Posts known and all calendars planned after %s", c.ready.Round(time.Millisecond))
 	var err error
 	if c.peak, err = m.peak(ctx); err != nil {
 		return err
