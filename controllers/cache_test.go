@@ -131,23 +131,3 @@ func TestSlimmingStops(*testing.T) {
 		continue
 	}
 }
-
-func TestPostCollector(t *testing.T) {
-	c := &postCollector{counts: map[postKind]int{}}
-	in := func(state tribunev1alpha1.PostState) *tribunev1alpha1.Post {
-		p := fat(1)
-		p.Spec.ChannelRef.Name = "square"
-		p.Status.State = state
-		return &p
-	}
-	c.move(nil, in(""))
-	c.move(nil, in(""))
-	c.move(in(""), in(tribunev1alpha1.PostScheduled))
-	c.move(in(tribunev1alpha1.PostScheduled), in(tribunev1alpha1.PostPublished))
-	c.move(nil, in(tribunev1alpha1.PostScheduled))
-	c.move(in(tribunev1alpha1.PostScheduled), nil)
-	want := map[postKind]int{{"team", "square", "New"}: 1, {"team", "square", "Published"}: 1}
-	if diff := cmp.Diff(want, c.counts, cmp.AllowUnexported(postKind{})); diff != "" {
-		t.Error(diff)
-	}
-}

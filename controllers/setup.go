@@ -2,7 +2,6 @@
 package controllers
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -140,11 +139,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	}
 	directory := channels.New()
 	metrics := post.NewMetrics()
-	posts, err := newPostCollector(context.Background(), mgr.GetCache())
-	if err != nil {
-		return err
-	}
-	for _, c := range append(metrics.Collectors(), posts) {
+	for _, c := range metrics.Collectors() {
 		if err := o.Registry.Register(c); err != nil {
 			return fmt.Errorf("register metrics: %w", err)
 		}

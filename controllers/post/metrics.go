@@ -2,6 +2,7 @@ package post
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/network"
@@ -13,11 +14,13 @@ type Metrics struct {
 	lag      *prometheus.HistogramVec
 	calls    *prometheus.CounterVec
 	outcomes *prometheus.CounterVec
+	posts    *census
 }
 
 // NewMetrics makes the metrics; Collectors are for the registry.
 func NewMetrics() *Metrics {
 	return &Metrics{
+		posts: &census{counts: map[postKind]int{}},
 		lag: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "tribune_publish_lag_seconds",
 			Help:    "Time from a Post's due time to the begin of its first call.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600}}, []string{"network"}),
@@ -30,7 +33,14 @@ func NewMetrics() *Metrics {
 
 // Collectors of all metrics.
 func (m *Metrics) Collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.lag, m.calls, m.outcomes}
+	return []prometheus.Collector{m.lag, m.calls, m.outcomes, m.posts}
+}
+
+// moved counts a Post where it is, and no more where it was; nil is nowhere.
+func (m *Metrics) moved(was, is client.Object) {
+	if m != nil {
+		m.posts.move(was, is)
+	}
 }
 
 func (m *Metrics) outcome(_ *tribunev1alpha1.Post, state tribunev1alpha1.PostState) {

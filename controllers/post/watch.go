@@ -40,13 +40,14 @@ func indexFollowers(mgr ctrl.Manager) error {
 	return nil
 }
 
-// wokenByPosts wakes a Post when there is something new about it, and those that wait for it. It is one watch, not one of each:
+// wokenByPosts wakes a Post when there is something new about it, and those that wait for it, and counts all. It is one watch, not one of each:
 // a watch keeps for ever the room that the first list took.
 func (r *Reconciler) wokenByPosts() handler.EventHandler {
 	self, isNew := &handler.EnqueueRequestForObject{}, changed{owner: r.Owner}
 	others, out := r.wokenByPredecessor(), r.cameOut()
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) {
+			r.Metrics.moved(nil, e.Object)
 			if out.Create(e) {
 				others.Create(ctx, e, q)
 			}
@@ -57,6 +58,7 @@ func (r *Reconciler) wokenByPosts() handler.EventHandler {
 			self.Create(ctx, e, q)
 		},
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
+			r.Metrics.moved(e.ObjectOld, e.ObjectNew)
 			if out.Update(e) {
 				others.Update(ctx, e, q)
 			}
@@ -65,6 +67,7 @@ func (r *Reconciler) wokenByPosts() handler.EventHandler {
 			}
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) {
+			r.Metrics.moved(e.Object, nil)
 			if out.Delete(e) {
 				others.Delete(ctx, e, q)
 			}
