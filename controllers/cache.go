@@ -28,8 +28,9 @@ import (
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 )
 
-// pageSize is how many objects are listed at once.
-const pageSize = 500
+// pageSize is how many objects are listed at once. For each page the API server walks over all that comes after it, to say how many
+// remain, which with pages of 500 is a third of its work for a hundred thousand Posts.
+const pageSize = 2000
 
 // newInformer makes informers that list in pages and slim the objects of each as it comes in. The whole list at once, or a
 // watch that begins with it, would need several times the memory that is kept, and take the API server and us longer.
