@@ -11,6 +11,7 @@ import (
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/network"
+	news "github.com/tribune-dev/tribune/internal/notify"
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
@@ -31,7 +32,8 @@ func notify(ctx context.Context, box outbox, p *tribunev1alpha1.CommunityPolicy,
 			return err
 		}
 		if n.Digest != nil {
-			row.NextAt = now.Truncate(n.Digest.Duration).Add(n.Digest.Duration) // all of one span are sent together
+			end := news.SpanEnd(now, n.Digest.Duration)
+			row.Digest, row.CreatedAt, row.NextAt = store.Gathered, end, end
 		}
 		rows = append(rows, row)
 	}

@@ -180,10 +180,14 @@ func (s *sender) take(ctx context.Context, r store.Receiver) (claim string, mess
 	if err != nil {
 		return "", nil, time.Time{}, err
 	}
-	turn := news.Next(news.Rate{Due: counts.Due, Alone: counts.Alone, Digests: counts.Digests, First: counts.First})
+	turn := news.Next(news.Rate{Due: counts.Due, Gathered: counts.Gathered, Alone: counts.Alone, Digests: counts.Digests, First: counts.First})
 	switch {
 	case turn.Alone:
 		c.Max = 1
+	case turn.Span && counts.Gathered == 1:
+		c.Max, c.Gathered = 1, true // it keeps its own form
+	case turn.Span:
+		c.Max, c.Gathered, c.Digest = news.MaxDigest, true, store.OfSpan+news.DigestID([]string{c.ID})
 	case turn.Digest:
 		c.Max, c.Digest = news.MaxDigest, news.DigestID([]string{c.ID})
 	default:
@@ -290,15 +294,34 @@ func compose(r store.Receiver, messages []store.Message) (network.Message, error
 			return m, &network.Error{Kind: network.Refused, Reason: "InvalidMessage", Message: "the message in the ledger cannot be read", Err: err}
 		}
 	} else {
-		slices.SortFunc(messages, func(a, b store.Message) int {
-			return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.ID, b.ID))
-		})
-		lines := make([]news.Line, len(messages))
-		for i, row := range messages {
-			lines[i] = news.Line{Event: row.Event, Title: row.Title}
-		}
-		m = news.Digest(first.Digest, r.Namespace, lines, oldest(messages))
+		m = together(r, messages)
 	}
 	m.Repeat = first.Attempts > 1
 	return m, nil
+}
+
+// together is one message for several, in the order in which things happened.
+func together(r store.Receiver, messages []store.Message) network.Message {
+	type told struct {
+		row  store.Message
+		said network.Message
+	}
+	all := make([]told, len(messages))
+	for i, row := range messages {
+		all[i] = told{row, network.Message{Event: row.Event, Title: row.Title, At: row.CreatedAt}}
+		_ = json.Unmarshal(row.Payload, &all[i].said) // what cannot be read is told by its title
+	}
+	slices.SortFunc(all, func(a, b told) int {
+		return cmp.Or(a.row.CreatedAt.Compare(b.row.CreatedAt), a.said.At.Compare(b.said.At), strings.Compare(a.row.ID, b.row.ID))
+	})
+	lines := make([]news.Line, len(all))
+	for i, one := range all {
+		lines[i] = news.LineOf(one.said, one.row.Subject.Kind)
+		lines[i].Event, lines[i].Title = one.row.Event, one.row.Title
+	}
+	id := messages[0].Digest
+	if strings.HasPrefix(id, store.OfSpan) {
+		return news.Span(id, r.Namespace, lines, oldest(messages))
+	}
+	return news.Digest(id, r.Namespace, lines, oldest(messages))
 }

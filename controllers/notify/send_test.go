@@ -238,6 +238,65 @@ func TestFloodIsJoined(t *testing.T) {
 	}
 }
 
+// gather puts messages into the outbox that are told together at the end of a quarter of an hour.
+func (o *office) gather(from, to int) {
+	o.t.Helper()
+	end := news.SpanEnd(o.clock.Now(), 15*time.Minute)
+	var rows []store.Message
+	for i := from; i < to; i++ {
+		rows = append(rows, store.Message{
+			Namespace: "acme", Receiver: "desk", ID: fmt.Sprintf("g%d", i), Subject: store.ObjectName{Kind: news.KindPolicy, Name: "rules"},
+			NamedBy: store.ObjectName{Kind: news.KindPolicy, Name: "rules"}, Event: "CaseOpened", Title: "Someone waits", Digest: store.Gathered,
+			Payload: fmt.Appendf(nil, `{"ID":"g%d","Title":"Someone waits","Text":"Question by person %d","Event":"CaseOpened","Mention":["@ana"]}`, i, i), CreatedAt: end, NextAt: end,
+		})
+	}
+	if _, err := o.ledger.AddMessages(o.t.Context(), rows); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// What a span gathers comes as one message at its end, however few they are; a single one keeps its own form.
+func TestASpanIsOneMessage(t *testing.T) {
+	o := open(t)
+	o.gather(0, 2)
+	o.happen(0, 1)
+	o.want("in the midst of the span", "m0")
+	o.clock.Step(10 * time.Minute)
+	o.gather(2, 3)
+	o.clock.Step(5 * time.Minute)
+	o.happen(1, 2)
+	o.want("at its end, and what is told at once", "3 messages: 3 CaseOpened", "m1")
+	m := o.chat.got[1]
+	for _, s := range []string{"- Someone waits – Question by person 0\n- Someone waits – Question by person 1\n- Someone waits – Question by person 2\n", "tribune inbox -n acme"} {
+		if !strings.Contains(m.Text, s) {
+			t.Errorf("%q lacks %q", m.Text, s)
+		}
+	}
+	if diff := cmp.Diff([]string{"@ana"}, m.Mention); diff != "" || strings.Contains(m.Text, "kubectl get posts") {
+		t.Errorf("%s %q", diff, m.Text)
+	}
+	o.gather(3, 4)
+	o.clock.Step(15 * time.Minute)
+	o.want("a single one", "g3")
+}
+
+// Killed after the call, the same digest comes again under its id, and what came since in one of its own.
+func TestKilledAfterASpan(t *testing.T) {
+	o := open(t)
+	o.gather(0, 2)
+	o.clock.Step(15 * time.Minute)
+	o.ledger.dead = true
+	o.want("at its end", "2 messages: 2 CaseOpened")
+	o.ledger.dead = false
+	o.gather(2, 4)
+	o.clock.Step(15 * time.Minute)
+	o.start(o.Options)
+	o.want("afterwards", "2 messages: 2 CaseOpened again", "2 messages: 2 CaseOpened")
+	if a, b, c := o.chat.got[0].ID, o.chat.got[1].ID, o.chat.got[2].ID; a != b || a == c {
+		t.Errorf("ids %s, %s, %s", a, b, c)
+	}
+}
+
 // A receiver that is down is asked less and less often, with one message and not with all of them.
 func TestDownAndUp(t *testing.T) {
 	o := open(t)

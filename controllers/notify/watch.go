@@ -142,12 +142,17 @@ func (t *teller) record(ctx context.Context, notices []news.Notice, say func(new
 		if err != nil {
 			return ctrl.Result{}, fmt.Errorf("write message: %w", err)
 		}
-		rows = append(rows, store.Message{
+		row := store.Message{
 			Namespace: n.Object.Namespace, Receiver: n.Receiver, ID: m.ID,
 			Subject: store.ObjectName{Kind: n.Object.Kind, Name: n.Object.Name},
 			NamedBy: store.ObjectName{Kind: n.NamedBy.Kind, Name: n.NamedBy.Name},
 			Event:   m.Event, Title: m.Title, Payload: payload, CreatedAt: now, NextAt: now,
-		})
+		}
+		if n.Span > 0 {
+			end := news.SpanEnd(now, n.Span)
+			row.Digest, row.CreatedAt, row.NextAt = store.Gathered, end, end
+		}
+		rows = append(rows, row)
 	}
 	if len(rows) > 0 {
 		added, err := t.Outbox.AddMessages(ctx, rows)

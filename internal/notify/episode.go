@@ -27,6 +27,7 @@ const (
 	KindPost     = "Post"
 	KindChannel  = "SocialChannel"
 	KindCalendar = "ContentCalendar"
+	KindPolicy   = "CommunityPolicy"
 )
 
 // Object is one that people are told of, or that says who is told.

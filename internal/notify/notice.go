@@ -16,6 +16,8 @@ type Notice struct {
 	Mention []string
 	// NamedBy is the object that names the receiver.
 	NamedBy Object
+	// Span, if positive, is how much time is told together in one message; zero: at once.
+	Span time.Duration
 	// ByHand is true for the person who publishes: they get all that is needed for it.
 	ByHand bool
 }
@@ -47,23 +49,28 @@ func Notices(episodes []Episode, rules ...Rules) []Notice {
 	var out []Notice
 	for _, e := range episodes {
 		first := len(out)
-		tell := func(receiver string, by Object, mention []string, hand bool) {
+		tell := func(receiver string, by Object, mention []string, span time.Duration, hand bool) {
 			for i := first; i < len(out); i++ {
 				if out[i].Receiver == receiver {
 					out[i].ByHand = out[i].ByHand || hand
 					out[i].Mention = union(out[i].Mention, mention)
+					out[i].Span = min(out[i].Span, span) // who wants it sooner
 					return
 				}
 			}
-			out = append(out, Notice{Episode: e, Receiver: receiver, Mention: slices.Clone(mention), NamedBy: by, ByHand: hand})
+			out = append(out, Notice{Episode: e, Receiver: receiver, Mention: slices.Clone(mention), NamedBy: by, Span: span, ByHand: hand})
 		}
 		for _, r := range rules {
 			if r.Person != "" && e.Event == tribunev1alpha1.NotifyAwaitingPerson {
-				tell(r.Person, r.Object, nil, true)
+				tell(r.Person, r.Object, nil, 0, true)
 			}
 			for _, n := range r.List {
 				if slices.Contains(n.On, e.Event) {
-					tell(string(n.ChannelRef.Name), r.Object, n.Mention, false)
+					span := time.Duration(0)
+					if n.Digest != nil {
+						span = n.Digest.Duration
+					}
+					tell(string(n.ChannelRef.Name), r.Object, n.Mention, span, false)
 				}
 			}
 		}

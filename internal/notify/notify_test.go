@@ -467,6 +467,39 @@ func TestDigest(t *testing.T) {
 	}
 }
 
+func TestSpans(t *testing.T) {
+	for _, c := range []struct {
+		rate notify.Rate
+		want notify.Turn
+	}{
+		{notify.Rate{Gathered: 2}, notify.Turn{Span: true}},
+		{notify.Rate{Gathered: 1, Due: 3}, notify.Turn{Span: true}},
+		{notify.Rate{Gathered: 2, Alone: notify.PerWindow, First: noon}, notify.Turn{Again: noon.Add(notify.Window)}},
+		{notify.Rate{Gathered: 2, Due: 2, Alone: notify.PerWindow, First: noon}, notify.Turn{Digest: true}},
+		{notify.Rate{Gathered: 2, Digests: 1, First: noon}, notify.Turn{Again: noon.Add(notify.Window)}},
+	} {
+		if got := notify.Next(c.rate); got != c.want {
+			t.Errorf("%+v: %+v, want %+v", c.rate, got, c.want)
+		}
+	}
+	if a, b := notify.SpanEnd(noon, 15*time.Minute), notify.SpanEnd(noon.Add(14*time.Minute), 15*time.Minute); !a.Equal(b) || !a.Equal(noon.Add(15*time.Minute)) {
+		t.Errorf("%s, %s", a, b)
+	}
+	// Who names the same receiver with and without a span wants it at once.
+	rule := func(span time.Duration) notify.Rules {
+		n := tribunev1alpha1.Notification{ChannelRef: tribunev1alpha1.LocalReference{Name: "desk"}, On: []tribunev1alpha1.NotifyEvent{"Failed"}}
+		if span > 0 {
+			n.Digest = &metav1.Duration{Duration: span}
+		}
+		return notify.Rules{List: []tribunev1alpha1.Notification{n}}
+	}
+	for _, c := range []struct{ a, b, want time.Duration }{{time.Hour, 0, 0}, {0, time.Hour, 0}, {time.Hour, time.Minute, time.Minute}} {
+		if got := notify.Notices(notify.OfPost(failed()), rule(c.a), rule(c.b)); len(got) != 1 || got[0].Span != c.want {
+			t.Errorf("%s and %s: %+v", c.a, c.b, got)
+		}
+	}
+}
+
 func TestBackoff(t *testing.T) {
 	for failures, want := range map[int]time.Duration{1: 5 * time.Second, 2: 10 * time.Second, 5: 80 * time.Second, 8: 640 * time.Second, 9: 15 * time.Minute, 1000: 15 * time.Minute} {
 		if got := notify.Backoff(failures); got != want {

@@ -33,7 +33,7 @@ type Message struct {
 	// Payload is what is said, so that it is the same each time; opaque to the ledger.
 	Payload []byte
 	State   MessageState
-	// Digest is the id under which it is told together with others; empty: alone.
+	// Digest is the id under which it is told together with others; empty: alone. Gathered: with those that are due when it is.
 	Digest string
 	// Attempts that were begun. What was begun may have arrived.
 	Attempts int
@@ -58,7 +58,15 @@ type Claim struct {
 	Max int
 	// Digest is the id that joins them; empty: they are sent alone. Messages that were joined before stay so.
 	Digest string
+	// Gathered asks for those that are told together at the end of a span of time; else for those that are told at once.
+	Gathered bool
 }
+
+// Gathered stands in the place of a digest's id in messages that are told together at the end of a span, until they are.
+const Gathered = "+"
+
+// OfSpan begins the id of a digest of gathered messages: it counts for the rate of its receiver as one message, not as a flood.
+const OfSpan = "span_"
 
 // MessageOutcome is what came of sending.
 type MessageOutcome struct {
@@ -76,20 +84,20 @@ const (
 	ofReceiver = `namespace = ? AND receiver = ?`
 
 	queryAddMessage = `INSERT INTO messages (` + messageColumns + `, claim)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Pending', '', 0, '', ?, ?, 0, '') ON CONFLICT (namespace, receiver, id) DO NOTHING`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Pending', ?, 0, '', ?, ?, 0, '') ON CONFLICT (namespace, receiver, id) DO NOTHING`
 
 	// A row that is claimed has next_at in the future: when its claim runs out.
 	queryReceivers = `SELECT namespace, receiver, MIN(next_at) FROM messages WHERE state = 'Pending' GROUP BY namespace, receiver ORDER BY MIN(next_at)`
 
 	queryClaimAgain = `UPDATE messages SET claim = ?, next_at = ?, attempts = attempts + 1
-		WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest <> '' AND digest = (
-			SELECT digest FROM messages WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest <> ''
+		WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest NOT IN ('', '` + Gathered + `') AND digest = (
+			SELECT digest FROM messages WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest NOT IN ('', '` + Gathered + `')
 			ORDER BY attempts, created_at, id LIMIT 1)
 		RETURNING ` + messageColumns
 
 	queryClaim = `UPDATE messages SET claim = ?, next_at = ?, digest = ?, attempts = attempts + 1
-		WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest = '' AND id IN (
-			SELECT id FROM messages WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest = ''
+		WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest = ? AND id IN (
+			SELECT id FROM messages WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest = ?
 			ORDER BY attempts, created_at, id LIMIT ?)
 		RETURNING ` + messageColumns
 
@@ -99,10 +107,12 @@ const (
 	queryExpire = `UPDATE messages SET state = 'GivenUp', claim = '', last_error = CASE WHEN last_error = '' THEN ? ELSE last_error END
 		WHERE ` + ofReceiver + ` AND state = 'Pending' AND created_at < ? AND (claim = '' OR next_at <= ?) RETURNING ` + messageColumns
 
-	queryWaiting = `SELECT COUNT(*) FROM messages WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ? AND digest = ''`
+	queryWaiting = `SELECT COUNT(*) FILTER (WHERE digest = ''), COUNT(*) FILTER (WHERE digest = '` + Gathered + `')
+		FROM messages WHERE ` + ofReceiver + ` AND state = 'Pending' AND next_at <= ?`
 
 	// A digest is one message, however many it joins.
-	querySentSince = `SELECT COUNT(*) FILTER (WHERE digest = ''), COUNT(DISTINCT NULLIF(digest, '')), COALESCE(MIN(sent_at), 0)
+	querySentSince = `SELECT COUNT(*) FILTER (WHERE digest = '') + COUNT(DISTINCT CASE WHEN digest LIKE '` + OfSpan + `%' THEN digest END),
+		COUNT(DISTINCT CASE WHEN digest NOT LIKE '` + OfSpan + `%' THEN NULLIF(digest, '') END), COALESCE(MIN(sent_at), 0)
 		FROM messages WHERE ` + ofReceiver + ` AND state = 'Sent' AND sent_at > ?`
 
 	queryPruneMessages = `DELETE FROM messages WHERE state <> 'Pending' AND created_at < ?`
@@ -120,7 +130,7 @@ func (s *Database) AddMessages(ctx context.Context, messages []Message) (added i
 		added = 0
 		for _, m := range messages {
 			n, err := t.exec(ctx, queryAddMessage, m.Namespace, m.Receiver, m.ID, m.Subject.Kind, m.Subject.Name,
-				m.NamedBy.Kind, m.NamedBy.Name, m.Event, m.Title, string(m.Payload), toMicros(m.CreatedAt), toMicros(m.NextAt))
+				m.NamedBy.Kind, m.NamedBy.Name, m.Event, m.Title, string(m.Payload), m.Digest, toMicros(m.CreatedAt), toMicros(m.NextAt))
 			if err != nil {
 				return err
 			}
@@ -164,8 +174,12 @@ func (s *Database) ClaimMessages(ctx context.Context, c Claim) (claimed []Messag
 		if err != nil || len(claimed) > 0 {
 			return err
 		}
-		claimed, err = rows(ctx, t.statements, scanMessage, queryClaim, c.ID, until, c.Digest, c.Receiver.Namespace, c.Receiver.Name, now,
-			c.Receiver.Namespace, c.Receiver.Name, now, c.Max)
+		from := ""
+		if c.Gathered {
+			from = Gathered
+		}
+		claimed, err = rows(ctx, t.statements, scanMessage, queryClaim, c.ID, until, c.Digest, c.Receiver.Namespace, c.Receiver.Name, now, from,
+			c.Receiver.Namespace, c.Receiver.Name, now, from, c.Max)
 		return err
 	})
 	if err != nil {
@@ -200,21 +214,25 @@ func (s *Database) ExpireMessages(ctx context.Context, r Receiver, before, now t
 
 // MessageCounts are what a receiver's rate is kept by.
 type MessageCounts struct {
-	// Due messages that are in no digest.
-	Due int
-	// Alone and Digests that were sent since the time asked for, and when the first of them was; zero for none.
+	// Due messages that are in no digest, and Gathered ones whose span is over.
+	Due, Gathered int
+	// Alone (the digest of a span counts as one) and Digests that were sent since the time asked for, and when the first of them was;
+	// zero for none.
 	Alone, Digests int
 	First          time.Time
 }
 
 // CountMessages of a receiver: what is due now, and what was sent after since.
 func (s *Database) CountMessages(ctx context.Context, r Receiver, now, since time.Time) (c MessageCounts, err error) {
-	due, _, err := first(ctx, s.read, scanInt, queryWaiting, r.Namespace, r.Name, toMicros(now))
+	waiting, _, err := first(ctx, s.read, func(row scanner) (w MessageCounts, err error) {
+		err = row.Scan(&w.Due, &w.Gathered)
+		return w, err
+	}, queryWaiting, r.Namespace, r.Name, toMicros(now))
 	if err != nil {
 		return MessageCounts{}, err
 	}
 	c, _, err = first(ctx, s.read, scanCounts, querySentSince, r.Namespace, r.Name, toMicros(since))
-	c.Due = int(due)
+	c.Due, c.Gathered = waiting.Due, waiting.Gathered
 	return c, err
 }
 

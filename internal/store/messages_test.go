@@ -133,6 +133,49 @@ func testMessagesOfADigestStayTogether(t *testing.T, l *store.Database) {
 	}
 }
 
+func TestMessagesOfASpanAreGathered(t *testing.T) {
+	onEachAnew(t, testMessagesOfASpanAreGathered)
+}
+
+// What is gathered is not told at once, and what is told at once is not gathered; a digest of a span counts as one message.
+func testMessagesOfASpanAreGathered(t *testing.T, l *store.Database) {
+	end := noon.Add(15 * time.Minute)
+	for i := range 3 {
+		m := message(fmt.Sprint("g", i), noon)
+		m.Digest, m.NextAt = store.Gathered, end
+		add(t, l, 1, m)
+	}
+	add(t, l, 1, message("now", noon))
+	counts := func(now time.Time) store.MessageCounts {
+		t.Helper()
+		c, err := l.CountMessages(t.Context(), desk, now, noon.Add(-time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if diff := cmp.Diff(store.MessageCounts{Due: 1}, counts(noon)); diff != "" {
+		t.Error(diff)
+	}
+	if early := claim(t, l, store.Claim{ID: "a", Now: noon, Max: 5, Digest: "d", Gathered: true}); len(early) > 0 {
+		t.Errorf("gathered before the end: %q", ids(early))
+	}
+	if diff := cmp.Diff(store.MessageCounts{Due: 1, Gathered: 3}, counts(end)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"now"}, ids(claim(t, l, store.Claim{ID: "b", Now: end, Max: 5}))); diff != "" {
+		t.Error(diff)
+	}
+	conclude(t, l, "b", store.MessageOutcome{State: store.MessageSent, At: end})
+	if diff := cmp.Diff([]string{"g0", "g1", "g2"}, ids(claim(t, l, store.Claim{ID: "c", Now: end, Max: 5, Digest: store.OfSpan + "x", Gathered: true}))); diff != "" {
+		t.Error(diff)
+	}
+	conclude(t, l, "c", store.MessageOutcome{State: store.MessageSent, At: end})
+	if diff := cmp.Diff(store.MessageCounts{Alone: 2, First: end}, counts(end)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestExpireAndPrune(t *testing.T) { onEachAnew(t, testExpireAndPrune) }
 
 func testExpireAndPrune(t *testing.T, l *store.Database) {
