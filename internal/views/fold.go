@@ -32,10 +32,12 @@ func (v *View) addLower(text string) int {
 		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 		lower, strange := lowerWord(w)
 		binary.LittleEndian.PutUint64(out[i:], lower)
-		if i += bits.TrailingZeros64(strange) / 8; strange == 0 {
+		if strange == 0 {
+			i += word
 			continue
 		}
 		// The first that is strange may be white space.
+		i += bits.TrailingZeros64(strange) / 8
 		if out[i] = plainASCII[text[i]]; out[i] == 0 {
 			v.Text = v.Text[:n+i]
 			return i
@@ -91,12 +93,20 @@ func (b *Buffer) folded(v *View) {
 	words := wordScripts{alike: true}
 	words.plain(text[:i])
 	for i < len(text) {
-		if end := v.addPlain(text, i); end > i {
-			words.plain(text[i:end])
-			i = end
-			continue
+		if text[i] < utf8.RuneSelf {
+			if end := v.addPlain(text, i); end > i {
+				words.plain(text[i:end])
+				i = end
+				continue
+			}
 		}
-		r, size := utf8.DecodeRuneInString(text[i:])
+		var r rune
+		size := 2
+		if i+1 < len(text) && isTwo(text[i], text[i+1]) {
+			r = two(text[i], text[i+1])
+		} else {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
 		e := b.characters.of(r)
 		words.take(e, r)
 		switch {
@@ -106,6 +116,9 @@ func (b *Buffer) folded(v *View) {
 			size = hangul(v, text, i)
 		case e.fold != "":
 			v.add(e.fold, i, i+size)
+		case size == 2:
+			v.place(len(v.Text), i, size, true)
+			v.Text = append(v.Text, text[i], text[i+1])
 		default:
 			v.addRune(r, i, i+size) // U+FFFD for what is no UTF-8
 		}
@@ -113,6 +126,12 @@ func (b *Buffer) folded(v *View) {
 	}
 	b.simple = words.areRead()
 }
+
+// isTwo tells whether two bytes are a character, as they are for most alphabets beyond ASCII.
+func isTwo(c, d byte) bool { return c >= 0xc2 && c < 0xe0 && d>>6 == 0b10 }
+
+// two is the character of two bytes.
+func two(c, d byte) rune { return rune(c&0x1f)<<6 | rune(d&0x3f) }
 
 // addRune adds text[from:to] as a character.
 func (v *View) addRune(r rune, from, to int) {

@@ -234,6 +234,12 @@ func (s *speller) makeKey() {
 
 // wide reads a character beyond ASCII.
 func (s *speller) wide(i int) int {
+	if text := s.view.Text; !s.full && isTwo(text[i], text[i+1]) {
+		if r := two(text[i], text[i+1]); s.characters.of(r).kind == letter {
+			s.addKey(r)
+			return 2
+		}
+	}
 	r, size := utf8.DecodeRune(s.view.Text[i:])
 	switch e := s.characters.of(r); {
 	case e.kind == letter:
