@@ -2,8 +2,6 @@ package views
 
 import (
 	"bytes"
-	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -54,28 +52,6 @@ type Letters struct {
 // Key is the text with one character for each run of equal letters and nothing between them: where a term's key is not found,
 // the term is not. The key belongs to the Buffer.
 func (l *Letters) Key() []byte { return l.key }
-
-// keyOf is the character of the key for letters of ASCII, and for digits that are read as letters; 0 for all else.
-var keyOf = func() (key [256]byte) {
-	for c := byte('a'); c <= 'z'; c++ {
-		key[c] = byte(keyRune(rune(c)))
-	}
-	for c := byte('0'); c <= '9'; c++ {
-		key[c] = byte(keyRune(rune(leet[c])))
-	}
-	return key
-}()
-
-// keyRune stands for letters that are taken for one another.
-func keyRune(r rune) rune {
-	switch r {
-	case 'l':
-		return 'i'
-	case 'v':
-		return 'u'
-	}
-	return r
-}
 
 // leet are digits and symbols that are read as letters, by what they look like. Symbols are letters only beside others.
 var leet = [256]byte{
@@ -138,10 +114,9 @@ type speller struct {
 	full    bool // all about the letters, not the key
 	gap     Gap
 	gapSize int
-	word    int   // the first letter of what stands between spaces
-	urlEnd  int   // the end of the last word that is a URL
-	last    rune  // the last character of the key
-	count   int32 // letters so far, for the key
+	word    int // the first letter of what stands between spaces
+	urlEnd  int // the end of the last word that is a URL
+	key     keyMaker
 }
 
 func (s *speller) makeAll() {
@@ -177,66 +152,24 @@ func (s *speller) special(c byte, i int) int {
 	return 1
 }
 
-// special in plainKey is for characters that are read by where they stand; others are a letter of the key, or none.
-const special = 0xff
-
-var plainKey = func() (key [256]byte) {
-	for c := range key {
-		switch {
-		case c >= utf8.RuneSelf, leetCyrillic[c] != 0, keyOf[c] == 0 && leet[c] != 0, strings.IndexByte(`:.|/\([>`, byte(c)) >= 0:
-			key[c] = special
-		default:
-			key[c] = keyOf[c]
-		}
-	}
-	return key
-}()
-
-// makeKey is makeAll for the key alone, quick where letters are plain: it writes each, and goes on to the next place if that is a
-// letter and not the last one again.
+// makeKey is makeAll for the key alone.
 func (s *speller) makeKey() {
 	text := s.view.Text
-	const most = 2 // bytes of the key for one of the text
-	s.key, s.starts = slices.Grow(s.key[:0], most*len(text)+1), slices.Grow(s.starts[:0], most*len(text)+1)
+	s.key.begin(s.Letters, len(text))
 	for i := 0; i < len(text); {
-		n, count, last := len(s.key), s.count, byte(special)
-		if s.last < utf8.RuneSelf {
-			last = byte(s.last)
-		}
-		key, starts := s.key[:cap(s.key)], s.starts[:cap(s.starts)]
-		for ; i < len(text); i++ {
-			k := plainKey[text[i]]
-			if k == special {
-				break
-			}
-			starts[n] = count
-			if k != 0 {
-				count++
-			} else {
-				k = last
-			}
-			key[n] = k
-			if k != last {
-				n++
-			}
-			last = k
-		}
-		s.key, s.starts, s.count = key[:n], starts[:n], count
-		if last != special {
-			s.last = rune(last)
-		}
+		i = s.key.plain(text, i)
 		for i < len(text) && plainKey[text[i]] == special {
 			i += s.special(text[i], i)
 		}
 	}
-	s.starts = append(s.starts, s.count)
+	s.key.end(s.Letters)
 }
 
 // wide reads a character beyond ASCII.
 func (s *speller) wide(i int) int {
 	if text := s.view.Text; !s.full && isTwo(text[i], text[i+1]) {
 		if r := two(text[i], text[i+1]); s.characters.of(r).kind == letter {
-			s.addKey(r)
+			s.key.add(r)
 			return 2
 		}
 	}
@@ -290,7 +223,7 @@ func (s *speller) symbol(c byte, i int) int {
 		}
 	case '|', '/', '\\', '(', '[', '>':
 		for _, d := range drawn {
-			if len(text)-i >= len(d.symbols) && string(text[i:i+len(d.symbols)]) == d.symbols && !s.alternates(i) && s.draws(d.symbols, i) {
+			if d.symbols[0] == c && len(text)-i >= len(d.symbols) && string(text[i:i+len(d.symbols)]) == d.symbols && !s.alternates(i) && s.draws(d.symbols, i) {
 				s.add(rune(d.letter), i, len(d.symbols), false)
 				return len(d.symbols)
 			}
@@ -382,7 +315,7 @@ func (s *speller) separate(g Gap) {
 
 func (s *speller) add(r rune, at, size int, plain bool) {
 	if !s.full {
-		s.addKey(keyRune(r))
+		s.key.add(keyRune(r))
 		return
 	}
 	from, to := s.view.Span(at, at+size)
@@ -395,17 +328,6 @@ func (s *speller) add(r rune, at, size int, plain bool) {
 		Gap: s.gap, gapSize: uint8(min(s.gapSize, 255)), plain: plain, inURL: at < s.urlEnd,
 	})
 	s.gap, s.gapSize = 0, 0
-}
-
-func (s *speller) addKey(r rune) {
-	if r != s.last {
-		s.last = r
-		s.key = utf8.AppendRune(s.key, r)
-		for len(s.starts) < len(s.key) {
-			s.starts = append(s.starts, s.count)
-		}
-	}
-	s.count++
 }
 
 // deobfuscated writes the letters with what stands between them.

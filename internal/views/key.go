@@ -1,0 +1,100 @@
+package views
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// keyOf is the character of the key for letters of ASCII, and for digits that are read as letters; 0 for all else.
+var keyOf = func() (key [256]byte) {
+	for c := byte('a'); c <= 'z'; c++ {
+		key[c] = byte(keyRune(rune(c)))
+	}
+	for c := byte('0'); c <= '9'; c++ {
+		key[c] = byte(keyRune(rune(leet[c])))
+	}
+	return key
+}()
+
+// keyRune stands for letters that are taken for one another.
+func keyRune(r rune) rune {
+	switch r {
+	case 'l':
+		return 'i'
+	case 'v':
+		return 'u'
+	}
+	return r
+}
+
+// special in plainKey is for characters that are read by where they stand; others are a letter of the key, or none.
+const special = 0xff
+
+var plainKey = func() (key [256]byte) {
+	for c := range key {
+		switch {
+		case c >= utf8.RuneSelf, leetCyrillic[c] != 0, keyOf[c] == 0 && leet[c] != 0, strings.IndexByte(`:.|/\([>`, byte(c)) >= 0:
+			key[c] = special
+		default:
+			key[c] = keyOf[c]
+		}
+	}
+	return key
+}()
+
+// keyMaker writes the key of Letters.
+type keyMaker struct {
+	key    []byte
+	starts []int32
+	n      int   // bytes so far
+	count  int32 // letters so far
+	last   rune
+}
+
+func (k *keyMaker) begin(l *Letters, size int) {
+	most := 2*size + 1 // digits among Cyrillic letters become two bytes; and the end
+	k.key, k.starts = slices.Grow(l.key[:0], most)[:most], slices.Grow(l.starts[:0], most)[:most]
+}
+
+func (k *keyMaker) end(l *Letters) {
+	k.starts[k.n] = k.count
+	l.key, l.starts = k.key[:k.n], k.starts[:k.n+1]
+}
+
+// plain takes text from i on up to what is special, and gives the place of that. It writes each character and goes on to the next
+// place if that is a letter and not the last one again: there is nothing for the processor to guess.
+func (k *keyMaker) plain(text []byte, i int) int {
+	n, count, last := k.n, k.count, k.last
+	key, starts := k.key, k.starts[:len(k.key)]
+	for ; i < len(text); i++ {
+		r := rune(plainKey[text[i]])
+		if r == special {
+			break
+		}
+		starts[n] = count
+		count += r >> 6 // 1 for a letter
+		if r == 0 {
+			r = last
+		}
+		key[n] = byte(r)
+		if r != last {
+			n++
+		}
+		last = r
+	}
+	k.n, k.count, k.last = n, count, last
+	return i
+}
+
+// add takes a letter.
+func (k *keyMaker) add(r rune) {
+	if r != k.last {
+		k.last = r
+		for range utf8.EncodeRune(k.key[k.n:], r) {
+			k.starts[k.n] = k.count
+			k.n++
+		}
+	}
+	k.count++
+}
