@@ -3,7 +3,7 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // CaseKind says what a case asks of people.
-// +kubebuilder:validation:Enum=Moderation;Question;Request;Curation;Introduction
+// +kubebuilder:validation:Enum=Moderation;Question;Request;Curation;Introduction;Appeal
 type CaseKind string
 
 const (
@@ -17,6 +17,8 @@ const (
 	CaseCuration CaseKind = "Curation"
 	// CaseIntroduction suggests to bring people together.
 	CaseIntroduction CaseKind = "Introduction"
+	// CaseAppeal is what somebody wrote about what was done to them: does it stand?
+	CaseAppeal CaseKind = "Appeal"
 )
 
 // CaseDecision is what a person decides.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -185,6 +184,15 @@ func (d *desk) stillOpen(ctx context.Context, c *tribunev1alpha1.CommunityCase, 
 	if err != nil {
 		return s.CommunityCaseStatus, 0, err
 	}
+	if moot, err := d.moot(ctx, row); err != nil {
+		return s.CommunityCaseStatus, 0, err
+	} else if moot {
+		row.State, row.ClosedBy, row.DoneAt = store.CaseDone, string(tribunev1alpha1.ClosedByExpiry), now
+		if err := d.ledger.SaveCase(ctx, *row); err != nil {
+			return s.CommunityCaseStatus, 0, err
+		}
+		return d.step(ctx, c, row)
+	}
 	// That it is hidden may be our own doing, or that of the network's filter: then somebody is to look at it all the same.
 	moderated := row.Kind == string(tribunev1alpha1.CaseModeration) && item.HumanBy == inbox.InApp && !item.Edited
 	if !known || item.Gone || moderated {
@@ -287,20 +295,8 @@ func (d *desk) decide(ctx context.Context, c *tribunev1alpha1.CommunityCase, s *
 		return s.CommunityCaseStatus, lookSoon, d.redraw(ctx, row)
 	}
 	if known {
-		ask, err := d.asks(ctx, row)
-		if err != nil {
+		if err := d.follow(ctx, c, row, &item, by, now); err != nil {
 			return s.CommunityCaseStatus, 0, err
-		}
-		actions, outcome := inbox.Decided(row, &c.Spec, &item, ask, by, now)
-		if len(actions) > 0 {
-			if err := d.ledger.Add(ctx, actions); err != nil {
-				return s.CommunityCaseStatus, 0, err
-			}
-		}
-		if outcome != "" {
-			if err := d.ledger.Human(ctx, item.Key, string(outcome), by); err != nil {
-				return s.CommunityCaseStatus, 0, err
-			}
 		}
 	}
 	if routed, ok := inbox.Routed(row, &c.Spec, by); known && ok {
@@ -340,7 +336,7 @@ func (d *desk) asks(ctx context.Context, row *store.Case) (inbox.Asking, error) 
 
 // enforced sees what became of what was decided.
 func (d *desk) enforced(ctx context.Context, s *caseStatus, row *store.Case, now time.Time) (tribunev1alpha1.CommunityCaseStatus, time.Duration, error) {
-	actions, err := d.ledger.Actions(ctx, store.ActionFilter{Namespace: row.Namespace, Account: row.Account, Item: row.Item})
+	actions, err := d.actionsAbout(ctx, row)
 	if err != nil {
 		return s.CommunityCaseStatus, 0, err
 	}
@@ -348,7 +344,7 @@ func (d *desk) enforced(ctx context.Context, s *caseStatus, row *store.Case, now
 	var ref network.Ref
 	for i := range actions {
 		a := &actions[i]
-		if !strings.HasPrefix(a.ID, inbox.DecidedPrefix(row)) {
+		if !inbox.OfDecision(row, a) {
 			continue
 		}
 		switch a.State {
@@ -380,6 +376,6 @@ func (d *desk) enforced(ctx context.Context, s *caseStatus, row *store.Case, now
 		return s.CommunityCaseStatus, 0, err
 	}
 	s.ClosedBy = tribunev1alpha1.ClosedByPerson
-	s.done(row, tribunev1alpha1.ReasonEnforced, "")
+	s.done(row, tribunev1alpha1.ReasonEnforced, leftOver(row, actions))
 	return s.CommunityCaseStatus, caseStays, nil
 }

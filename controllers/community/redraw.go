@@ -14,7 +14,9 @@ var aboutWords = map[tribunev1alpha1.CaseDecision]bool{
 }
 
 // shownText is what a case shows of what somebody said.
-func shownText(item *store.Item) string { return clipTo(compose.Cut(visible(item.Text), caseText), 4000) }
+func shownText(item *store.Item) string {
+	return clipTo(compose.Cut(visible(item.Text), caseText), 4000)
+}
 
 // outdated is true if a case shows other words than its item has by now: its author changed them.
 func outdated(c *tribunev1alpha1.CommunityCase, item *store.Item) bool {

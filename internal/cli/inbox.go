@@ -27,7 +27,7 @@ const followEvery = time.Second
 
 // caseKinds in the order in which people are told of them.
 var caseKinds = []tribunev1alpha1.CaseKind{tribunev1alpha1.CaseModeration, tribunev1alpha1.CaseQuestion, tribunev1alpha1.CaseRequest,
-	tribunev1alpha1.CaseCuration, tribunev1alpha1.CaseIntroduction}
+	tribunev1alpha1.CaseCuration, tribunev1alpha1.CaseIntroduction, tribunev1alpha1.CaseAppeal}
 
 func newInbox() *cobra.Command {
 	l := inboxList{now: time.Now}

@@ -95,6 +95,7 @@ var asks = map[tribunev1alpha1.CaseKind]string{
 	tribunev1alpha1.CaseRequest:      "a team was told, and takes care",
 	tribunev1alpha1.CaseCuration:     "may we share this?",
 	tribunev1alpha1.CaseIntroduction: "these people may want to know each other",
+	tribunev1alpha1.CaseAppeal:       "somebody objects to what was done: does it stand?",
 }
 
 func showCase(ctx context.Context, k8s client.Client, key types.NamespacedName, out io.Writer, zone *time.Location, now time.Time) error {
@@ -277,13 +278,16 @@ func (v *caseView) possible() {
 		}
 		add("reply "+at+" TEXT", how)
 	}
-	if v.c.Spec.Kind == tribunev1alpha1.CaseModeration {
+	switch v.c.Spec.Kind {
+	case tribunev1alpha1.CaseModeration:
 		for _, d := range moderating {
 			if v.can(d.decision) {
 				add(fmt.Sprintf("decide %s %s%s", at, d.decision, d.needs), d.does)
 			}
 		}
-	} else {
+	case tribunev1alpha1.CaseAppeal:
+		add("decide "+at+" Allow", "take back what was done, as far as it can be")
+	default:
 		var other []string
 		curates := v.c.Spec.Kind == tribunev1alpha1.CaseCuration
 		if curates {
@@ -297,10 +301,14 @@ func (v *caseView) possible() {
 		}
 		add("decide "+at+" DECISION", strings.Join(other, ", "))
 	}
-	add("route "+at+" CHANNEL", "another team takes it: a case of theirs stays open")
+	add("route "+at+" CHANNEL", "another team takes it")
 	add("assign "+at+" me", "take care of it")
 	add("snooze "+at+" 2h", "it comes back then")
-	add("done "+at, "nothing more to do")
+	if v.c.Spec.Kind == tribunev1alpha1.CaseAppeal {
+		add("done "+at, "what was done stands")
+	} else {
+		add("done "+at, "nothing more to do")
+	}
 	width := 0
 	for _, r := range rows {
 		width = max(width, len(r[0]))

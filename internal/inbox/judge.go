@@ -71,9 +71,13 @@ func (b *Inbox) judgeChannel(ctx context.Context, c Channel) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	objected, err := b.appeals(ctx, items, opinions)
+	if err != nil {
+		return 0, err
+	}
 	verdicts, now := make([]store.Verdict, len(items)), b.Clock.Now()
 	for i := range items {
-		r := recorder{item: &items[i], now: now}
+		r := recorder{item: &items[i], now: now, appeal: objected[i]}
 		if line != nil {
 			r.channel = line.Facts(c.Name)
 		}

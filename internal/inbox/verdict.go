@@ -141,6 +141,8 @@ type recorder struct {
 	channel policy.Channel
 	now     time.Time
 	postURL string
+	// appeal that the item is; nil: it is none.
+	appeal *appeal
 }
 
 // verdict puts the opinions of all policies of the channel together: the strongest outcome of those that act is in force.
@@ -243,6 +245,9 @@ func (r *recorder) waiting(o *opinion, routed bool, p *store.Part) {
 	stays := o.d.Outcome == tribunev1alpha1.OutcomeAllow || o.d.Outcome == tribunev1alpha1.OutcomeReview
 	answer := o.in.Spec.Answer
 	switch {
+	case r.appeal != nil && r.appeal.owner == o.in.Name:
+		p.Cases = append(p.Cases, r.openAppeal(o))
+	case r.appeal != nil: // it waits for an answer there
 	case o.d.Question && stays && answer != nil:
 		c := r.open(o, tribunev1alpha1.CaseQuestion, "", "")
 		if due, err := DueAfter(r.now, answer.Within.Duration, answer.Hours); err == nil {
@@ -254,11 +259,12 @@ func (r *recorder) waiting(o *opinion, routed bool, p *store.Part) {
 	}
 }
 
-// simulate has nothing of it happen. What waits for an answer waits all the same: people answer, not the policy.
+// simulate has nothing of it happen. What waits for an answer waits all the same: people answer, not the policy. What somebody appeals against
+// was done.
 func (r *recorder) simulate(p *store.Part) {
 	var cases []store.Case
 	for _, c := range p.Cases {
-		if c.Kind == string(tribunev1alpha1.CaseQuestion) {
+		if c.Kind == string(tribunev1alpha1.CaseQuestion) || c.Kind == string(tribunev1alpha1.CaseAppeal) {
 			cases = append(cases, c)
 		}
 	}
