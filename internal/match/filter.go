@@ -1,13 +1,18 @@
 package match
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // filter tells where in a text no key begins, by the first bytes at that place: most text is not worth the while of the automaton,
 // whose rows do not fit into the caches of a processor.
 type filter struct {
-	// long is of keys that have as many bytes as prefix holds, short of shorter ones.
-	long, short bloom
-	prefix      uint64
+	shortest int // key, in bytes
+	// long is of keys that have as many bytes as prefix holds, short of shorter ones; nil if there are none.
+	long   bloom
+	prefix uint64
+	short  *bitmap
 }
 
 const (
@@ -15,16 +20,16 @@ const (
 	leastPrefix = 4 // for all keys; if there are shorter ones, they are looked for besides
 	shortPrefix = 3
 	ahead       = 8 // the bytes of a word, which is what is looked at together
+	stride      = ahead - mostPrefix + 1
 )
 
 // newFilter gives nil if keys are too short to tell anything.
 func newFilter(keys []string) *filter {
-	n := mostPrefix
-	for _, key := range keys {
-		if n = min(n, len(key)); n < shortPrefix-1 {
-			return nil
-		}
+	size := shortest(keys)
+	if size < shortPrefix-1 {
+		return nil
 	}
+	n := min(size, mostPrefix)
 	if n < leastPrefix {
 		n = mostPrefix
 	}
@@ -41,9 +46,9 @@ func newFilter(keys []string) *filter {
 			}
 		}
 	}
-	f := &filter{long: newBloom(long), prefix: 1<<(8*n) - 1}
+	f := &filter{shortest: size, long: newBloom(long), prefix: 1<<(8*n) - 1}
 	if len(short) > 0 {
-		f.short = newBloom(short)
+		f.short = newBitmap(short)
 	}
 	return f
 }
@@ -69,9 +74,8 @@ func (f *filter) next(text []byte, i int) int {
 	if f.short != nil {
 		return f.nextOfTwo(text, i)
 	}
-	const places = ahead - mostPrefix + 1 // that a word holds
 	prefix, long := f.prefix, f.long
-	for ; i+ahead <= len(text); i += places {
+	for ; i+ahead <= len(text); i += stride {
 		w := binary.LittleEndian.Uint64(text[i:])
 		switch {
 		case long.has(w & prefix):
@@ -85,11 +89,19 @@ func (f *filter) next(text []byte, i int) int {
 	return i
 }
 
+// nextOfTwo is next where there are short keys.
 func (f *filter) nextOfTwo(text []byte, i int) int {
-	for ; i+ahead <= len(text); i++ {
+	const least = 1<<(8*shortPrefix) - 1
+	prefix, long, short := f.prefix, f.long, f.short
+	for ; i+ahead <= len(text); i += stride {
 		w := binary.LittleEndian.Uint64(text[i:])
-		if f.long.has(w&f.prefix) || f.short.has(w&(1<<(8*shortPrefix)-1)) {
-			break
+		switch {
+		case long.has(w&prefix) || short.has(w&least):
+			return i
+		case long.has(w>>8&prefix) || short.has(w>>8&least):
+			return i + 1
+		case long.has(w>>16&prefix) || short.has(w>>16&least):
+			return i + 2
 		}
 	}
 	return i
@@ -102,6 +114,8 @@ type bloom []uint64
 const numbersPerWord = 3
 
 func newBloom(numbers []uint64) bloom {
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
 	size := 1
 	for size*numbersPerWord < len(numbers) {
 		size *= 2
@@ -116,11 +130,31 @@ func newBloom(numbers []uint64) bloom {
 
 // place is the word of a number, and its bits.
 func (b bloom) place(n uint64) (at, bits uint64) {
-	x := n * 0x9e3779b97f4a7c15 >> 32
+	x := n * spread >> 32
 	return x >> 12 & uint64(len(b)-1), 1<<(x&63) | 1<<(x>>6&63)
 }
 
 func (b bloom) has(n uint64) bool {
 	at, bits := b.place(n)
 	return b[at]&bits == bits
+}
+
+// spread makes numbers that are alike differ in their high bits.
+const spread = 0x9e3779b97f4a7c15
+
+// bitmap is a set like bloom for few numbers, of one bit each: it is small and quick.
+type bitmap [1 << 10]uint64
+
+func newBitmap(numbers []uint64) *bitmap {
+	b := new(bitmap)
+	for _, n := range numbers {
+		x := n * spread >> 48
+		b[x>>6] |= 1 << (x & 63)
+	}
+	return b
+}
+
+func (b *bitmap) has(n uint64) bool {
+	x := n * spread >> 48
+	return b[x>>6]>>(x&63)&1 != 0
 }

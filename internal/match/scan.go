@@ -72,7 +72,7 @@ func (s *Scanner) walk(text []byte, mask uint8, f *filter) {
 		s.from(text, 0, mask, false)
 		return
 	}
-	for i := f.next(text, 0); i < len(text); i = f.next(text, i) {
+	for i := f.next(text, 0); i+f.shortest <= len(text); i = f.next(text, i) {
 		i = s.from(text, i, mask, true)
 	}
 }
