@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
@@ -43,11 +45,29 @@ func (r *Reconciler) save(ctx context.Context, s *scope, failed error) (time.Dur
 			return wait, nil
 		}
 	}
-	if err := r.Client.Status().Patch(ctx, after, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	if before.Status.ObservedGeneration <= 0 {
+		patch = first{}
+	}
+	if err := r.Client.Status().Patch(ctx, after, patch); err != nil {
 		return 0, fmt.Errorf("patch status of ContentCalendar: %w", err)
 	}
 	r.tell(before, after)
 	return s.next(), nil
+}
+
+// first is the first status of a calendar, with all that is 0: a merge with what was before, 0 as well for who reads it, would leave
+// that out, and `kubectl get` show blanks.
+type first struct{}
+
+func (first) Type() types.PatchType { return types.MergePatchType }
+
+func (first) Data(o client.Object) ([]byte, error) {
+	cal, ok := o.(*tribunev1alpha1.ContentCalendar)
+	if !ok {
+		return nil, fmt.Errorf("a status of a ContentCalendar was written to %T", o)
+	}
+	return json.Marshal(map[string]any{"metadata": map[string]any{"resourceVersion": cal.ResourceVersion}, "status": cal.Status})
 }
 
 // next is when to look again though nothing changed.

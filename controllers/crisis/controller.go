@@ -5,6 +5,7 @@ package crisis
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
@@ -219,7 +220,11 @@ func (r *Reconciler) save(ctx context.Context, s *scope, d crisis.Decision) erro
 	after := before.DeepCopy()
 	after.Status = d.Status
 	if !equality.Semantic.DeepEqual(before.Status, after.Status) {
-		if err := r.Client.Status().Patch(ctx, after, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+		if before.Status.ObservedGeneration <= 0 {
+			patch = first{}
+		}
+		if err := r.Client.Status().Patch(ctx, after, patch); err != nil {
 			return fmt.Errorf("patch status of Crisis: %w", err)
 		}
 		for _, e := range d.News {
@@ -239,4 +244,18 @@ func (r *Reconciler) save(ctx context.Context, s *scope, d crisis.Decision) erro
 	}
 	log.FromContext(ctx).Info("A Crisis that was deleted and is over went")
 	return nil
+}
+
+// first is the first status of a Crisis, with all that is 0: a merge with what was before, 0 as well for who reads it, would leave
+// that out, and `kubectl get` show blanks.
+type first struct{}
+
+func (first) Type() types.PatchType { return types.MergePatchType }
+
+func (first) Data(o client.Object) ([]byte, error) {
+	c, ok := o.(*tribunev1alpha1.Crisis)
+	if !ok {
+		return nil, fmt.Errorf("a status of a Crisis was written to %T", o)
+	}
+	return json.Marshal(map[string]any{"metadata": map[string]any{"resourceVersion": c.ResourceVersion}, "status": c.Status})
 }

@@ -28,7 +28,7 @@ func TestKubectl(t *testing.T) {
 	table := w.kubectl("get", "social,posts")
 	for _, want := range []string{
 		"NAME ENTRIES WAITING NEXT PUBLISHED FAILED READY STATUS AGE",
-		"contentcalendar.tribune.dev/plan 2 1 " + w.of("waits").Spec.PublishAt.UTC().Format(time.RFC3339) + " 1 True Planned ",
+		"contentcalendar.tribune.dev/plan 2 1 " + w.of("waits").Spec.PublishAt.UTC().Format(time.RFC3339) + " 1 0 True Planned ",
 		"NAME NETWORK MODE HANDLE FOLLOWERS LISTENING READY STATUS AGE",
 		"NAME CHANNEL PUBLISH-AT STATE REACTIONS REPLIES READY STATUS AGE",
 		"post.tribune.dev/next-year square " + year + " Scheduled True Scheduled ",
@@ -41,6 +41,15 @@ func TestKubectl(t *testing.T) {
 	if strings.Contains(table, "<invalid>") || strings.Contains(table, "<unknown>") {
 		t.Errorf("unreadable columns:\n%s", table)
 	}
+	// What is not there is 0, and not blank: from the first look on.
+	w.mustApply(calendar("nothing", toSquare, entry("past", "2020-01-01T09:00", "Long ago")) + "\nkind: Crisis\nmetadata: {name: pause}\nspec: {scope: {channelRefs: [{name: elsewhere}]}}")
+	w.eventually("figures of what has none", func() string {
+		table := squeezed(w.kubectl("get", "ccal/nothing", "scrisis/pause"))
+		if !strings.Contains(table, "contentcalendar.tribune.dev/nothing 1 0 0 0 True ") || !strings.Contains(table, "crisis.tribune.dev/pause Open False 0 True ") {
+			return table
+		}
+		return ""
+	})
 	if out := w.kubectl("get", "spost,ccal,schan"); !strings.Contains(out, "next-year") {
 		t.Error(out)
 	}
