@@ -76,7 +76,8 @@ type Approval struct {
 	// +kubebuilder:validation:Maximum=10
 	Required int32 `json:"required,omitempty"`
 
-	// roles of the strategy's team that an approver must have, such as Approver. Absent: anyone with the verb approve on posts.
+	// roles of those who are meant to approve, such as Legal, for people to read: the condition Approved and messages name them. Who
+	// may approve is whoever has the verb approve on posts.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=10

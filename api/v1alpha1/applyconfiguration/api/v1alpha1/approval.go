@@ -9,7 +9,8 @@ package v1alpha1
 type ApprovalApplyConfiguration struct {
 	// required is how many people must approve. Default: 1.
 	Required *int32 `json:"required,omitempty"`
-	// roles of the strategy's team that an approver must have, such as Approver. Absent: anyone with the verb approve on posts.
+	// roles of those who are meant to approve, such as Legal, for people to read: the condition Approved and messages name them. Who
+	// may approve is whoever has the verb approve on posts.
 	Roles []string `json:"roles,omitempty"`
 }
 
