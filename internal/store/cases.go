@@ -10,10 +10,9 @@ import (
 const (
 	caseColumns = `namespace, name, kind, policy, rule, account, channel, item, proposed, explanation, state, due_at, assignee, decision, decided_by,
 		closed_by, url, created_at, decided_at, done_at, reminded_at, escalated_at, other`
-	caseColumnCount = 23
-	addCases        = `INSERT INTO cases (` + caseColumns + `) VALUES `
-	onKnownCase     = ` ON CONFLICT (namespace, name) DO NOTHING`
-	querySaveCase   = `UPDATE cases SET state = ?, due_at = ?, assignee = ?, decision = ?, decided_by = ?, closed_by = ?, url = ?, decided_at = ?, done_at = ?,
+	addCases      = `INSERT INTO cases (` + caseColumns + `) `
+	onKnownCase   = ` ON CONFLICT (namespace, name) DO NOTHING`
+	querySaveCase = `UPDATE cases SET state = ?, due_at = ?, assignee = ?, decision = ?, decided_by = ?, closed_by = ?, url = ?, decided_at = ?, done_at = ?,
 		reminded_at = ?, escalated_at = ? WHERE namespace = ? AND name = ? AND state NOT IN ('Erased', 'Redrawn') AND closed_by <> 'Erasure'`
 	queryHuman = `UPDATE items SET human = ?, human_by = ?, edited = 0 WHERE namespace = ? AND account = ? AND id = ?`
 
@@ -89,7 +88,7 @@ func (s *Database) AddCases(ctx context.Context, cases []Case) error {
 		values[i] = caseValues(&cases[i])
 	}
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
-		return t.addRows(ctx, addCases, caseColumnCount, onKnownCase, values)
+		return t.addRows(ctx, addCases, onKnownCase, values)
 	})
 	if err != nil {
 		return fmt.Errorf("record cases in ledger: %w", err)

@@ -33,19 +33,18 @@ const (
 	ofPeople = ` FROM people p JOIN items i ON i.namespace = p.namespace AND i.account = p.account AND i.author = p.id
 		AND i.kind IN ('Comment', 'Reply', 'Mention', 'Message') AND i.ours = 0`
 	queryTheySaid = `SELECT p.account, lower(p.handle), MAX(CASE WHEN i.created_at = 0 OR i.created_at > i.seen_at THEN i.seen_at ELSE i.created_at END)` + ofPeople + `
-		WHERE p.namespace = ? AND lower(p.handle) IN `
+		WHERE p.namespace = ? AND lower(p.handle)`
 	// What was said by itself is no contact, whether it was said through here or is heard of again.
 	queryWeSaid = `SELECT p.account, lower(p.handle), MAX(a.done_at) FROM people p JOIN actions a ON a.namespace = p.namespace AND a.account = p.account
-		AND a.author = p.id AND a.kind = 'reply' AND a.by_whom <> '' AND a.state = 'Done' WHERE p.namespace = ? AND lower(p.handle) IN `
+		AND a.author = p.id AND a.kind = 'reply' AND a.by_whom <> '' AND a.state = 'Done' WHERE p.namespace = ? AND lower(p.handle)`
 	queryWeSaidThere = `SELECT p.account, lower(p.handle), MAX(o.created_at)` + ofPeople + ` AND i.post <> ''
 		JOIN items o ON o.namespace = i.namespace AND o.account = i.account AND o.post = i.post AND o.post <> '' AND o.ours = 1 AND o.parent IN (i.id, i.ref_id)
 		AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.namespace = o.namespace AND a.account = o.account AND a.ref_id = o.ref_id AND a.ref_id <> '' AND a.by_whom = '')
-		WHERE p.namespace = ? AND lower(p.handle) IN `
+		WHERE p.namespace = ? AND lower(p.handle)`
 	byPeople = ` GROUP BY p.account, lower(p.handle)`
 
-	addContacts        = `INSERT INTO contacts (namespace, policy, network, handle, since, last_at, reminded_at, seen_at) VALUES `
-	contactColumnCount = 8
-	onKnownContact     = ` ON CONFLICT (namespace, policy, network, handle) DO UPDATE SET seen_at = excluded.seen_at,
+	addContacts    = `INSERT INTO contacts (namespace, policy, network, handle, since, last_at, reminded_at, seen_at) `
+	onKnownContact = ` ON CONFLICT (namespace, policy, network, handle) DO UPDATE SET seen_at = excluded.seen_at,
 		last_at = CASE WHEN excluded.last_at > contacts.last_at THEN excluded.last_at ELSE contacts.last_at END`
 	queryContacts       = `SELECT network, handle, since, last_at, reminded_at FROM contacts WHERE namespace = ? AND policy = ?`
 	queryForgetContacts = `DELETE FROM contacts WHERE seen_at < ?`
@@ -82,7 +81,7 @@ func (s *Database) Contacts(ctx context.Context, namespace, policy string, peopl
 				values = append(values, rowOf[k])
 			}
 		}
-		if err := t.addRows(ctx, addContacts, contactColumnCount, onKnownContact, values); err != nil {
+		if err := t.addRows(ctx, addContacts, onKnownContact, values); err != nil {
 			return err
 		}
 		found, err := rows(ctx, t.statements, scanContact, queryContacts, namespace, policy)

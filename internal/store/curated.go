@@ -88,9 +88,8 @@ const (
 		WHERE l.namespace = ? AND c.ended_at = 0 ORDER BY l.account, l.item, l.name`
 
 	queryQuotes        = `SELECT entry, channel, occurrence, account, item, place, taken_at FROM quotes WHERE namespace = ? AND calendar = ? ORDER BY entry, channel, occurrence, place, item`
-	addQuotes          = `INSERT INTO quotes (namespace, calendar, entry, channel, occurrence, account, item, place, taken_at) VALUES `
+	addQuotes          = `INSERT INTO quotes (namespace, calendar, entry, channel, occurrence, account, item, place, taken_at) `
 	onKnownQuote       = ` ON CONFLICT (namespace, calendar, entry, channel, account, item) DO NOTHING`
-	quoteColumns       = 9
 	queryEraseConsents = `DELETE FROM consents` + ofAccount + ` AND item ` + theirItems
 	// What was quoted is quoted once as long as it is known.
 	queryForgetConsents = `DELETE FROM consents WHERE given_at < ? AND NOT EXISTS (SELECT 1 FROM items i WHERE i.namespace = consents.namespace AND i.account = consents.account AND i.id = consents.item)`
@@ -210,7 +209,7 @@ func (s *Database) Quote(ctx context.Context, quotes []Quote) error {
 		values[i] = []any{q.Namespace, q.Calendar, q.Entry, q.Channel, q.Occurrence, q.Account, q.Item, q.Place, toMicros(q.TakenAt)}
 	}
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
-		return t.addRows(ctx, addQuotes, quoteColumns, onKnownQuote, values)
+		return t.addRows(ctx, addQuotes, onKnownQuote, values)
 	})
 	if err != nil {
 		return fmt.Errorf("record quotes in ledger: %w", err)

@@ -11,9 +11,8 @@ import (
 const (
 	actionColumns = `id, namespace, policy, generation, rule, account, channel, item, author, kind, class, payload, by_whom, state, reason, claim, tries,
 		next_at, ref_id, ref_revision, url, created_at, done_at`
-	actionColumnCount = 23
-	addActions        = `INSERT INTO actions (` + actionColumns + `) VALUES `
-	onKnownAction     = ` ON CONFLICT (id) DO NOTHING`
+	addActions    = `INSERT INTO actions (` + actionColumns + `) `
+	onKnownAction = ` ON CONFLICT (id) DO NOTHING`
 )
 
 func actionValues(a *Action) []any {
@@ -105,7 +104,7 @@ func (s *Database) Said(ctx context.Context, namespace, account, record string) 
 // Label implements Community.
 func (s *Database) Label(ctx context.Context, key ItemKey, name string, at time.Time) error {
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
-		return t.addRows(ctx, addLabels, labelColumnCount, onKnownLabel, [][]any{{key.Namespace, key.Account, key.ID, name, toMicros(at)}})
+		return t.addRows(ctx, addLabels, onKnownLabel, [][]any{{key.Namespace, key.Account, key.ID, name, toMicros(at)}})
 	})
 	if err != nil {
 		return fmt.Errorf("record label in ledger: %w", err)
@@ -125,7 +124,7 @@ func (s *Database) Add(ctx context.Context, actions []Action) error {
 		values[i] = actionValues(&actions[i])
 	}
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
-		return t.addRows(ctx, addActions, actionColumnCount, onKnownAction, values)
+		return t.addRows(ctx, addActions, onKnownAction, values)
 	})
 	if err != nil {
 		return fmt.Errorf("record actions in ledger: %w", err)

@@ -36,10 +36,8 @@ type engine struct {
 	sizes string
 	// learn has the database look at what the tables hold, for its plans; empty: it needs not.
 	learn string
-	// askEach writes a query so that it is asked so many times at once, with arguments such as those of the example, and its answers
-	// begin with the number of their question; together is how many it can ask.
-	askEach  func(query string, times int, example []any) string
-	together int
+	// lists of rows, keys and questions.
+	lists lists
 	// snapshot begins a transaction that reads one state of everything.
 	snapshot sql.TxOptions
 }

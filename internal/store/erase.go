@@ -45,13 +45,15 @@ const (
 	queryNamesOfCases          = `SELECT name FROM cases` + ofAccount + casesOfTheirs + ` ORDER BY name`
 	// The row stays until its object is gone: that it has to go is forgotten by nobody, whether a manager runs meanwhile or not.
 	queryEraseCases = `UPDATE cases SET state = 'Erased', closed_by = 'Erasure', explanation = '', url = '', done_at = CASE WHEN done_at = 0 THEN CAST(? AS BIGINT) ELSE done_at END` + ofAccount + casesOfTheirs
-	queryEraseItems = `UPDATE items SET text = '', text_key = '', url = '', author = '', handle = '', links = '', mentions = '', explanation = '', gone = 1, state = 'Recorded'` + ofAccount + ` AND author = ?`
+	// They have no words any more to decide about.
+	queryEraseUndecided = `DELETE FROM undecided` + ofAccount + ` AND id ` + theirItems
+	queryEraseItems     = `UPDATE items SET text = '', text_key = '', url = '', author = '', handle = '', links = '', mentions = '', explanation = '', gone = 1, state = 'Recorded'` + ofAccount + ` AND author = ?`
 
 	queryIsErased   = `SELECT COUNT(*) FROM cases WHERE namespace = ? AND name = ? AND state = 'Erased' AND closed_by = 'Erasure'`
 	queryEndErasure = `UPDATE cases SET state = CASE WHEN state = 'Redrawn' THEN 'Waiting' ELSE 'Done' END WHERE namespace = ? AND name = ? AND state IN ('Erased', 'Redrawn')`
 
 	// Who was erased is not known again because the network tells once more what was erased.
-	queryStayErased = `DELETE FROM people` + ofAccount + ` AND NOT EXISTS (SELECT 1 FROM items i WHERE i.namespace = people.namespace AND i.account = people.account AND i.author = people.id) AND id IN `
+	queryStayErased = `DELETE FROM people` + ofAccount + ` AND NOT EXISTS (SELECT 1 FROM items i WHERE i.namespace = people.namespace AND i.account = people.account AND i.author = people.id) AND id`
 
 	// What is erased in a file is written over, where it lies.
 	shred = "PRAGMA secure_delete = ON"
@@ -173,6 +175,7 @@ func (t *transaction) erase(ctx context.Context, namespace string, who *erasedPe
 		{queryEraseConsents, slices.Concat(account, own), nil},
 		{queryEraseStrikes, slices.Concat(own, own), nil},
 		{queryEraseActions, slices.Concat(own, own), nil},
+		{queryEraseUndecided, slices.Concat(account, own), nil},
 		{queryEraseItems, own, &erased.Items},
 		{queryErasePeople, own, &erased.People},
 	} {
@@ -241,13 +244,11 @@ func (t *transaction) stayErased(ctx context.Context, h Heard, items []Item) err
 			authors = append(authors, id)
 		}
 	}
-	for len(authors) > 0 {
-		size := sizeFor(len(authors))
-		n := min(size, len(authors))
-		if _, err := t.exec(ctx, queryStayErased+placeholders(1, size), filled([]any{h.Namespace, h.Account}, authors[:n], size)...); err != nil {
+	for some := range slices.Chunk(authors, maxKeys) {
+		among, keys := t.engine.lists.among(some)
+		if _, err := t.exec(ctx, queryStayErased+among, append([]any{h.Namespace, h.Account}, keys...)...); err != nil {
 			return err
 		}
-		authors = authors[n:]
 	}
 	return nil
 }

@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,10 +14,10 @@ const maxFacts = 1000
 // What is asked of one author, text or thread has its own bound, and each is found by its own index; so the questions are asked one by one,
 // many in one statement. The conditions that something is not empty let an index be used that holds nothing else.
 const (
-	factsOfPeople  = `SELECT id, first_seen, no_automation FROM people WHERE namespace = ? AND account = ? AND id IN `
-	factsOfStrikes = `SELECT author, SUM(weight) FROM strikes WHERE namespace = ? AND policy = ? AND account = ? AND at >= ? AND author IN `
+	factsOfPeople  = `SELECT id, first_seen, no_automation FROM people WHERE namespace = ? AND account = ? AND id`
+	factsOfStrikes = `SELECT author, SUM(weight) FROM strikes WHERE namespace = ? AND policy = ? AND account = ? AND at >= ? AND author`
 	factsOfReplies = `SELECT author, created_at FROM actions WHERE namespace = ? AND account = ? AND kind IN ('reply', 'thank') AND by_whom = ''
-		AND state IN ('Pending', 'Doing', 'Done', 'Unknown', 'Simulated') AND created_at >= ? AND author IN `
+		AND state IN ('Pending', 'Doing', 'Done', 'Unknown', 'Simulated') AND created_at >= ? AND author`
 
 	factsSaid = `account, id, seen_at, author FROM items WHERE namespace = ? AND account = ? AND author = ? AND seen_at >= ?
 		ORDER BY created_at DESC LIMIT ?`
@@ -131,36 +129,18 @@ func (f *finder) ofAuthors(ctx context.Context, namespace, account string, at []
 	return each(replies, err, func(to *Facts, a *fact) { to.Replied = append(to.Replied, fromMicros(a.one)) })
 }
 
-// sizes of lists of keys in a statement: few, so that few are prepared. What is missing is filled up.
-var sizes = []int{1, 8, 64, 256}
-
-func sizeFor(n int) int {
-	i, _ := slices.BinarySearch(sizes, n)
-	return sizes[min(i, len(sizes)-1)]
-}
-
 // among asks a query about keys that end it, many at a time.
 func among[T any](ctx context.Context, s *Database, scan func(scanner) (T, error), query, end string, keys []string, before ...any) ([]T, error) {
 	var out []T
-	for len(keys) > 0 {
-		size := sizeFor(len(keys))
-		n := min(size, len(keys))
-		found, err := all(ctx, s.read, scan, query+placeholders(1, size)+end, filled(before, keys[:n], size)...)
+	for some := range slices.Chunk(keys, maxKeys) {
+		condition, args := s.engine.lists.among(some)
+		found, err := all(ctx, s.read, scan, query+condition+end, slices.Concat(before, args)...)
 		if err != nil {
 			return nil, err
 		}
-		out, keys = append(out, found...), keys[n:]
+		out = append(out, found...)
 	}
 	return out, nil
-}
-
-// filled are arguments and then keys, the last of them as often as is left over.
-func filled(before []any, keys []string, size int) []any {
-	args := append(make([]any, 0, len(before)+size), before...)
-	for i := range size {
-		args = append(args, keys[min(i, len(keys)-1)])
-	}
-	return args
 }
 
 // other is an item beside the one that is asked about.
@@ -180,19 +160,14 @@ func scanOther(row scanner) (o other, err error) {
 // thread. The answers come by question.
 func (f *finder) others(ctx context.Context, query string, questions [][]any) ([][]other, error) {
 	out := make([][]other, len(questions))
-	for from := 0; from < len(questions); from += f.engine.together {
-		some := questions[from:min(from+f.engine.together, len(questions))]
-		size := sizeFor(len(some))
-		args := make([]any, 0, size*(len(some[0])+1))
-		for i := range size {
-			// One more than is wanted, as the item itself may be among them; nothing where there is no question.
-			most := int64(maxFacts + 1)
-			if i >= len(some) {
-				most = 0
-			}
-			args = append(append(args, some[min(i, len(some)-1)]...), most)
+	for from := 0; from < len(questions); from += f.engine.lists.together() {
+		some := questions[from:min(from+f.engine.lists.together(), len(questions))]
+		// One more than is wanted, as the item itself may be among them.
+		whole, args, err := f.engine.lists.each(query, some, maxFacts+1)
+		if err != nil {
+			return nil, err
 		}
-		found, err := all(ctx, f.read, scanOther, f.engine.askEach(query, size, args[:len(args)/size]), args...)
+		found, err := all(ctx, f.read, scanOther, whole, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -201,36 +176,6 @@ func (f *finder) others(ctx context.Context, query string, questions [][]any) ([
 		}
 	}
 	return out, nil
-}
-
-// askUnion asks a question several times in one statement, and numbers the answers by question.
-func askUnion(query string, times int, _ []any) string {
-	parts := make([]string, times)
-	for i := range parts {
-		parts[i] = fmt.Sprintf("SELECT * FROM (SELECT %d AS nr, %s) AS q%d", i, query, i)
-	}
-	return strings.Join(parts, " UNION ALL ")
-}
-
-// askLateral does the same with a join, which a server plans once: a union it plans part by part, and that takes longer than to answer.
-func askLateral(query string, times int, example []any) string {
-	names, first := make([]string, len(example)), make([]string, len(example))
-	for i, arg := range example {
-		names[i], first[i] = fmt.Sprintf("a%d", i), "CAST(? AS TEXT)"
-		if _, text := arg.(string); !text {
-			first[i] = "CAST(? AS BIGINT)"
-		}
-		query = strings.Replace(query, "?", "q."+names[i], 1)
-	}
-	var values strings.Builder
-	for i := range times {
-		if i == 0 {
-			fmt.Fprintf(&values, "(0, %s)", strings.Join(first, ", "))
-			continue
-		}
-		fmt.Fprintf(&values, ", (%d%s)", i, strings.Repeat(", ?", len(example)))
-	}
-	return fmt.Sprintf("SELECT q.nr, f.* FROM (VALUES %s) AS q (nr, %s) CROSS JOIN LATERAL (SELECT %s) AS f", values.String(), strings.Join(names, ", "), query)
 }
 
 // without gives at most maxFacts of others, without the item itself.

@@ -66,7 +66,7 @@ const (
 	queryQueues = `SELECT namespace, policy, kind, state, COUNT(*), SUM(CASE WHEN due_at > 0 AND due_at < ? THEN 1 ELSE 0 END), MIN(created_at)
 		FROM cases WHERE state <> 'Done' AND state IN ('Waiting', 'Open', 'Decided') GROUP BY namespace, policy, kind, state ORDER BY namespace, policy, kind, state`
 	queryAllHeld  = `SELECT namespace, policy, class, COUNT(*) FROM actions WHERE state = 'Held' GROUP BY namespace, policy, class ORDER BY namespace, policy, class`
-	queryUnjudged = `SELECT namespace, channel, COUNT(*) FROM items WHERE state = 'New' GROUP BY namespace, channel ORDER BY namespace, channel`
+	queryUnjudged = `SELECT namespace, channel, COUNT(*) FROM undecided GROUP BY namespace, channel ORDER BY namespace, channel`
 )
 
 // Listened implements Figures.

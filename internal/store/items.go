@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"math/bits"
-	"strings"
 
 	"github.com/tribune-dev/tribune/internal/network"
 )
@@ -22,7 +20,7 @@ const (
 	itemColumns = `namespace, account, id, channel, kind, ref_id, ref_revision, url, text, text_key, language, author, handle, ours, parent, post,
 		parent_ours, root_id, root_revision, links, mentions, media, reports, created_at, seen_at, revision, gone, hidden, removed, state, changes,
 		policy, generation, outcome, rule, explanation, decided_at, human, human_by`
-	itemColumnCount = 39
+	addItems = `INSERT INTO items (` + itemColumns + `) `
 
 	// What was decided stays until it is decided anew. Who took something back is not judged for it any more. What was erased has no
 	// author, and does not come back. Some networks tell that something is gone, and not any more who said it.
@@ -35,11 +33,11 @@ const (
 			ELSE 'New' END
 		WHERE (items.author = excluded.author OR (excluded.gone = 1 AND excluded.author = '')) AND (items.revision <> excluded.revision OR items.text <> excluded.text OR items.gone <> excluded.gone OR items.hidden <> excluded.hidden
 			OR items.removed <> excluded.removed OR items.reports IS DISTINCT FROM excluded.reports)
-		RETURNING state, changes`
+		RETURNING namespace, channel, seen_at, created_at, account, id, state, changes`
 
-	personColumns     = `namespace, account, id, handle, display_name, url, created_at, followers, is_follower, is_member, flags, first_seen, last_seen, no_automation`
-	personColumnCount = 14
-	onKnownPerson     = ` ON CONFLICT (namespace, account, id) DO UPDATE SET handle = excluded.handle, display_name = excluded.display_name, url = excluded.url,
+	personColumns = `namespace, account, id, handle, display_name, url, created_at, followers, is_follower, is_member, flags, first_seen, last_seen, no_automation`
+	addPeople     = `INSERT INTO people (` + personColumns + `) `
+	onKnownPerson = ` ON CONFLICT (namespace, account, id) DO UPDATE SET handle = excluded.handle, display_name = excluded.display_name, url = excluded.url,
 		created_at = CASE WHEN excluded.created_at = 0 THEN people.created_at ELSE excluded.created_at END,
 		followers = COALESCE(excluded.followers, people.followers), is_follower = COALESCE(excluded.is_follower, people.is_follower),
 		is_member = COALESCE(excluded.is_member, people.is_member), flags = excluded.flags,
@@ -52,16 +50,27 @@ const (
 		ON CONFLICT (namespace, channel, account) DO UPDATE SET next = excluded.next, baseline = excluded.baseline, polled_at = excluded.polled_at,
 			item_at = CASE WHEN excluded.item_at > listening.item_at THEN excluded.item_at ELSE listening.item_at END`
 
-	selectItem = `SELECT i.namespace, i.account, i.id, i.channel, i.kind, i.ref_id, i.ref_revision, i.url, i.text, i.text_key, i.language, i.author, i.handle, i.ours,
+	itemAndPerson = `SELECT i.namespace, i.account, i.id, i.channel, i.kind, i.ref_id, i.ref_revision, i.url, i.text, i.text_key, i.language, i.author, i.handle, i.ours,
 		i.parent, i.post, i.parent_ours, i.root_id, i.root_revision, i.links, i.mentions, i.media, i.reports, i.created_at, i.seen_at, i.revision, i.gone,
 		i.hidden, i.removed, i.state, i.changes, i.policy, i.generation, i.outcome, i.rule, i.explanation, i.decided_at, i.human, i.human_by, i.edited,
 		COALESCE(p.display_name, ''), COALESCE(p.url, ''), COALESCE(p.created_at, 0), p.followers, p.is_follower, p.is_member, COALESCE(p.flags, 0),
-		COALESCE(p.no_automation, 0)
-		FROM items i LEFT JOIN people p ON p.namespace = i.namespace AND p.account = i.account AND p.id = i.author`
-	queryUndecided = selectItem + ` WHERE i.namespace = ? AND i.channel = ? AND i.state = 'New' ORDER BY i.seen_at, i.created_at, i.id LIMIT ?`
-	// queryNextNew skips from channel to channel, however much waits on each.
-	queryNextNew = `SELECT namespace, channel FROM items WHERE state = 'New' AND (namespace, channel) > (?, ?) ORDER BY namespace, channel LIMIT 1`
-	queryItem    = selectItem + ` WHERE i.namespace = ? AND i.account = ? AND i.id = ?`
+		COALESCE(p.no_automation, 0)`
+	itsAuthor  = ` LEFT JOIN people p ON p.namespace = i.namespace AND p.account = i.account AND p.id = i.author`
+	selectItem = itemAndPerson + ` FROM items i` + itsAuthor
+	// What waits for a decision stands in a table of its own, as each item of which the state is New does.
+	undecidedColumns = `namespace, channel, seen_at, created_at, account, id`
+	addUndecided     = `INSERT INTO undecided (` + undecidedColumns + `) `
+	onKnownUndecided = ` ON CONFLICT (` + undecidedColumns + `) DO NOTHING`
+	deleteUndecided  = `DELETE FROM undecided WHERE (` + undecidedColumns + `) IN `
+	// queryUndecided takes what waits longest first, and then each item by its key.
+	queryUndecided = itemAndPerson + ` FROM (SELECT ` + undecidedColumns + ` FROM undecided WHERE namespace = ? AND channel = ?
+			ORDER BY seen_at, created_at, account, id LIMIT ?) w
+		JOIN items i ON i.namespace = w.namespace AND i.account = w.account AND i.id = w.id` + itsAuthor + `
+		ORDER BY w.seen_at, w.created_at, w.account, w.id`
+	// queryNextUndecided skips from channel to channel, however much waits on each.
+	queryNextUndecided = `SELECT namespace, channel FROM undecided WHERE (namespace, channel) > (?, ?) ORDER BY namespace, channel LIMIT 1`
+
+	queryItem = selectItem + ` WHERE i.namespace = ? AND i.account = ? AND i.id = ?`
 
 	queryPerson = `SELECT id, handle, display_name, url, created_at, followers, is_follower, is_member, flags, no_automation FROM people
 		WHERE namespace = ? AND account = ? AND id = ?`
@@ -141,55 +150,77 @@ func lastOfEach(items []Item) []Item {
 	return out
 }
 
-// maxChunk is the most rows that one statement writes. Fewer are written by powers of two, so that few statements are prepared.
-const maxChunk = 256
-
-// inChunks calls f for parts of n things.
-func inChunks(n int, f func(from, to int) error) error {
-	for from := 0; from < n; {
-		size := min(maxChunk, 1<<(bits.Len(uint(n-from))-1))
-		if err := f(from, from+size); err != nil {
-			return err
-		}
-		from += size
-	}
-	return nil
+// place is where an item stands among those that wait for a decision.
+type place struct {
+	namespace, channel string
+	seen, created      int64
+	account, id        string
 }
 
-func placeholders(rows, columns int) string {
-	one := "(?" + strings.Repeat(", ?", columns-1) + ")"
-	return one + strings.Repeat(", "+one, rows-1)
+func (p *place) values() []any {
+	return []any{p.namespace, p.channel, p.seen, p.created, p.account, p.id}
 }
 
 func (t *transaction) items(ctx context.Context, h Heard, items []Item, taken *Taken) error {
-	return inChunks(len(items), func(from, to int) error {
-		args := make([]any, 0, (to-from)*itemColumnCount)
-		for i := from; i < to; i++ {
-			args = append(args, itemValues(h, &items[i])...)
-		}
-		type outcome struct {
-			state   ItemState
-			changes int64
-		}
-		written, err := rows(ctx, t.statements, func(row scanner) (o outcome, err error) {
-			err = row.Scan(&o.state, &o.changes)
-			return o, err
-		}, `INSERT INTO items (`+itemColumns+`) VALUES `+placeholders(to-from, itemColumnCount)+onKnownItem, args...)
+	values := make([][]any, len(items))
+	for i := range items {
+		values[i] = itemValues(h, &items[i])
+	}
+	type outcome struct {
+		place
+		state   ItemState
+		changes int64
+	}
+	var begin, end [][]any
+	err := inChunks(t.engine.lists, len(values), func(from, to int) error {
+		table, args, err := t.engine.lists.table(values[from:to])
 		if err != nil {
 			return err
 		}
-		for _, o := range written {
+		written, err := rows(ctx, t.statements, func(row scanner) (o outcome, err error) {
+			err = row.Scan(&o.namespace, &o.channel, &o.seen, &o.created, &o.account, &o.id, &o.state, &o.changes)
+			return o, err
+		}, addItems+table+onKnownItem, args...)
+		if err != nil {
+			return err
+		}
+		for i := range written {
+			o := &written[i]
 			switch {
 			case o.state != ItemNew:
 				taken.Recorded++
+				if o.changes > 0 {
+					end = append(end, o.values())
+				}
+				continue
 			case o.changes == 0:
 				taken.New++
 			default:
 				taken.Changed++
 			}
+			begin = append(begin, o.values())
 		}
 		taken.Known += to - from - len(written)
 		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := t.addRows(ctx, addUndecided, onKnownUndecided, begin); err != nil {
+		return err
+	}
+	return t.noMoreUndecided(ctx, end)
+}
+
+// noMoreUndecided takes items out of those that wait for a decision.
+func (t *transaction) noMoreUndecided(ctx context.Context, places [][]any) error {
+	return inChunks(t.engine.lists, len(places), func(from, to int) error {
+		table, args, err := t.engine.lists.table(places[from:to])
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, deleteUndecided+"("+table+")", args...)
+		return err
 	})
 }
 
@@ -223,14 +254,11 @@ func (t *transaction) people(ctx context.Context, h Heard, items []Item) error {
 		at[id] = len(authors)
 		authors = append(authors, &items[i])
 	}
-	return inChunks(len(authors), func(from, to int) error {
-		args := make([]any, 0, (to-from)*personColumnCount)
-		for _, it := range authors[from:to] {
-			args = append(args, personValues(h, it)...)
-		}
-		_, err := t.exec(ctx, `INSERT INTO people (`+personColumns+`) VALUES `+placeholders(to-from, personColumnCount)+onKnownPerson, args...)
-		return err
-	})
+	values := make([][]any, len(authors))
+	for i, it := range authors {
+		values[i] = personValues(h, it)
+	}
+	return t.addRows(ctx, addPeople, onKnownPerson, values)
 }
 
 // personValues: how long someone is known counts from when we first heard of them. What was there before we listened is believed to be
@@ -345,7 +373,7 @@ func (s *Database) Undecided(ctx context.Context, namespace, channel string, lim
 func (s *Database) Waiting(ctx context.Context) (waiting []Receiver, err error) {
 	for last := (Receiver{}); ; {
 		next, more, err := first(ctx, s.read, func(row scanner) (r Receiver, err error) { err = row.Scan(&r.Namespace, &r.Name); return r, err },
-			queryNextNew, last.Namespace, last.Name)
+			queryNextUndecided, last.Namespace, last.Name)
 		if err != nil || !more {
 			return waiting, err
 		}

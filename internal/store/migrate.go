@@ -85,10 +85,13 @@ func newestMigration() (int64, error) {
 
 // collated are migrations whose texts PostgreSQL compares byte by byte, as SQLite does. Otherwise it sorts by the rules of the
 // language it was set up with: in another order, and when the system's library changes these rules, which has happened, a
-// unique index no longer finds what it holds. The fence is such an index.
+// unique index no longer finds what it holds. The fence is such an index. What is for PostgreSQL alone is let out of its comment.
 type collated struct{ fs.FS }
 
 var textColumn = regexp.MustCompile(`\bTEXT\b`)
+
+// forPostgres begins a line of a migration that is for PostgreSQL alone; SQLite takes it for a comment.
+const forPostgres = "-- PostgreSQL: "
 
 // Open implements fs.FS.
 func (c collated) Open(name string) (fs.File, error) {
@@ -105,7 +108,7 @@ func (c collated) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &migration{Reader: bytes.NewReader(textColumn.ReplaceAll(text, []byte(`TEXT COLLATE "C"`))), info: info}, nil
+	return &migration{Reader: bytes.NewReader(textColumn.ReplaceAll(bytes.ReplaceAll(text, []byte(forPostgres), nil), []byte(`TEXT COLLATE "C"`))), info: info}, nil
 }
 
 // migration is a file as PostgreSQL gets it. Its size is not that of info, which nobody asks.

@@ -18,9 +18,9 @@ type Newcomer struct {
 
 const (
 	queryGreeted = `SELECT DISTINCT author FROM actions WHERE namespace = ? AND account = ? AND policy = ? AND kind IN ('welcome', 'welcomeStep')
-		AND state IN ('Pending', 'Doing', 'Done', 'Held', 'Unknown', 'Undone') AND author IN `
+		AND state IN ('Pending', 'Doing', 'Done', 'Held', 'Unknown', 'Undone') AND author`
 	queryOpenCases = `SELECT DISTINCT i.author FROM items i JOIN cases c ON c.namespace = i.namespace AND c.account = i.account AND c.item = i.id
-		AND c.state IN ('Waiting', 'Open', 'Decided') WHERE i.namespace = ? AND i.account = ? AND i.author IN `
+		AND c.state IN ('Waiting', 'Open', 'Decided') WHERE i.namespace = ? AND i.account = ? AND i.author`
 	// Networks let people date what they say: what was said late counts as well as what was seen late.
 	queryPosted = `SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE namespace = ? AND account = ? AND author = ? AND (created_at >= ? OR seen_at >= ?)
 		AND kind IN ('Comment', 'Reply', 'Mention', 'Message') AND id <> ? LIMIT 1) AS p`
@@ -87,7 +87,7 @@ func (s *Database) AddWithin(ctx context.Context, actions []Action, limits []Lim
 			}
 			values[i] = actionValues(&a)
 		}
-		return t.addRows(ctx, addActions, actionColumnCount, onKnownAction, values)
+		return t.addRows(ctx, addActions, onKnownAction, values)
 	})
 	if err != nil {
 		return fmt.Errorf("record actions in ledger: %w", err)

@@ -53,8 +53,7 @@ func sqliteEngine(path string) *engine {
 		migrationOptions: func() ([]goose.ProviderOption, error) { return nil, nil },
 		lost:             func(error) bool { return false },
 		sizes:            "SELECT tbl_name, SUM(pgsize) FROM dbstat JOIN sqlite_master USING (name) GROUP BY tbl_name",
-		askEach:          askUnion,
-		together:         64, // a union takes 500 parts at most
+		lists:            parameters{},
 		snapshot:         sql.TxOptions{ReadOnly: true},
 	}
 }

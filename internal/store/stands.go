@@ -9,7 +9,7 @@ type Stand struct {
 	Recorded bool
 }
 
-const queryStands = `SELECT id, hidden, removed, state FROM items WHERE namespace = ? AND account = ? AND gone = 0 AND ours = 0 AND id IN `
+const queryStands = `SELECT id, hidden, removed, state FROM items WHERE namespace = ? AND account = ? AND gone = 0 AND ours = 0 AND id`
 
 // Stands implements Community.
 func (s *Database) Stands(ctx context.Context, namespace, account string, ids []string) (map[string]Stand, error) {

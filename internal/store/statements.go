@@ -145,3 +145,11 @@ func storable(args []any) []any {
 func kept(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
+
+func keptAll(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = kept(text)
+	}
+	return out
+}

@@ -28,6 +28,7 @@ var Tables = []Table{
 	{Name: "listening", Key: "namespace, channel, account", Since: "polled_at", Times: []string{"item_at"}},
 	{Name: "people", Key: "namespace, account, id", Since: "last_seen", Times: []string{"created_at", "first_seen"}},
 	{Name: "items", Key: "namespace, account, id", Since: "seen_at", Times: []string{"created_at", "decided_at"}, Documents: []string{"links", "mentions"}},
+	{Name: "undecided", Key: "namespace, channel, seen_at, created_at, account, id", Since: "seen_at", Times: []string{"created_at"}},
 	{Name: "matches", Key: "namespace, policy, rule, account, item", Since: "at"},
 	{Name: "actions", Key: "id", Since: "created_at", Times: []string{"next_at", "done_at"}, Documents: []string{"payload"}},
 	{Name: "strikes", Key: "namespace, policy, account, author, item, rule", Since: "at"},

@@ -7,25 +7,18 @@ import (
 )
 
 const (
-	// The state is asked for in a way that no index of what waits fits: the rows are found by their keys, however many wait.
-	decideWith = `WITH v (of_namespace, of_account, of_item, of_changes, by_policy, by_generation, said, by_rule, why, at) AS (VALUES `
+	decideWith = `WITH v (of_namespace, of_account, of_item, of_changes, by_policy, by_generation, said, by_rule, why, at) AS (`
 	decideTo   = `) UPDATE items SET state = 'Decided', policy = v.by_policy, generation = v.by_generation, outcome = v.said, rule = v.by_rule,
 		explanation = v.why, decided_at = v.at
-		FROM v WHERE namespace = v.of_namespace AND account = v.of_account AND id = v.of_item AND state || '' = 'New' AND changes = v.of_changes
-		RETURNING namespace, account, id`
-	decideColumnCount = 10
-	// decideTypes are said once: in a list of values nothing else tells a database what a parameter is.
-	decideTypes = `(CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT),
-		CAST(? AS TEXT), CAST(? AS BIGINT))`
+		FROM v WHERE namespace = v.of_namespace AND account = v.of_account AND id = v.of_item AND state = 'New' AND changes = v.of_changes
+		RETURNING ` + undecidedColumns
 
-	addMatches    = `INSERT INTO matches (namespace, policy, rule, account, item, outcome, at) VALUES `
+	addMatches    = `INSERT INTO matches (namespace, policy, rule, account, item, outcome, at) `
 	onKnownMatch  = ` ON CONFLICT (namespace, policy, rule, account, item) DO NOTHING`
-	addStrikes    = `INSERT INTO strikes (namespace, policy, account, author, item, rule, weight, at) VALUES `
+	addStrikes    = `INSERT INTO strikes (namespace, policy, account, author, item, rule, weight, at) `
 	onKnownStrike = ` ON CONFLICT (namespace, policy, account, author, item, rule) DO NOTHING`
-	addLabels     = `INSERT INTO labels (namespace, account, item, name, at) VALUES `
+	addLabels     = `INSERT INTO labels (namespace, account, item, name, at) `
 	onKnownLabel  = ` ON CONFLICT (namespace, account, item, name) DO NOTHING`
-
-	matchColumnCount, strikeColumnCount, labelColumnCount = 7, 8, 5
 
 	// What is held counts as an open circuit until a person lets it go or not.
 	queryHeld    = `SELECT COUNT(*) FROM actions WHERE namespace = ? AND policy = ? AND class = ? AND state = 'Held'`
@@ -88,13 +81,10 @@ func (t *transaction) decide(ctx context.Context, verdicts []Verdict) (recorded 
 			}
 			places[key], now = i, append(now, i)
 		}
-		err := inChunks(len(now), func(from, to int) error {
-			keys, err := t.decideOnce(ctx, verdicts, now[from:to])
-			for _, key := range keys {
-				recorded[places[key]] = true
-			}
-			return err
-		})
+		decided, err := t.decideOnce(ctx, verdicts, now)
+		for i := range decided {
+			recorded[places[ItemKey{decided[i].namespace, decided[i].account, decided[i].id}]] = true
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -103,22 +93,33 @@ func (t *transaction) decide(ctx context.Context, verdicts []Verdict) (recorded 
 	return recorded, nil
 }
 
-// decideOnce records the verdicts at some places, which are about different items, with one statement.
-func (t *transaction) decideOnce(ctx context.Context, verdicts []Verdict, at []int) ([]ItemKey, error) {
-	args := make([]any, 0, len(at)*decideColumnCount)
-	for _, i := range at {
+// decideOnce records the verdicts at some places, which are about different items, and tells which those were that waited for it.
+func (t *transaction) decideOnce(ctx context.Context, verdicts []Verdict, at []int) (decided []place, err error) {
+	values := make([][]any, len(at))
+	for n, i := range at {
 		v := &verdicts[i]
-		args = append(args, v.Key.Namespace, v.Key.Account, v.Key.ID, v.Changes, v.Policy, v.Generation, v.Outcome, v.Rule, v.Explanation, toMicros(v.At))
+		values[n] = []any{v.Key.Namespace, v.Key.Account, v.Key.ID, v.Changes, v.Policy, v.Generation, v.Outcome, v.Rule, v.Explanation, toMicros(v.At)}
 	}
-	more := ""
-	if len(at) > 1 {
-		more = ", " + placeholders(len(at)-1, decideColumnCount)
+	err = inChunks(t.engine.lists, len(values), func(from, to int) error {
+		table, args, err := t.engine.lists.table(values[from:to])
+		if err != nil {
+			return err
+		}
+		some, err := rows(ctx, t.statements, func(row scanner) (p place, err error) {
+			err = row.Scan(&p.namespace, &p.channel, &p.seen, &p.created, &p.account, &p.id)
+			return p, err
+		}, decideWith+table+decideTo, args...)
+		decided = append(decided, some...)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return rows(ctx, t.statements, func(row scanner) (k ItemKey, err error) {
-		err = row.Scan(&k.Namespace, &k.Account, &k.ID)
-		return k, err
-	},
-		decideWith+decideTypes+more+decideTo, args...)
+	ended := make([][]any, len(decided))
+	for i := range decided {
+		ended[i] = decided[i].values()
+	}
+	return decided, t.noMoreUndecided(ctx, ended)
 }
 
 // asKept is the key as it comes back.
@@ -157,32 +158,19 @@ func (c *consequences) part(ctx context.Context, t *transaction, v *Verdict, p *
 func (c *consequences) write(ctx context.Context, t *transaction) error {
 	for _, add := range []struct {
 		into, onKnown string
-		columns       int
 		values        [][]any
 	}{
-		{addMatches, onKnownMatch, matchColumnCount, c.matches},
-		{addActions, onKnownAction, actionColumnCount, c.actions},
-		{addStrikes, onKnownStrike, strikeColumnCount, c.strikes},
-		{addLabels, onKnownLabel, labelColumnCount, c.labels},
-		{addCases, onKnownCase, caseColumnCount, c.cases},
+		{addMatches, onKnownMatch, c.matches},
+		{addActions, onKnownAction, c.actions},
+		{addStrikes, onKnownStrike, c.strikes},
+		{addLabels, onKnownLabel, c.labels},
+		{addCases, onKnownCase, c.cases},
 	} {
-		if err := t.addRows(ctx, add.into, add.columns, add.onKnown, add.values); err != nil {
+		if err := t.addRows(ctx, add.into, add.onKnown, add.values); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// addRows writes rows, as many with one statement as it takes.
-func (t *transaction) addRows(ctx context.Context, into string, columns int, onKnown string, values [][]any) error {
-	return inChunks(len(values), func(from, to int) error {
-		args := make([]any, 0, (to-from)*columns)
-		for _, v := range values[from:to] {
-			args = append(args, v...)
-		}
-		_, err := t.exec(ctx, into+placeholders(to-from, columns)+onKnown, args...)
-		return err
-	})
 }
 
 // limit holds an action if too many of its class were done lately, or if some are held already.
