@@ -322,16 +322,22 @@ func (d *desk) asks(ctx context.Context, row *store.Case) (inbox.Asking, error) 
 	if row.Kind != string(tribunev1alpha1.CaseCuration) {
 		return inbox.Asking{}, nil
 	}
+	agreed, err := inbox.AgreedTo(ctx, d.inbox.Ledger, keyOf(row))
+	if err != nil {
+		return inbox.Asking{}, err
+	}
+	ask := inbox.Asking{Agreed: agreed}
 	p := &tribunev1alpha1.CommunityPolicy{}
 	if err := d.client.Get(ctx, types.NamespacedName{Namespace: row.Namespace, Name: row.Policy}, p, client.UnsafeDisableDeepCopy); err != nil {
-		return inbox.Asking{}, client.IgnoreNotFound(err)
+		return ask, client.IgnoreNotFound(err)
 	}
 	for i := range p.Spec.Rules {
 		if string(p.Spec.Rules[i].Name) == row.Rule {
-			return inbox.AskingOf(&p.Spec.Rules[i]), nil
+			ask = inbox.AskingOf(&p.Spec.Rules[i])
+			ask.Agreed = agreed
 		}
 	}
-	return inbox.Asking{}, nil
+	return ask, nil
 }
 
 // enforced sees what became of what was decided.

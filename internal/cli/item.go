@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -14,9 +15,9 @@ import (
 func newItem() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "item",
-		Short: "Bring back what someone said",
+		Short: "Bring back what someone said, and record that its author agrees to share it",
 	}
-	cmd.AddCommand(newItemRestore())
+	cmd.AddCommand(newItemRestore(), newItemConsent())
 	return cmd
 }
 
@@ -39,26 +40,39 @@ its author does not change it, and the rule's figures count it as overturned. ID
 				return err
 			}
 			defer closeLedger(l, &err)
-			found, err := l.Items(cmd.Context(), store.ItemFilter{Namespace: o.namespace, Account: account, ID: args[0], Limit: 10})
-			switch {
-			case err != nil:
+			it, err := o.item(cmd.Context(), l, args[0], account)
+			if err != nil {
 				return err
-			case len(found) == 0:
-				return fmt.Errorf("the ledger knows no item %s in namespace %s: tribune actions -n %[2]s lists items that something was done about", terminal.Printable(args[0]), o.namespace)
-			case len(found) > 1:
-				accounts := ""
-				for i := range found {
-					accounts += " " + found[i].Key.Account
-				}
-				return usageError{fmt.Errorf("several accounts have an item %s: name one with --account:%s", terminal.Printable(args[0]), terminal.Printable(accounts))}
 			}
-			return o.restore(cmd, l, &found[0])
+			return o.restore(cmd, l, it)
 		},
 	}
 	o.flags(cmd)
 	o.decides(cmd)
-	cmd.Flags().StringVar(&account, "account", "", "account that it came to, such as Bluesky/did:plc:abc, where several have such an item")
+	accountFlag(cmd, &account)
 	return cmd
+}
+
+func accountFlag(cmd *cobra.Command, account *string) {
+	cmd.Flags().StringVar(account, "account", "", "account that it came to, such as Bluesky/did:plc:abc, where several have such an item")
+}
+
+// item that somebody named.
+func (o *onLedger) item(ctx context.Context, l *store.Database, id, account string) (*store.Item, error) {
+	found, err := l.Items(ctx, store.ItemFilter{Namespace: o.namespace, Account: account, ID: id, Limit: 10})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0:
+		return nil, fmt.Errorf("the ledger knows no item %s in namespace %s: tribune actions -n %[2]s lists items that something was done about", terminal.Printable(id), o.namespace)
+	case len(found) > 1:
+		accounts := ""
+		for i := range found {
+			accounts += " " + found[i].Key.Account
+		}
+		return nil, usageError{fmt.Errorf("several accounts have an item %s: name one with --account:%s", terminal.Printable(id), terminal.Printable(accounts))}
+	}
+	return &found[0], nil
 }
 
 func (o *onLedger) restore(cmd *cobra.Command, l *store.Database, it *store.Item) error {

@@ -280,3 +280,19 @@ func TestALabelIsNoConsent(t *testing.T) {
 		}
 	})
 }
+
+// Whose author agreed already is not asked again: what somebody decides to share is shared, and what calendars may quote needs nothing more.
+func TestWhoAgreedIsNotAsked(t *testing.T) {
+	row := store.Case{Namespace: "acme", Name: "rules-1", Kind: "Curation", Channel: "square", Item: "i"}
+	for _, d := range []tribunev1alpha1.CaseDecision{tribunev1alpha1.DecisionAllow, tribunev1alpha1.DecisionShare} {
+		actions, outcome := inbox.Decided(&row, &tribunev1alpha1.CommunityCaseSpec{Decision: d}, &store.Item{}, inbox.Asking{Text: "May we?", Agreed: true}, "maria", noon)
+		var kinds []string
+		for i := range actions {
+			kinds = append(kinds, actions[i].ID)
+		}
+		want := map[tribunev1alpha1.CaseDecision][]string{tribunev1alpha1.DecisionShare: {"acme/rules-1/share"}}[d]
+		if diff := cmp.Diff(want, kinds); diff != "" || outcome != "" {
+			t.Errorf("%s: %s %s", d, diff, outcome)
+		}
+	}
+}

@@ -26,7 +26,10 @@ func Decided(row *store.Case, c *tribunev1alpha1.CommunityCaseSpec, item *store.
 	}
 	if curates(row, c.Decision) {
 		p, asks := ask.payload(row, c.Decision, item)
-		if !asks {
+		switch {
+		case ask.Agreed && p.Share != nil:
+			return []store.Action{action(policy.ActShare, Payload{Share: p.Share})}, ""
+		case !asks || ask.Agreed:
 			return nil, ""
 		}
 		return []store.Action{action(policy.ActReply, p)}, ""

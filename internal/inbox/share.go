@@ -25,6 +25,8 @@ type Asking struct {
 	Text string
 	// Share is how it is shared; nil: by calendars alone.
 	Share *tribunev1alpha1.ShareAction
+	// Agreed: its author agreed already, and is not asked again.
+	Agreed bool
 }
 
 // AskingOf a rule that brings up what people made.
@@ -77,20 +79,40 @@ func (q Asking) payload(row *store.Case, d tribunev1alpha1.CaseDecision, item *s
 
 // agreed has something shared whose author said yes to the question that asked it, if it was to be shared.
 func (b *Inbox) agreed(ctx context.Context, asked *store.Action, now time.Time) error {
+	share, ok, err := Agreed(asked, now)
+	if err != nil || !ok {
+		return err
+	}
+	if err := b.Ledger.Add(ctx, []store.Action{share}); err != nil {
+		return err
+	}
+	poke(b.actor)
+	return nil
+}
+
+// Agreed is the action by which something is shared, once its author said yes to the question that asked it; false if it is not to be shared by a
+// Post of its own.
+func Agreed(asked *store.Action, now time.Time) (store.Action, bool, error) {
 	p, err := PayloadOf(asked)
 	if err != nil || p.Share == nil {
-		return err
+		return store.Action{}, false, err
 	}
 	share := *asked
 	share.ID, share.Kind, share.Class = strings.TrimSuffix(asked.ID, policy.ActReply)+policy.ActShare, policy.ActShare, ""
 	share.Payload = Payload{Share: p.Share}.String()
 	share.State, share.Reason, share.Claim, share.Tries, share.NextAt, share.CreatedAt, share.DoneAt = store.ActionPending, "", "", 0, now, now, time.Time{}
 	share.Ref.ID, share.Ref.Revision, share.Ref.URL = "", "", ""
-	if err := b.Ledger.Add(ctx, []store.Action{share}); err != nil {
-		return err
+	return share, true, nil
+}
+
+// AgreedTo is true if the author of an item agrees to its being shared, as it is now.
+func AgreedTo(ctx context.Context, l store.Curation, key store.ItemKey) (bool, error) {
+	consent, known, err := l.ConsentTo(ctx, key)
+	if err != nil || !known || !consent.EndedAt.IsZero() {
+		return false, err
 	}
-	poke(b.actor)
-	return nil
+	unshared, err := l.Unshared(ctx, []store.ItemKey{key})
+	return len(unshared) == 0, err
 }
 
 // share makes Posts of what its author agreed to. No consent, no share: they are asked for once more here, and by the Post itself when

@@ -15,6 +15,8 @@ type Consent struct {
 	Policy, Rule string
 	// Asked is the id of the action by which we asked, Answer the id of the item that said yes.
 	Asked, Answer string
+	// By is who of our people recorded it, and How in their words how it was given, where that was elsewhere; then it has no Answer.
+	By, How string
 	// Words are a hash of what they agreed to, as WordsOf gives it. What they change afterwards they did not agree to.
 	Words string
 	// GivenAt, and EndedAt when they took it back; zero: they did not.
@@ -69,12 +71,12 @@ type Curation interface {
 var _ Curation = (*Database)(nil)
 
 const (
-	queryConsent = `INSERT INTO consents (namespace, account, item, policy, rule, asked, answer, words, given_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+	queryConsent = `INSERT INTO consents (namespace, account, item, policy, rule, asked, answer, words, by_whom, how, given_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
 		ON CONFLICT (namespace, account, item) DO UPDATE SET policy = excluded.policy, rule = excluded.rule, asked = excluded.asked, answer = excluded.answer,
-			words = excluded.words, given_at = excluded.given_at, ended_at = 0
+			words = excluded.words, by_whom = excluded.by_whom, how = excluded.how, given_at = excluded.given_at, ended_at = 0
 		WHERE consents.ended_at <> 0 OR consents.words <> excluded.words OR consents.answer <> excluded.answer`
 	queryEndConsent = `UPDATE consents SET ended_at = ? WHERE namespace = ? AND account = ? AND item = ? AND ended_at = 0`
-	queryConsentTo  = `SELECT policy, rule, asked, answer, words, given_at, ended_at FROM consents WHERE namespace = ? AND account = ? AND item = ?`
+	queryConsentTo  = `SELECT policy, rule, asked, answer, words, by_whom, how, given_at, ended_at FROM consents WHERE namespace = ? AND account = ? AND item = ?`
 
 	// Nothing is shared that its author took back or changed, whose yes is gone, or that does not stand.
 	selectCurated = `SELECT c.account, c.item, c.policy, c.rule, c.words, c.given_at, i.channel, i.url, i.text, i.language, i.author, i.handle
@@ -99,7 +101,7 @@ const (
 // Consent implements Curation.
 func (s *Database) Consent(ctx context.Context, c Consent) error {
 	err := s.write(ctx, func(ctx context.Context, t *transaction) error {
-		_, err := t.exec(ctx, queryConsent, c.Key.Namespace, c.Key.Account, c.Key.ID, c.Policy, c.Rule, c.Asked, c.Answer, c.Words, toMicros(c.GivenAt))
+		_, err := t.exec(ctx, queryConsent, c.Key.Namespace, c.Key.Account, c.Key.ID, c.Policy, c.Rule, c.Asked, c.Answer, c.Words, c.By, c.How, toMicros(c.GivenAt))
 		return err
 	})
 	if err != nil {
@@ -126,7 +128,7 @@ func (s *Database) ConsentTo(ctx context.Context, key ItemKey) (Consent, bool, e
 	return first(ctx, s.read, func(row scanner) (c Consent, err error) {
 		var given, ended int64
 		c.Key = key
-		err = row.Scan(&c.Policy, &c.Rule, &c.Asked, &c.Answer, &c.Words, &given, &ended)
+		err = row.Scan(&c.Policy, &c.Rule, &c.Asked, &c.Answer, &c.Words, &c.By, &c.How, &given, &ended)
 		c.GivenAt, c.EndedAt = fromMicros(given), fromMicros(ended)
 		return c, err
 	}, queryConsentTo, key.Namespace, key.Account, key.ID)
