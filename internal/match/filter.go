@@ -2,6 +2,7 @@ package match
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 )
 
@@ -76,7 +77,7 @@ func (f *filter) next(text []byte, i int) int {
 	}
 	prefix, long := f.prefix, f.long
 	for ; i+ahead <= len(text); i += stride {
-		w := binary.LittleEndian.Uint64(text[i:])
+		w := binary.LittleEndian.Uint64(text[i : i+ahead])
 		switch {
 		case long.has(w & prefix):
 			return i
@@ -94,7 +95,7 @@ func (f *filter) nextOfTwo(text []byte, i int) int {
 	const least = 1<<(8*shortPrefix) - 1
 	prefix, long, short := f.prefix, f.long, f.short
 	for ; i+ahead <= len(text); i += stride {
-		w := binary.LittleEndian.Uint64(text[i:])
+		w := binary.LittleEndian.Uint64(text[i : i+ahead])
 		switch {
 		case long.has(w&prefix) || short.has(w&least):
 			return i
@@ -108,41 +109,42 @@ func (f *filter) nextOfTwo(text []byte, i int) int {
 }
 
 // bloom is a set of numbers that may say yes for one that it has not (a Bloom filter of two bits in one word).
-type bloom []uint64
+type bloom struct {
+	words []uint64
+	shift uint8
+}
 
-// numbersPerWord is how many numbers there are at most to a word: then one in a hundred others is taken for one of them.
-const numbersPerWord = 3
+// bitsPer is how many bits there are at least for a number: then one in some hundreds of others is taken for one of them.
+const bitsPer = 24
 
 func newBloom(numbers []uint64) bloom {
 	slices.Sort(numbers)
 	numbers = slices.Compact(numbers)
-	size := 1
-	for size*numbersPerWord < len(numbers) {
-		size *= 2
-	}
-	b := make(bloom, size)
+	size := max(1, bits.Len(uint(bitsPer*len(numbers)/64)))
+	b := bloom{words: make([]uint64, 1<<size), shift: uint8(64 - 6 - size)}
 	for _, n := range numbers {
-		at, bits := b.place(n)
-		b[at] |= bits
+		h := n * spread
+		x := h >> (b.shift & 63)
+		b.words[x>>6] |= 1<<(x&63) | 1<<(h>>second&63)
 	}
 	return b
 }
 
-// place is the word of a number, and its bits.
-func (b bloom) place(n uint64) (at, bits uint64) {
-	x := n * spread >> 32
-	return x >> 12 & uint64(len(b)-1), 1<<(x&63) | 1<<(x>>6&63)
+const (
+	// spread makes numbers that are alike differ in their high bits, which are the place of a word and of its first bit.
+	spread = 0x9e3779b97f4a7c15
+	// second is where those of the other bit are.
+	second = 30
+)
+
+func (b *bloom) has(n uint64) bool {
+	h := n * spread
+	x := h >> (b.shift & 63)
+	word := b.words[x>>6]
+	return word>>(x&63)&1 != 0 && word>>(h>>second&63)&1 != 0
 }
 
-func (b bloom) has(n uint64) bool {
-	at, bits := b.place(n)
-	return b[at]&bits == bits
-}
-
-// spread makes numbers that are alike differ in their high bits.
-const spread = 0x9e3779b97f4a7c15
-
-// bitmap is a set like bloom for few numbers, of one bit each: it is small and quick.
+// bitmap is a set like bloom for few numbers, of one bit each.
 type bitmap [1 << 10]uint64
 
 func newBitmap(numbers []uint64) *bitmap {
