@@ -38,8 +38,8 @@ type profileMemory struct {
 // profileTimeout bounds a look at a profile and what is corrected.
 const profileTimeout = 20 * time.Second
 
-// withProfile makes the account show the profile of the spec. It looks as often as the account is looked at, writes only what
-// differs, and never touches the profile of a rehearsal.
+// withProfile makes the account show the profile of the spec. It looks as often as the account is looked at, and writes only what
+// differs. A rehearsal never touches the account: what it is connected to is the built-in network, which shows how it would look.
 func (r *Reconciler) withProfile(ctx context.Context, ch *tribunev1alpha1.SocialChannel, f finding, now time.Time) finding {
 	key := client.ObjectKeyFromObject(ch)
 	if ch.Spec.Profile == nil || !f.ready || f.account == nil {
@@ -60,8 +60,6 @@ func (r *Reconciler) withProfile(ctx context.Context, ch *tribunev1alpha1.Social
 	memory.nextAt = now.Add(recheckAccount)
 	profiler, can := connection.Network.(network.Profiler)
 	switch {
-	case r.rehearses(ch):
-		f.profile = &profileFinding{reason: tribunev1alpha1.ReasonRehearsal, message: "a rehearsal leaves the account's profile alone"}
 	case !can:
 		f.profile = &profileFinding{reason: tribunev1alpha1.ReasonProfileNotSupported,
 			message: fmt.Sprintf("profiles cannot be set on %s by its API: set it there by hand, and remove spec.profile", ch.Spec.Network)}
@@ -69,6 +67,10 @@ func (r *Reconciler) withProfile(ctx context.Context, ch *tribunev1alpha1.Social
 		ctx, cancel := context.WithTimeout(httpx.WithNetwork(ctx, string(connection.Name)), profileTimeout)
 		defer cancel()
 		f.profile = r.syncProfile(ctx, ch, profiler, &memory)
+		if f.profile.inSync && r.rehearses(ch) {
+			f.profile = &profileFinding{reason: tribunev1alpha1.ReasonRehearsal,
+				message: "a rehearsal leaves the account's profile alone; the built-in network shows it at " + f.account.URL}
+		}
 		if f.profile.reason == tribunev1alpha1.ReasonUnreachable {
 			memory.nextAt = now.Add(recheckSecret)
 		}

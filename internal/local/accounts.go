@@ -3,6 +3,7 @@ package local
 import (
 	"database/sql"
 	"errors"
+	"html/template"
 	"net/http"
 	"strings"
 	"time"
@@ -11,7 +12,7 @@ import (
 )
 
 // abilities are what an account can do here.
-var abilities = []string{"Publish", "Edit", "Delete", "Thread", "Media", "AltText", "Reply", "Message", "Share", "Listen", "Metrics",
+var abilities = []string{"Publish", "Edit", "Delete", "Thread", "Media", "AltText", "Reply", "Message", "Share", "Listen", "Metrics", "Profile",
 	"DirectMessage", "Hide", "Remove", "Mute", "Block", "React", "Report", "LockThread", "SlowMode"}
 
 var limits = wire.Limits{
@@ -39,7 +40,7 @@ func (s *Server) putAccount(c *call, body []byte) (intake, *refusal) {
 			return intake{}, no
 		}
 	}
-	if no := checkLine("displayName", p.DisplayName, maxName); no != nil {
+	if no := checkProfile(&p); no != nil {
 		return intake{}, no
 	}
 	return intake{act: func(t *tx) (result, error) {
@@ -48,20 +49,24 @@ func (s *Server) putAccount(c *call, body []byte) (intake, *refusal) {
 		if err != nil && !missing {
 			return result{}, err
 		}
-		if !missing && (p.DisplayName == "" || p.DisplayName == before.DisplayName) {
-			return result{status: http.StatusOK, body: before, outcome: wire.OutcomeExisting}, nil
-		}
-		if err := t.ensureAccount(c); err != nil {
-			return result{}, err
-		}
-		if p.DisplayName != "" {
-			if err := t.exec("UPDATE accounts SET display_name = ? WHERE name = ?", p.DisplayName, c.account); err != nil {
+		if missing {
+			if err := t.ensureAccount(c); err != nil {
+				return result{}, err
+			}
+			if before, err = loadAccount(t, c); err != nil {
 				return result{}, err
 			}
 		}
+		changed, no, err := t.setProfile(c, before, &p)
+		if no != nil || err != nil {
+			return no.resultOr(err)
+		}
 		after, err := loadAccount(t, c)
-		if missing {
+		switch {
+		case missing:
 			return result{status: http.StatusCreated, body: after, outcome: wire.OutcomeStored}, err
+		case !changed:
+			return result{status: http.StatusOK, body: after, outcome: wire.OutcomeExisting}, err
 		}
 		return result{status: http.StatusOK, body: after, outcome: wire.OutcomeEdited}, err
 	}}, nil
@@ -77,11 +82,18 @@ func (t *tx) ensureAccount(c *call) error {
 const accountColumns = `a.name, a.display_name, a.created_at,
 	(SELECT COUNT(*) FROM posts p WHERE p.account = a.name AND p.deleted_at IS NULL AND p.kind <> 'Message'),
 	(SELECT COUNT(*) FROM items i WHERE i.account = a.name AND i.kind = 'Follow' AND i.deleted_at IS NULL),
-	(SELECT COUNT(*) FROM items i WHERE i.account = a.name AND i.kind = 'Join' AND i.deleted_at IS NULL)`
+	(SELECT COUNT(*) FROM items i WHERE i.account = a.name AND i.kind = 'Join' AND i.deleted_at IS NULL),
+	` + profileColumns
+
+// profileColumns are what an account a says of itself, in the table f.
+const profileColumns = "COALESCE(f.bio, ''), COALESCE(f.website, ''), COALESCE(f.bot, 0), COALESCE(f.avatar, 0), COALESCE(f.hash, '')"
+
+// accountsTable are the accounts a with what they say of themselves.
+const accountsTable = "accounts a LEFT JOIN profiles f ON f.account = a.name"
 
 // loadAccount reads the call's account; sql.ErrNoRows when there is none.
 func loadAccount(q querier, c *call) (wire.Account, error) {
-	row := q.row("SELECT "+accountColumns+" FROM accounts a WHERE a.name = ?", c.account)
+	row := q.row("SELECT "+accountColumns+" FROM "+accountsTable+" WHERE a.name = ?", c.account)
 	a, err := scanAccount(row)
 	a.describe(c)
 	return a.Account, err
@@ -90,23 +102,36 @@ func loadAccount(q querier, c *call) (wire.Account, error) {
 // account is an account as the pages show it.
 type account struct {
 	wire.Account
-	Avatar avatar
+	// Letter stands for the picture where the account has none.
+	Letter avatar
 }
+
+// About is the bio with its addresses as links.
+func (a account) About() template.HTML { return linkify(a.Bio) }
 
 func scanAccount(row interface{ Scan(...any) error }) (account, error) {
 	var a account
-	var created int64
-	err := row.Scan(&a.ID, &a.DisplayName, &created, &a.Posts, &a.Followers, &a.Members)
+	var created, picture int64
+	var hash string
+	err := row.Scan(&a.ID, &a.DisplayName, &created, &a.Posts, &a.Followers, &a.Members, &a.Bio, &a.Website, &a.Bot, &picture, &hash)
 	a.CreatedAt = instant(created)
 	_, channel, _ := strings.Cut(a.ID, "/")
 	a.Handle = "@" + channel
-	a.Avatar = avatarOf(a.DisplayName, a.ID)
+	a.Letter = avatarOf(a.DisplayName, a.ID)
+	if picture != 0 {
+		id := formatID(picture)
+		a.Avatar = &wire.Avatar{ID: id, URL: "/media/" + id, SHA256: hash}
+		a.Letter.Picture = id
+	}
 	return a, err
 }
 
 // describe adds what is the same for every account.
 func (a *account) describe(c *call) {
 	a.URL = c.base + "/@" + a.ID
+	if a.Avatar != nil {
+		a.Avatar.URL = c.base + a.Avatar.URL
+	}
 	a.Limits, a.Abilities, a.Once = limits, abilities, wire.OnceDurableKey
 	if c.faults.IgnoreKeys {
 		a.Once = wire.OnceScan

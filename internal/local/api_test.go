@@ -528,7 +528,7 @@ func TestAccount(t *testing.T) {
 			t.Errorf("outcome %s, want %s", last.Outcome, c.outcome)
 		}
 	}
-	b.must(t, 422, "PUT", town, wire.PutAccount{DisplayName: strings.Repeat("x", 1000)})
+	b.must(t, 422, "PUT", town, wire.PutAccount{DisplayName: strings.Repeat("x", maxAccountName+1)})
 }
 
 // TestLogIsTheJudge: the log equals what was asked, in order, with keys, outcomes and status.

@@ -128,7 +128,7 @@ func (s *Server) homePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// Names only: counting for all accounts would take long.
-	accounts, err := collect(s.store, scanAccountRow, "SELECT name, display_name, created_at, 0, 0, 0 FROM accounts ORDER BY name LIMIT ?", maxAccounts)
+	accounts, err := collect(s.store, scanAccountRow, "SELECT a.name, a.display_name, a.created_at, 0, 0, 0, "+profileColumns+" FROM "+accountsTable+" ORDER BY a.name LIMIT ?", maxAccounts)
 	if err == nil {
 		v.Accounts = accounts
 		v.Entries, v.Older, err = s.timeline("", before, now)
@@ -202,7 +202,7 @@ func (s *Server) pageAccount(w http.ResponseWriter, r *http.Request) (*account, 
 		s.errorPage(w, r, http.StatusNotFound, "There is no such page here.")
 		return nil, false
 	}
-	a, err := collect(s.store, scanAccountRow, "SELECT "+accountColumns+" FROM accounts a WHERE a.name = ?", ns+"/"+ch)
+	a, err := collect(s.store, scanAccountRow, "SELECT "+accountColumns+" FROM "+accountsTable+" WHERE a.name = ?", ns+"/"+ch)
 	if err != nil {
 		s.render(w, r, "", nil, err)
 		return nil, false

@@ -3,6 +3,7 @@ package local
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,6 +153,55 @@ func TestPages(t *testing.T) {
 	}
 	if r := b.must(t, 200, "GET", "/style.css?v="+styleVersion, nil); !strings.HasPrefix(r.header.Get("Content-Type"), "text/css") {
 		t.Errorf("%v", r.header)
+	}
+}
+
+// What an account says of itself is shown, as text; its picture stands beside what it says.
+func TestProfileIsShown(t *testing.T) {
+	b := start(t)
+	b.post(t, wire.NewPost{Text: "hello"})
+	picture := read[wire.Media](t, b.must(t, 201, "POST", town+"/media", onePixel, "Content-Type", "image/png"))
+	yes, bio, site := true, "We <b>build</b> rockets: https://acme.example/jobs", "https://acme.example/?a=b&c=d"
+	put := wire.PutAccount{DisplayName: "Acme <Tools>", Bio: &bio, Website: &site, Bot: &yes, Avatar: &picture.ID}
+	first := read[wire.Account](t, b.must(t, 200, "PUT", town, put))
+	if first.Avatar == nil || first.Avatar.URL != b.url+"/media/"+picture.ID || len(first.Avatar.SHA256) != 64 {
+		t.Errorf("%+v", first.Avatar)
+	}
+	for path, wants := range map[string][]string{
+		"/@acme/town": {"Acme &lt;Tools&gt;", "We &lt;b&gt;build&lt;/b&gt; rockets", `href="https://acme.example/jobs"`, `href="https://acme.example/?a=b&amp;c=d"`, "Automated",
+			`<img class="avatar big" src="/media/` + picture.ID, `<img class="avatar" src="/media/` + picture.ID},
+		"/": {`<img class="avatar" src="/media/` + picture.ID},
+	} {
+		body := b.pageOf(t, 200, path)
+		for _, want := range wants {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s lacks %s", path, want)
+			}
+		}
+	}
+	// What is absent stays, the same picture once more is none, and another one takes the place of the first.
+	again := read[wire.Media](t, b.must(t, 201, "POST", town+"/media", onePixel, "Content-Type", "image/png"))
+	after := read[wire.Account](t, b.must(t, 200, "PUT", town, wire.PutAccount{Avatar: &again.ID}))
+	if diff := cmp.Diff(first, after); diff != "" {
+		t.Error(diff)
+	}
+	b.must(t, 404, "GET", "/media/"+again.ID, nil)
+	other := read[wire.Media](t, b.must(t, 201, "POST", town+"/media", append(slices.Clone(onePixel), 0), "Content-Type", "image/png"))
+	b.must(t, 200, "PUT", town, wire.PutAccount{Avatar: &other.ID})
+	b.must(t, 404, "GET", "/media/"+picture.ID, nil)
+	for name, bad := range map[string]string{
+		"a script": `{"website": "javascript:alert(1)"}`, "no picture": `{"avatar": "99"}`, "a control character": `{"bio": "a\u0000b"}`, "too long": `{"bio": "` + strings.Repeat("x", 8001) + `"}`,
+	} {
+		r, _ := http.NewRequestWithContext(t.Context(), "PUT", b.url+town, strings.NewReader(bad))
+		r.Header.Set("Content-Type", "application/json")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode < 400 || answer.StatusCode >= 500 {
+			t.Errorf("%s: %s", name, answer.Status)
+		}
 	}
 }
 

@@ -317,11 +317,7 @@ func (s *Server) deletePost(c *call, _ []byte) (intake, *refusal) {
 			return result{}, err
 		}
 		for _, p := range before.pictures {
-			mediaID, _ := parseID(p.ID)
-			// A picture goes with the last post that shows it.
-			err := t.exec(`DELETE FROM media WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM posts p, json_each(p.media) m
-				WHERE p.account = ?2 AND p.media <> '' AND m.value ->> 'id' = ?3)`, mediaID, c.account, p.ID)
-			if err != nil {
+			if err := t.dropPicture(c, p.ID); err != nil { // it goes with the last post that shows it
 				return result{}, err
 			}
 		}

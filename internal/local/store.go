@@ -102,7 +102,7 @@ func (s *store) prepare() (*tx, error) {
 	default:
 		return nil, fmt.Errorf("it was written by another version (schema %d, this one knows %d): use that version or another file", version, schemaVersion)
 	}
-	for _, table := range []string{draftsTable, threadsTable} {
+	for _, table := range []string{draftsTable, threadsTable, profilesTable} {
 		if _, err := conn.ExecContext(context.Background(), table); err != nil {
 			return nil, fmt.Errorf("make the tables: %w", err)
 		}

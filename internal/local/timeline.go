@@ -82,10 +82,11 @@ type tally struct {
 	Count int
 }
 
-// avatar stands for a picture: a letter on a colour that depends on the name.
+// avatar is a picture, by its id, or stands for one: a letter on a colour that depends on the name.
 type avatar struct {
-	Letter string
-	Colour int
+	Letter  string
+	Colour  int
+	Picture string
 }
 
 const colours = 10
@@ -146,11 +147,11 @@ func (s *Server) threads(roots []string, now time.Time) ([]*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := s.displayNames(posts)
+	faces, err := s.faces(posts)
 	if err != nil {
 		return nil, err
 	}
-	tree := growTree(posts, items, names, now)
+	tree := growTree(posts, items, faces, now)
 	byRoot := map[string]*entry{}
 	for _, p := range posts {
 		if p.Kind != wire.KindPost && p.Kind != wire.KindShare {
@@ -161,7 +162,7 @@ func (s *Server) threads(roots []string, now time.Time) ([]*entry, error) {
 			e = &entry{}
 			byRoot[p.Thread] = e
 		}
-		shown := showPost(p, names[p.Account], now)
+		shown := showPost(p, faces[p.Account], now)
 		shown.Reactions, shown.Voices = tree.reactions[p.ID], tree.under(p.ID, 0)
 		if p.Kind == wire.KindShare {
 			if shown.Shared, err = s.shared(p.ReplyTo, now); err != nil {
@@ -199,7 +200,7 @@ func (s *Server) told(a *account, now time.Time) ([]*voice, error) {
 	}
 	voices := make([]*voice, len(posts))
 	for i, p := range posts {
-		voices[i] = showReply(p, a.DisplayName, now)
+		voices[i] = showReply(p, faceOf(a), now)
 		voices[i].Link, voices[i].Pictures = p.Link, p.pictures
 	}
 	return voices, nil
@@ -240,11 +241,11 @@ func (s *Server) mentions(name string, now time.Time) ([]*voice, error) {
 		}
 		posts, items = append(posts, replies...), append(items, answers...)
 	}
-	names, err := s.displayNames(posts)
+	faces, err := s.faces(posts)
 	if err != nil {
 		return nil, err
 	}
-	tree := growTree(posts, items, names, now)
+	tree := growTree(posts, items, faces, now)
 	var out []*voice
 	for _, h := range heads {
 		head := showItem(h, now)
@@ -271,26 +272,41 @@ func (s *Server) shared(ref string, now time.Time) (*voice, error) {
 	if err != nil || len(posts) == 0 {
 		return nil, err
 	}
-	names, err := s.displayNames(posts)
+	faces, err := s.faces(posts)
 	if err != nil {
 		return nil, err
 	}
-	return showReply(posts[0], names[posts[0].Account], now), nil
+	return showReply(posts[0], faces[posts[0].Account], now), nil
 }
 
-func (s *Server) displayNames(posts []post) (map[string]string, error) {
-	names := map[string]string{}
+// face is how an account shows itself beside what it says.
+type face struct {
+	Name   string
+	Avatar avatar
+}
+
+func faceOf(a *account) face { return face{a.DisplayName, a.Letter} }
+
+// faces are those of the accounts that posts are of.
+func (s *Server) faces(posts []post) (map[string]face, error) {
+	faces := map[string]face{}
 	for _, p := range posts {
-		if _, ok := names[p.Account]; ok {
+		if _, ok := faces[p.Account]; ok {
 			continue
 		}
 		var name string
-		if err := s.store.row("SELECT display_name FROM accounts WHERE name = ?", p.Account).Scan(&name); err != nil {
+		var picture int64
+		err := s.store.row("SELECT a.display_name, COALESCE(f.avatar, 0) FROM "+accountsTable+" WHERE a.name = ?", p.Account).Scan(&name, &picture)
+		if err != nil {
 			return nil, errors.Join(errors.New("account "+p.Account), err)
 		}
-		names[p.Account] = name
+		f := face{name, avatarOf(name, p.Account)}
+		if picture != 0 {
+			f.Avatar.Picture = formatID(picture)
+		}
+		faces[p.Account] = f
 	}
-	return names, nil
+	return faces, nil
 }
 
 // tree is what was said, by what it answers.
@@ -299,7 +315,7 @@ type tree struct {
 	reactions map[string][]tally
 }
 
-func growTree(posts []post, items []item, names map[string]string, now time.Time) tree {
+func growTree(posts []post, items []item, faces map[string]face, now time.Time) tree {
 	t := tree{children: map[string][]*voice{}, reactions: map[string][]tally{}}
 	type said struct {
 		id     int64
@@ -310,7 +326,7 @@ func growTree(posts []post, items []item, names map[string]string, now time.Time
 	for _, p := range posts {
 		if p.Kind == wire.KindReply {
 			id, _ := parseID(p.ID)
-			all = append(all, said{id, p.ReplyTo, showReply(p, names[p.Account], now)})
+			all = append(all, said{id, p.ReplyTo, showReply(p, faces[p.Account], now)})
 		}
 	}
 	for _, i := range items {
@@ -349,11 +365,11 @@ func (t tree) under(id string, depth int) []*voice {
 	return out
 }
 
-func showPost(p post, name string, now time.Time) *shownPost {
+func showPost(p post, by face, now time.Time) *shownPost {
 	_, channel, _ := strings.Cut(p.Account, "/")
 	shown := &shownPost{
-		ID: p.ID, Account: p.Account, Path: "/@" + p.Account + "/" + p.ID, Name: name, Handle: channel,
-		Avatar: avatarOf(name, p.Account), Kind: p.Kind, Text: linkify(p.Text), Language: p.Language, Pictures: p.pictures, Link: p.Link,
+		ID: p.ID, Account: p.Account, Path: "/@" + p.Account + "/" + p.ID, Name: by.Name, Handle: channel,
+		Avatar: by.Avatar, Kind: p.Kind, Text: linkify(p.Text), Language: p.Language, Pictures: p.pictures, Link: p.Link,
 		Age: age(p.StoredAt, now), Stamp: p.StoredAt.Format(time.RFC3339), Shares: p.Shares,
 	}
 	if p.Link != nil {
@@ -365,10 +381,10 @@ func showPost(p post, name string, now time.Time) *shownPost {
 	return shown
 }
 
-func showReply(p post, name string, now time.Time) *voice {
+func showReply(p post, by face, now time.Time) *voice {
 	_, channel, _ := strings.Cut(p.Account, "/")
 	return &voice{
-		ID: p.ID, Anchor: "post-" + p.ID, Name: name, Handle: channel, Avatar: avatarOf(name, p.Account), Ours: true, Kind: p.Kind,
+		ID: p.ID, Anchor: "post-" + p.ID, Name: by.Name, Handle: channel, Avatar: by.Avatar, Ours: true, Kind: p.Kind,
 		Text: linkify(p.Text), Age: age(p.StoredAt, now), Stamp: p.StoredAt.Format(time.RFC3339), State: wire.StateVisible,
 	}
 }

@@ -58,7 +58,7 @@ func (w *world) onNetwork(method, channel, path string, body, out any) {
 			w.t.Fatal(err)
 		}
 	}
-	req, err := http.NewRequestWithContext(w.ctx, method, w.network.url()+"/api/v1/"+w.namespace+"/"+channel+"/"+path, &b)
+	req, err := http.NewRequestWithContext(w.ctx, method, strings.TrimSuffix(w.network.url()+"/api/v1/"+w.namespace+"/"+channel+"/"+path, "/"), &b)
 	if err != nil {
 		w.t.Fatal(err)
 	}

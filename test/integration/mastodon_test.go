@@ -2,6 +2,7 @@ package integration
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tribune-dev/tribune/internal/local/wire"
 	"github.com/tribune-dev/tribune/internal/network/mastodon/mastodontest"
 )
 
@@ -124,7 +126,7 @@ func TestProfileIsRefused(t *testing.T) {
 	}
 }
 
-// Networks without a way to set profiles, and rehearsals, leave them alone.
+// Networks without a way to set profiles, and rehearsals, leave them alone. What is rehearsed is shown on the built-in network.
 func TestProfileIsNotTouched(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -134,6 +136,20 @@ func TestProfileIsNotTouched(t *testing.T) {
 		"\nkind: SocialChannel\nmetadata: {name: stage}\nspec: {network: Bluesky, mode: Rehearsal, profile: {displayName: Acme}}\n---")
 	w.is("channel", "sky", "ProfileInSync", "False", "ProfileNotSupported")
 	w.is("channel", "sky", "Ready", "True", "SignedIn")
-	w.is("channel", "stage", "ProfileInSync", "False", "Rehearsal")
 	w.is("channel", "stage", "Ready", "True", "Rehearsal")
+	if m := w.is("channel", "stage", "ProfileInSync", "False", "Rehearsal").Message; !strings.Contains(m, w.network.url()+"/@"+w.namespace+"/stage") {
+		t.Error(m)
+	}
+	var shown wire.Account
+	w.onNetwork(http.MethodGet, "stage", "", nil, &shown)
+	if shown.DisplayName != "Acme" {
+		t.Errorf("the rehearsal shows %+v", shown)
+	}
+	// The built-in network itself is kept in sync.
+	w.mustApply("kind: SocialChannel\nmetadata: {name: square}\nspec: {network: Local, profile: {displayName: Acme, bio: We build rockets, website: \"https://acme.example\", bot: true}}\n---")
+	w.is("channel", "square", "ProfileInSync", "True", "InSync")
+	w.onNetwork(http.MethodGet, "square", "", nil, &shown)
+	if shown.Bio != "We build rockets" || shown.Website != "https://acme.example" || !shown.Bot {
+		t.Errorf("the profile is %+v", shown)
+	}
 }

@@ -128,11 +128,29 @@ type Account struct {
 	Limits      Limits    `json:"limits"`
 	Abilities   []string  `json:"abilities"`
 	Once        string    `json:"once"`
+	// Bio, Website and Bot are what the account says of itself.
+	Bio     string `json:"bio"`
+	Website string `json:"website"`
+	Bot     bool   `json:"bot"`
+	// Avatar is absent while the account has no picture.
+	Avatar *Avatar `json:"avatar,omitempty"`
 }
 
-// PutAccount makes an account or renames it.
+// Avatar is an account's picture; SHA256 is that of its bytes, in hex.
+type Avatar struct {
+	ID     string `json:"id"`
+	URL    string `json:"url"`
+	SHA256 string `json:"sha256"`
+}
+
+// PutAccount makes an account or changes what it says of itself. What is absent, and an empty DisplayName, stays as it is.
 type PutAccount struct {
-	DisplayName string `json:"displayName"`
+	DisplayName string  `json:"displayName,omitempty"`
+	Bio         *string `json:"bio,omitempty"`
+	Website     *string `json:"website,omitempty"`
+	Bot         *bool   `json:"bot,omitempty"`
+	// Avatar is the id of a picture that the account uploaded.
+	Avatar *string `json:"avatar,omitempty"`
 }
 
 // MediaRef attaches an uploaded picture to a post; Alt, when given, replaces the description it was uploaded with.

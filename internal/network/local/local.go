@@ -29,7 +29,7 @@ var Rules = compose.MustRules("Local")
 // abilities that the adapter carries out; an account has those of them that its server has.
 var abilities = []network.Ability{
 	network.AbilityPublish, network.AbilityEdit, network.AbilityDelete, network.AbilityThread, network.AbilityMedia,
-	network.AbilityMetrics, network.AbilityMessage,
+	network.AbilityMetrics, network.AbilityProfile, network.AbilityMessage,
 	network.AbilityListen, network.AbilityReply, network.AbilityDirect, network.AbilityHide, network.AbilityRemove,
 	network.AbilityMute, network.AbilityBlock, network.AbilityReact, network.AbilityReport,
 	network.AbilityLockThread, network.AbilitySlowMode,
@@ -68,6 +68,7 @@ var (
 	_ network.Uploader = (*Local)(nil)
 
 	_ network.Messenger = (*Local)(nil)
+	_ network.Profiler  = (*Local)(nil)
 	_ network.Observer  = (*Local)(nil)
 )
 

@@ -254,6 +254,16 @@ func (s *running) open(namespace, channel string) *conformance.Account {
 			t.Helper()
 			s.behind(t, http.MethodPut, namespace+"/"+channel+"/posts/"+id, fmt.Sprintf(`{"text":%q}`, text))
 		},
+		ShowProfile: func(t *testing.T) network.Profile {
+			t.Helper()
+			var a wire.Account
+			s.get(t, "/api/v1/"+namespace+"/"+channel, &a)
+			return network.Profile{DisplayName: &a.DisplayName, Bio: &a.Bio, Website: &a.Website, Bot: &a.Bot}
+		},
+		ChangeProfile: func(t *testing.T, p network.Profile) {
+			t.Helper()
+			s.behind(t, http.MethodPut, namespace+"/"+channel, fmt.Sprintf(`{"displayName":%q}`, *p.DisplayName))
+		},
 		Remove: func(t *testing.T, id string) {
 			t.Helper()
 			s.behind(t, http.MethodDelete, namespace+"/"+channel+"/posts/"+id, "")
