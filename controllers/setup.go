@@ -84,6 +84,7 @@ func NewManager(cfg *rest.Config, o ManagerOptions) (ctrl.Manager, error) {
 	}
 	cfg = rest.CopyConfig(cfg)
 	readPagesAhead(cfg)
+	sendEventsLast(cfg)
 	graceful := finishCalls
 	// Names of controllers are checked for the whole process, in which tests start several managers.
 	skipNames := true
