@@ -174,3 +174,22 @@ func TestTurnsAreKept(t *testing.T) {
 		t.Errorf("%d are ahead of c; want none, as e is gone", n)
 	}
 }
+
+// While a channel's connection is on its way, as after a restart, nobody on it loses the place that they wait at.
+func TestTurnsAreKeptUntilConnected(t *testing.T) {
+	r := &Reconciler{}
+	b, c := onSquare("b", 0), onSquare("c", time.Second)
+	ahead := func() int { _, n := r.past.view(c, noon.Add(time.Minute)); return n }
+	look := func(connected bool, step publish.Step) {
+		r.turn(&scope{facts: publish.Facts{Now: noon.Add(time.Minute), Post: b, Channel: publish.Channel{Exists: true, Connected: connected}}}, step)
+	}
+	look(true, publish.Step{Do: publish.Hold, Reason: tribunev1alpha1.ReasonMinInterval, Until: noon.Add(time.Hour)})
+	look(false, publish.Step{Do: publish.Wait})
+	if n := ahead(); n != 1 {
+		t.Errorf("%d are ahead of c while b waits for the connection; want b", n)
+	}
+	look(true, publish.Step{Do: publish.Wait, Until: noon.Add(time.Hour)})
+	if n := ahead(); n != 0 {
+		t.Errorf("%d are ahead of c; want none, as b waits for something else", n)
+	}
+}

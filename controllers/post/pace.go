@@ -245,6 +245,8 @@ func (r *Reconciler) turn(s *scope, step publish.Step) {
 	switch {
 	case waits:
 		r.past.wait(s.facts.Post, step.Until)
+	case step.Do == publish.Wait && !s.facts.Channel.Connected:
+		// Its connection is on its way, and nobody else begins before.
 	case step.Do != publish.Begin && step.Do != publish.ReadLedger:
 		r.past.leave(s.facts.Post)
 	}
