@@ -10,10 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/tribune-dev/tribune/internal/lint"
 )
@@ -169,6 +172,38 @@ func TestReasons(t *testing.T) {
 	})
 	if found < 30 {
 		t.Errorf("found only %d reasons and conditions", found)
+	}
+}
+
+// TestMetrics: the page of metrics tells of each metric and each alert that there is, and of no other.
+func TestMetrics(t *testing.T) {
+	page := pages(t)["docs/metrics.md"]
+	alerts, err := os.ReadFile(filepath.Join(root, "config/prometheus/alerts.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := func(text, pattern string) []string {
+		var all []string
+		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			all = append(all, found[1])
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	made := names(source(t), `"(tribune_[a-z_]+)"`)
+	if len(made) < 15 {
+		t.Errorf("found only %d metrics", len(made))
+	}
+	if diff := cmp.Diff(made, names(page, "`(tribune_[a-z_]+)`")); diff != "" {
+		t.Error(diff)
+	}
+	for _, name := range names(string(alerts), `\b(tribune_[a-z_]+)`) {
+		if !slices.Contains(made, name) {
+			t.Errorf("an alert asks for %s, which nothing tells", name)
+		}
+	}
+	if diff := cmp.Diff(names(string(alerts), `alert: (\w+)`), names(page, `(?m)^\| (Tribune\w+) \|`)); diff != "" {
+		t.Error(diff)
 	}
 }
 
