@@ -17,9 +17,9 @@ import (
 func newPerson() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "person",
-		Short: "Show what is known of someone",
+		Short: "Show what is known of someone, and who matters to the community",
 	}
-	cmd.AddCommand(newPersonShow())
+	cmd.AddCommand(newPersonShow(), newPersonKey())
 	return cmd
 }
 

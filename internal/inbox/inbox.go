@@ -79,6 +79,7 @@ type Crises interface {
 type Ledger interface {
 	store.Community
 	store.Curation
+	store.Regulars
 	AddMessages(ctx context.Context, messages []store.Message) (added int, err error)
 	Publications(ctx context.Context, namespace, post string, edition int64, account string) ([]store.Publication, error)
 	Begin(ctx context.Context, p store.Publication) (store.Publication, bool, error)

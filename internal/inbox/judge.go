@@ -135,6 +135,10 @@ func (b *Inbox) opinions(ctx context.Context, policies []InForce, items []store.
 			for _, p := range d.Problems {
 				b.Log.Warn("A rule could not be asked about an item", "policy", in.Name, "rule", p.Path, "item", it.ID, "error", p.Message)
 			}
+			spared, err := b.spare(ctx, it, &d, facts[i].FirstSeen)
+			if err != nil {
+				return nil, err
+			}
 			for _, a := range d.Actions {
 				if policy.Calming(a.Kind) {
 					calmed[threadOf(it)] = append(calmed[threadOf(it)], a.Kind)
@@ -142,7 +146,7 @@ func (b *Inbox) opinions(ctx context.Context, policies []InForce, items []store.
 				collected[it.Author.ID] += a.Weight
 				greeted[it.Author.ID] = greeted[it.Author.ID] || a.Kind == policy.ActWelcome
 			}
-			out[i] = append(out[i], opinion{in: in, d: d})
+			out[i] = append(out[i], opinion{in: in, d: d, spared: spared})
 		}
 	}
 	return out, nil

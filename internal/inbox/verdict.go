@@ -133,6 +133,8 @@ func strikesOf(p *InForce) string {
 type opinion struct {
 	in *InForce
 	d  policy.Decision
+	// spared says why a person decides where something would be done to the author; empty: it is done.
+	spared string
 }
 
 // recorder turns decisions about an item into what is recorded.
@@ -201,6 +203,10 @@ func (r *recorder) part(o *opinion) store.Part {
 		case policy.ActShare:
 			p.Cases = append(p.Cases, r.open(o, tribunev1alpha1.CaseCuration, a.Rule, tribunev1alpha1.DecisionShare))
 		default:
+			if o.spared != "" && against(a.Kind) {
+				r.instead(o, a, o.spared, &p)
+				continue
+			}
 			if reason, _ := policy.Instead(a.Kind, &r.channel); reason != "" {
 				if policy.Calming(a.Kind) {
 					r.insteadOfCalming(o, a, n, reason, &p)
