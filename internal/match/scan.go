@@ -73,7 +73,7 @@ func (s *Scanner) walk(text []byte, mask uint8, f *filter) {
 		return
 	}
 	for i := f.next(text, 0); i+f.shortest <= len(text); i = f.next(text, i) {
-		i = s.from(text, i, mask, true)
+		i = s.from(text, i, mask, i+ahead <= len(text))
 	}
 }
 

@@ -66,10 +66,12 @@ func (k *keyMaker) end(l *Letters) {
 // place if that is a letter and not the last one again: there is nothing for the processor to guess.
 func (k *keyMaker) plain(text []byte, i int) int {
 	n, count, last := k.n, k.count, k.last
-	key, starts := k.key, k.starts[:len(k.key)]
-	for ; i < len(text); i++ {
-		r := rune(plainKey[text[i]])
+	key, starts, rest := k.key, k.starts[:len(k.key)], text[i:]
+	i = len(text)
+	for at, c := range rest {
+		r := rune(plainKey[c])
 		if r == special {
+			i -= len(rest) - at
 			break
 		}
 		starts[n] = count
@@ -85,6 +87,18 @@ func (k *keyMaker) plain(text []byte, i int) int {
 	}
 	k.n, k.count, k.last = n, count, last
 	return i
+}
+
+// addTwo takes a letter of two bytes.
+func (k *keyMaker) addTwo(c, d byte) {
+	if r := two(c, d); r != k.last {
+		k.last = r
+		key, starts := k.key[k.n:k.n+2], k.starts[k.n:k.n+2]
+		key[0], key[1] = c, d
+		starts[0], starts[1] = k.count, k.count
+		k.n += 2
+	}
+	k.count++
 }
 
 // add takes a letter.

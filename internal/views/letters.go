@@ -168,8 +168,8 @@ func (s *speller) makeKey() {
 // wide reads a character beyond ASCII.
 func (s *speller) wide(i int) int {
 	if text := s.view.Text; !s.full && isTwo(text[i], text[i+1]) {
-		if r := two(text[i], text[i+1]); s.characters.of(r).kind == letter {
-			s.key.add(r)
+		if s.characters.of(two(text[i], text[i+1])).kind == letter {
+			s.key.addTwo(text[i], text[i+1])
 			return 2
 		}
 	}
