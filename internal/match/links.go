@@ -9,9 +9,12 @@ import (
 // InText looks for the set's domains in running text: in URLs, bare (win-a-prize.example), and defanged (hxxp://evil[.]example). It visits
 // each with its entry and its place in bytes until visit gives false, and gives the number of those visited; visit may be nil.
 func (d *Domains) InText(text string, visit func(entry, start, end int) bool) int {
-	found := 0
+	found, disguised := 0, mayDisguise(text)
 	for i := 0; i < len(text); {
-		dot := nextDot(text[i:])
+		dot := strings.IndexByte(text[i:], '.')
+		if disguised {
+			dot = nextDot(text[i:])
+		}
 		if dot < 0 {
 			break
 		}
@@ -69,15 +72,19 @@ func fullStop(text string, at int) int {
 	return 0
 }
 
-// mayBeDot is true for the first bytes of what nextDot finds.
-var mayBeDot = [256]bool{'.': true, '[': true, '(': true, '{': true, '%': true, 0xe3: true, 0xef: true}
+// mayDisguise tells whether a text may have a dot that is not written as one: it has the first byte of one that nextDot knows.
+func mayDisguise(text string) bool {
+	for _, c := range []byte("[({%\xe3\xef") {
+		if strings.IndexByte(text, c) >= 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // nextDot finds a dot, in whatever disguise.
 func nextDot(text string) int {
 	for i := range len(text) {
-		if !mayBeDot[text[i]] {
-			continue
-		}
 		switch text[i] {
 		case '.':
 			return i
