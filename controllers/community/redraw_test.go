@@ -4,12 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
-
-	ctrl "sigs.k8s.io/controller-runtime"
-
-	"k8s.io/client-go/tools/events"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/inbox"

@@ -155,7 +155,7 @@ func TestAppeal(t *testing.T) {
 			t.Errorf("%d strikes", c.strikes())
 		}
 
-		again := c.says("bob", "You hide my comment, nitwit nitwit nitwit")
+		again := c.says("bob", "You hide my comment, nitwit, oh nitwit")
 		if len(c.appeals()) != 1 || !strings.Contains(c.done(again), "hide Done") {
 			t.Errorf("who objects again is judged as everybody is: %s", c.done(again))
 		}

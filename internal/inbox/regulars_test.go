@@ -36,7 +36,7 @@ func TestRegularsAreSpared(t *testing.T) {
 		if c.item.Author.ID = "ada"; c.strikesOf("ada") != 0 {
 			t.Errorf("%d strikes", c.strikesOf("ada"))
 		}
-		if second := c.says("ada", "nitwit nitwit"); !strings.Contains(c.done(second), "hide Done") {
+		if second := c.says("ada", "nitwit, nitwit"); !strings.Contains(c.done(second), "hide Done") {
 			t.Errorf("while the first waits, the second is hidden as anybody's: %q", c.done(second))
 		}
 		if other := c.says("bob", "you nitwit"); !strings.Contains(c.done(other), "hide Done") || c.strikesOf("bob") != 1 {
