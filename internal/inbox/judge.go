@@ -181,7 +181,7 @@ func (b *Inbox) evaluate(ctx context.Context, judge *policy.Judge, it *policy.It
 
 func reach(p *policy.Policy) store.Reach {
 	n := p.Needs()
-	return store.Reach{Said: n.Said, Same: n.Same, Thread: n.Thread, Replied: n.Replied, Strikes: n.Strikes}
+	return store.Reach{Said: n.Said, Same: n.Same, Thread: n.Thread, Replied: n.Replied, Strikes: n.Strikes, SaidMost: n.SaidMost, SameMost: n.SameMost}
 }
 
 func historyOf(it *store.Item, f *store.Facts, crisis bool) *policy.History {
@@ -189,8 +189,9 @@ func historyOf(it *store.Item, f *store.Facts, crisis bool) *policy.History {
 		FirstSeen: f.FirstSeen, Strikes: f.Strikes, Said: f.Said, Same: f.Same, Replied: slices.Clone(f.Replied), NoAutomation: f.NoAutomation,
 		Human: decidedByPerson(it), Crisis: crisis,
 	}
-	for _, r := range f.Thread {
-		h.Thread = append(h.Thread, policy.Reply{At: r.At, Author: r.Author})
+	h.Thread = make([]policy.Reply, len(f.Thread))
+	for i := range f.Thread {
+		h.Thread[i] = policy.Reply{At: f.Thread[i].At, Author: f.Thread[i].Author}
 	}
 	return h
 }

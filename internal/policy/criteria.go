@@ -129,15 +129,19 @@ func (j *Judge) thread(t *tribunev1alpha1.ThreadMatch) bool {
 
 // threadSince counts replies and their authors, this item among them.
 func (j *Judge) threadSince(from time.Time) (replies, authors int) {
-	seen := map[string]bool{j.item.Author.ID: true}
+	if j.authors == nil {
+		j.authors = map[string]bool{}
+	}
+	clear(j.authors) // kept from item to item: a thread has a thousand replies
+	j.authors[j.item.Author.ID] = true
 	replies = 1
-	for _, r := range j.hist.Thread {
-		if !r.At.Before(from) {
+	for i := range j.hist.Thread {
+		if r := &j.hist.Thread[i]; !r.At.Before(from) {
 			replies++
-			seen[r.Author] = true
+			j.authors[r.Author] = true
 		}
 	}
-	return replies, len(seen)
+	return replies, len(j.authors)
 }
 
 func (j *Judge) author(c *criteria) bool {

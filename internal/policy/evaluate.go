@@ -18,6 +18,8 @@ type Judge struct {
 	hits  []match.Hit
 	// touched groups are cleared before the next item.
 	touched []int
+	// authors of a thread, counted anew for each item.
+	authors map[string]bool
 
 	// What follows is about the item at hand, and made when a rule first asks for it.
 	item  *Item

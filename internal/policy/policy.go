@@ -199,6 +199,8 @@ func (p *Policy) Rules() int { return len(p.rules) }
 // Needs is how far back a History must reach.
 type Needs struct {
 	Said, Same, Thread, Replied, Strikes time.Duration
+	// SaidMost and SameMost are how many of those the rules count to, this item among them.
+	SaidMost, SameMost int
 }
 
 // threadOfExpressions is how far back a thread reaches for expressions.
@@ -218,10 +220,10 @@ func (p *Policy) Needs() Needs {
 		}
 		for _, c := range p.rules[i].match.every() {
 			if c.spec.Rate != nil {
-				n.Said = max(n.Said, c.spec.Rate.Window.Duration)
+				n.Said, n.SaidMost = max(n.Said, c.spec.Rate.Window.Duration), max(n.SaidMost, int(c.spec.Rate.Count))
 			}
 			if c.spec.Duplicate != nil {
-				n.Same = max(n.Same, c.spec.Duplicate.Window.Duration)
+				n.Same, n.SameMost = max(n.Same, c.spec.Duplicate.Window.Duration), max(n.SameMost, int(c.spec.Duplicate.Count))
 			}
 			if c.spec.Author != nil && c.spec.Author.Strikes != nil {
 				n.Strikes = p.window

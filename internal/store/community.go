@@ -65,6 +65,8 @@ type Taken struct {
 // Reach is how far back the facts about items are asked for; 0: they are not needed.
 type Reach struct {
 	Said, Same, Thread, Replied, Strikes time.Duration
+	// SaidMost and SameMost are how many of Said and Same are of use, this item among them; the latest are taken. 0: as many as are read.
+	SaidMost, SameMost int
 }
 
 // Facts are what the ledger knows about an item beside itself.

@@ -193,6 +193,73 @@ func TestFactsAbout(t *testing.T) {
 	})
 }
 
+// No more is read than counts, and that is what was heard last, whatever date it bears.
+func TestFactsAboutTheLatest(t *testing.T) {
+	onEachAnew(t, func(t *testing.T, l *store.Database) {
+		var items []store.Item
+		for n := range 12 {
+			it := said(fmt.Sprint("i", n), "ada", "buy now")
+			it.SeenAt = noon.Add(time.Duration(n-11) * time.Minute)
+			it.CreatedAt = noon.AddDate(1, 0, -n) // what is heard later says that it is older
+			items = append(items, it)
+		}
+		take(t, l, heard("1", false), items...)
+		waiting, err := l.Undecided(t.Context(), "acme", "square", 100)
+		if err != nil || len(waiting) != 12 {
+			t.Fatalf("%d items, %v", len(waiting), err)
+		}
+		reach := store.Reach{Said: 20 * time.Minute, SaidMost: 4, Same: 20 * time.Minute, SameMost: 2, Thread: 3 * time.Minute}
+		facts, err := l.FactsAbout(t.Context(), "rules", waiting, reach, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, it := range waiting {
+			said, same, thread := 4, 2, 4
+			switch it.ID {
+			case "i11", "i10":
+				said, same, thread = 3, 1, 3
+			case "i9", "i8":
+				said, thread = 3, 3
+			}
+			f := &facts[i]
+			if len(f.Said) != said || len(f.Same) != same || len(f.Thread) != thread {
+				t.Errorf("%s: %d said, %d the same, %d in the thread, want %d, %d, %d", it.ID, len(f.Said), len(f.Same), len(f.Thread), said, same, thread)
+			}
+			for _, at := range f.Said {
+				if at.Before(noon.Add(-3 * time.Minute)) {
+					t.Errorf("%s: %s is not among the latest", it.ID, at)
+				}
+			}
+		}
+	})
+}
+
+// Who speaks often is not written each time, and what is new of them is.
+func TestPeopleAreWrittenWhenSomethingIsNew(t *testing.T) {
+	onEachAnew(t, func(t *testing.T, l *store.Database) {
+		for n, c := range []struct {
+			after     time.Duration
+			handle    string
+			followers int64
+			want      time.Duration // when they were last heard of, as the ledger says
+		}{
+			{0, "ada", 7, 0}, {time.Minute, "ada", 7, 0}, {2 * time.Minute, "ada", 8, 2 * time.Minute}, {3 * time.Minute, "ada", 8, 2 * time.Minute},
+			{4 * time.Minute, "lovelace", 8, 4 * time.Minute}, {13 * time.Minute, "lovelace", 8, 4 * time.Minute}, {15 * time.Minute, "lovelace", 8, 15 * time.Minute},
+		} {
+			it := said(fmt.Sprint("i", n), "a1", "hello")
+			it.SeenAt, it.Author.Handle, it.Author.Followers = noon.Add(c.after), c.handle, &c.followers
+			take(t, l, heard("1", false), it)
+			known, err := l.People(t.Context(), "acme", "a1")
+			if err != nil || len(known) != 1 {
+				t.Fatal(known, err)
+			}
+			if k := known[0]; k.Handle != c.handle || *k.Followers != c.followers || !k.LastSeen.Equal(noon.Add(c.want)) || !k.FirstSeen.Equal(noon) {
+				t.Errorf("after %s: %+v", c.after, k)
+			}
+		}
+	})
+}
+
 func verdict(id, outcome string, actions ...store.Action) store.Verdict {
 	for i := range actions {
 		a := &actions[i]

@@ -20,11 +20,11 @@ const (
 		AND state IN ('Pending', 'Doing', 'Done', 'Unknown', 'Simulated') AND created_at >= ? AND author`
 
 	factsSaid = `account, id, seen_at, author FROM items WHERE namespace = ? AND account = ? AND author = ? AND seen_at >= ?
-		ORDER BY created_at DESC LIMIT ?`
+		ORDER BY seen_at DESC LIMIT ?`
 	factsSame = `account, id, seen_at, author FROM items WHERE namespace = ? AND text_key = ? AND text_key <> '' AND seen_at >= ?
 		ORDER BY seen_at DESC LIMIT ?`
 	factsThread = `account, id, seen_at, author FROM items WHERE namespace = ? AND account = ? AND post = ? AND post <> '' AND seen_at >= ? AND ours = 0
-		ORDER BY created_at DESC LIMIT ?`
+		ORDER BY seen_at DESC LIMIT ?`
 )
 
 // finder finds the facts about a batch of items.
@@ -158,12 +158,11 @@ func scanOther(row scanner) (o other, err error) {
 
 // others asks the same about several things at once, each with its own arguments: what was said by that author, in that text, in that
 // thread. The answers come by question.
-func (f *finder) others(ctx context.Context, query string, questions [][]any) ([][]other, error) {
+func (f *finder) others(ctx context.Context, query string, questions [][]any, most int) ([][]other, error) {
 	out := make([][]other, len(questions))
 	for from := 0; from < len(questions); from += f.engine.lists.together() {
 		some := questions[from:min(from+f.engine.lists.together(), len(questions))]
-		// One more than is wanted, as the item itself may be among them.
-		whole, args, err := f.engine.lists.each(query, some, maxFacts+1)
+		whole, args, err := f.engine.lists.each(query, some, int64(most))
 		if err != nil {
 			return nil, err
 		}
@@ -196,54 +195,68 @@ func seenAt(o *other) time.Time { return fromMicros(o.at) }
 
 type belonging struct{ namespace, account, id string }
 
+// question is what is asked about groups of items: about what is theirs, how far back, and for how many answers at most, 0 for as many as are
+// read. The item itself may be among them.
+type question struct {
+	query string
+	reach time.Duration
+	most  int
+	of    func(*Item) (belonging, bool)
+}
+
 // ask finds others for groups of items.
-func (f *finder) ask(ctx context.Context, reach time.Duration, query string, of func(*Item) (belonging, bool), note func(i int, others []other)) error {
-	if reach <= 0 {
+func (f *finder) ask(ctx context.Context, asked question, note func(at []int, others []other)) error {
+	if asked.reach <= 0 {
 		return nil
 	}
-	groups := group(f.items, of)
+	if asked.most <= 0 || asked.most > maxFacts {
+		asked.most = maxFacts + 1
+	}
+	groups := group(f.items, asked.of)
 	questions := make([][]any, len(groups))
 	for n, g := range groups {
 		q := []any{g.key.namespace}
 		if g.key.account != "" {
 			q = append(q, g.key.account)
 		}
-		questions[n] = append(q, g.key.id, f.from(reach))
+		questions[n] = append(q, g.key.id, f.from(asked.reach))
 	}
-	found, err := f.others(ctx, query, questions)
+	found, err := f.others(ctx, asked.query, questions, asked.most)
 	if err != nil {
 		return err
 	}
 	for n, g := range groups {
-		for _, i := range g.at {
-			note(i, found[n])
-		}
+		note(g.at, found[n])
 	}
 	return nil
 }
 
 func (f *finder) said(ctx context.Context) error {
-	return f.ask(ctx, f.reach.Said, factsSaid,
-		func(it *Item) (belonging, bool) {
-			return belonging{it.Key.Namespace, it.Key.Account, it.Author.ID}, it.Author.ID != ""
-		},
-		func(i int, others []other) { f.out[i].Said = without(others, &f.items[i], seenAt) })
+	return f.ask(ctx, question{factsSaid, f.reach.Said, f.reach.SaidMost, func(it *Item) (belonging, bool) {
+		return belonging{it.Key.Namespace, it.Key.Account, it.Author.ID}, it.Author.ID != ""
+	}}, func(at []int, others []other) {
+		for _, i := range at {
+			f.out[i].Said = without(others, &f.items[i], seenAt)
+		}
+	})
 }
 
 func (f *finder) same(ctx context.Context) error {
-	return f.ask(ctx, f.reach.Same, factsSame,
-		func(it *Item) (belonging, bool) {
-			return belonging{namespace: it.Key.Namespace, id: it.TextKey}, it.TextKey != ""
-		},
-		func(i int, others []other) { f.out[i].Same = without(others, &f.items[i], seenAt) })
+	return f.ask(ctx, question{factsSame, f.reach.Same, f.reach.SameMost, func(it *Item) (belonging, bool) {
+		return belonging{namespace: it.Key.Namespace, id: it.TextKey}, it.TextKey != ""
+	}}, func(at []int, others []other) {
+		for _, i := range at {
+			f.out[i].Same = without(others, &f.items[i], seenAt)
+		}
+	})
 }
 
 func (f *finder) thread(ctx context.Context) error {
-	return f.ask(ctx, f.reach.Thread, factsThread,
-		func(it *Item) (belonging, bool) {
-			return belonging{it.Key.Namespace, it.Key.Account, it.Post}, it.Post != ""
-		},
-		func(i int, others []other) {
+	return f.ask(ctx, question{factsThread, f.reach.Thread, 0, func(it *Item) (belonging, bool) {
+		return belonging{it.Key.Namespace, it.Key.Account, it.Post}, it.Post != ""
+	}}, func(at []int, others []other) {
+		for _, i := range at {
 			f.out[i].Thread = without(others, &f.items[i], func(o *other) ThreadReply { return ThreadReply{At: fromMicros(o.at), Author: o.author} })
-		})
+		}
+	})
 }

@@ -37,13 +37,21 @@ const (
 
 	personColumns = `namespace, account, id, handle, display_name, url, created_at, followers, is_follower, is_member, flags, first_seen, last_seen, no_automation`
 	addPeople     = `INSERT INTO people (` + personColumns + `) `
+	// Who speaks often is written when something is new of them, or after ten minutes.
 	onKnownPerson = ` ON CONFLICT (namespace, account, id) DO UPDATE SET handle = excluded.handle, display_name = excluded.display_name, url = excluded.url,
 		created_at = CASE WHEN excluded.created_at = 0 THEN people.created_at ELSE excluded.created_at END,
 		followers = COALESCE(excluded.followers, people.followers), is_follower = COALESCE(excluded.is_follower, people.is_follower),
 		is_member = COALESCE(excluded.is_member, people.is_member), flags = excluded.flags,
 		first_seen = CASE WHEN excluded.first_seen < people.first_seen THEN excluded.first_seen ELSE people.first_seen END,
 		last_seen = CASE WHEN excluded.last_seen > people.last_seen THEN excluded.last_seen ELSE people.last_seen END,
-		no_automation = CASE WHEN excluded.no_automation > people.no_automation THEN excluded.no_automation ELSE people.no_automation END`
+		no_automation = CASE WHEN excluded.no_automation > people.no_automation THEN excluded.no_automation ELSE people.no_automation END
+		WHERE people.handle <> excluded.handle OR people.display_name <> excluded.display_name OR people.url <> excluded.url OR people.flags <> excluded.flags
+			OR (excluded.created_at <> 0 AND people.created_at <> excluded.created_at)
+			OR (excluded.followers IS NOT NULL AND people.followers IS DISTINCT FROM excluded.followers)
+			OR (excluded.is_follower IS NOT NULL AND people.is_follower IS DISTINCT FROM excluded.is_follower)
+			OR (excluded.is_member IS NOT NULL AND people.is_member IS DISTINCT FROM excluded.is_member)
+			OR excluded.first_seen < people.first_seen OR excluded.no_automation > people.no_automation
+			OR excluded.last_seen > people.last_seen + 600000000`
 
 	queryHeard     = `SELECT next, baseline, polled_at, item_at FROM listening WHERE namespace = ? AND channel = ? AND account = ?`
 	querySaveHeard = `INSERT INTO listening (namespace, channel, account, next, baseline, polled_at, item_at) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -138,7 +146,7 @@ func (s *Database) grown(ctx context.Context, items int) {
 // lastOfEach keeps what was told last of each item.
 func lastOfEach(items []Item) []Item {
 	at := make(map[string]int, len(items))
-	out := items[:0:0]
+	out := make([]Item, 0, len(items))
 	for _, it := range items {
 		if i, ok := at[it.ID]; ok {
 			out[i] = it

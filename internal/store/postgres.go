@@ -48,8 +48,9 @@ SET LOCAL enable_seqscan = off;
 SET LOCAL idle_in_transaction_session_timeout = '10s';
 SELECT pg_advisory_xact_lock(1414678850, hashtext(current_schema()))`
 
-// learnPostgres looks at few rows: enough to see which table is large, and which index finds few rows.
-const learnPostgres = `BEGIN; SET LOCAL default_statistics_target = 20; ANALYZE items, people, actions, matches, strikes; COMMIT`
+// learnPostgres looks at few rows, and at what statements look for: enough to see which table is large, and which index finds few rows.
+const learnPostgres = `BEGIN; SET LOCAL default_statistics_target = 10;
+ANALYZE items (namespace, account, id, channel, author, post, text_key, seen_at, created_at), people (namespace, account, id), actions, matches, strikes; COMMIT`
 
 // postgresEngine keeps the ledger in a PostgreSQL database.
 func postgresEngine(dsnFile string) *engine {

@@ -14,9 +14,18 @@ CREATE TABLE undecided (
 INSERT INTO undecided (namespace, channel, seen_at, created_at, account, id)
     SELECT namespace, channel, seen_at, created_at, account, id FROM items WHERE state = 'New';
 DROP INDEX items_new;
+-- What somebody said lately, and what was said lately in a thread, is asked for with each item: that is found however much was said before.
+DROP INDEX items_by_author;
+CREATE INDEX items_by_author ON items (namespace, account, author, seen_at, id);
+DROP INDEX items_by_post;
+CREATE INDEX items_by_post ON items (namespace, account, post, seen_at) WHERE post <> '';
 -- PostgreSQL: ALTER TABLE items SET (fillfactor = 50);
 
 -- +goose Down
 -- PostgreSQL: ALTER TABLE items RESET (fillfactor);
+DROP INDEX items_by_post;
+CREATE INDEX items_by_post ON items (namespace, account, post, created_at) WHERE post <> '';
+DROP INDEX items_by_author;
+CREATE INDEX items_by_author ON items (namespace, account, author, created_at, seen_at, id);
 CREATE INDEX items_new ON items (namespace, channel, seen_at) WHERE state = 'New';
 DROP TABLE undecided;
