@@ -43,10 +43,10 @@ type Letters struct {
 	keyed      bool // the key is made
 	made       bool // all is made
 	all        []Letter
-	// key is one character for each run of one letter, or of letters that are taken for one another. starts has for each of its
-	// bytes how many letters stand before the run, and at its end how many there are.
+	// key is one character for each run of one letter, or of letters that are taken for one another. starts has the run's for each
+	// of its bytes, and one for the end.
 	key    []byte
-	starts []int32
+	starts []runStart
 }
 
 // Key is the text with one character for each run of equal letters and nothing between them: where a term's key is not found,
@@ -162,14 +162,14 @@ func (s *speller) makeKey() {
 			i += s.special(text[i], i)
 		}
 	}
-	s.key.end(s.Letters)
+	s.key.end(s.Letters, len(text))
 }
 
 // wide reads a character beyond ASCII.
 func (s *speller) wide(i int) int {
 	if text := s.view.Text; !s.full && isTwo(text[i], text[i+1]) {
 		if s.characters.of(two(text[i], text[i+1])).kind == letter {
-			s.key.addTwo(text[i], text[i+1])
+			s.key.addTwo(text[i], text[i+1], i)
 			return 2
 		}
 	}
@@ -315,7 +315,7 @@ func (s *speller) separate(g Gap) {
 
 func (s *speller) add(r rune, at, size int, plain bool) {
 	if !s.full {
-		s.key.add(keyRune(r))
+		s.key.add(keyRune(r), at)
 		return
 	}
 	from, to := s.view.Span(at, at+size)

@@ -100,28 +100,22 @@ func (s *Spelling) redraw(letter rune, as string) (letters []rune, border []bool
 func spelling(b *Buffer, letters []rune, border []bool) Spelling {
 	b.Reset(string(letters))
 	l := b.Letters()
-	next, begin := l.runsOf(0, len(l.key))
-	return Spelling{Key: string(l.key), letters: letters, border: border, first: next, last: int(l.starts[len(l.key)]) - begin}
-}
-
-// runsOf tells of key[from:to] where its second run begins, and where its last, as numbers of letters.
-func (l *Letters) runsOf(from, to int) (second, last int) {
-	_, size := utf8.DecodeRune(l.key[from:])
-	second = int(l.starts[from+size])
-	_, size = utf8.DecodeLastRune(l.key[:to])
-	return second, int(l.starts[to-size])
+	second, last := l.runsOf(0, len(l.key))
+	end := l.starts[len(l.key)]
+	return Spelling{Key: string(l.key), letters: letters, border: border, first: int(second.letters), last: int(end.letters - last.letters)}
 }
 
 // At looks whether the term is spelled by the runs of letters that end with the key's byte at keyEnd, where its Key was found. It
 // gives the place in the raw text, in bytes.
 func (l *Letters) At(s *Spelling, keyEnd int, place Place) (from, to int, ok bool) {
 	at := keyEnd - len(s.Key)
-	first, stop := int(l.starts[at]), int(l.starts[keyEnd])
-	if stop-first < len(s.letters) {
+	first, stop := int(l.starts[at].letters), int(l.starts[keyEnd].letters)
+	if stop-first < len(s.letters) || place == Whole && l.isPart(at, keyEnd) {
 		return 0, 0, false
 	}
 	l.need()
-	next, begin := l.runsOf(at, keyEnd)
+	second, last := l.runsOf(at, keyEnd)
+	next, begin := int(second.letters), int(last.letters)
 	if begin-next > maxSpan {
 		return 0, 0, false
 	}
