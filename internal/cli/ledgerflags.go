@@ -36,3 +36,6 @@ func (f *ledgerFlags) check(flags *pflag.FlagSet) error {
 func (f *ledgerFlags) options() store.Options {
 	return store.Options{Path: f.ledger, DSNFile: f.dsnFile}
 }
+
+// named is true if a ledger is.
+func (f *ledgerFlags) named() bool { return f.ledger != "" || f.dsnFile != "" }

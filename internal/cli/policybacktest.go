@@ -84,11 +84,10 @@ Exit code: 0 done, 1 a line is no item or the policy is wrong, 2 wrong usage.`,
 }
 
 func (b *backtester) check() error {
-	ledger := b.ledger.ledger != "" || b.ledger.dsnFile != ""
 	switch {
 	case b.file == "":
 		return errors.New("name the policy: --policy FILE")
-	case (b.items == "") == !ledger:
+	case (b.items == "") == !b.ledger.named():
 		return errors.New("say which items: --items FILE (- for standard input), or a ledger with --ledger FILE or --ledger-dsn-file FILE")
 	case b.file == "-" && b.items == "-":
 		return errors.New("both the policy and the items come from standard input: put one of them into a file")

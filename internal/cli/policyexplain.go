@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,27 +29,34 @@ duplicate, thread, strikes) see the items before it; without, each item is judge
 
 func newPolicyExplain() *cobra.Command {
 	var f policyFlags
+	var kept keptItems
 	var items, text, output string
 	cmd := &cobra.Command{
-		Use:   "explain --policy FILE (--items FILE | --text TEXT)",
+		Use:   "explain --policy FILE (--items FILE | --text TEXT | --ledger FILE)",
 		Short: "Say what a policy makes of items, and why: rule, view and words",
 		Long: `Say what a CommunityPolicy in a file makes of items: which outcome, by which rules, what follows, and for each match the view of the
 text and the span in which it was found, in bytes. It needs no cluster, and nothing is done.
 
 ` + itemsHelp + `
 
+With --ledger, or --ledger-dsn-file, the items are those that the ledger keeps, --since then, and only the one named by --item is explained; all are
+judged in their order, so that rules that count over time see what was said before.
+
 With -o json one object a line is written for each item. A line that is no item is named on standard error, and the others go on.
 
 Exit code: 0 done, 1 a line is no item or the policy is wrong, 2 wrong usage.`,
 		Example: `  tribune policy explain --policy policy.yaml --text "you n1twit"
-  tribune policy explain --policy policy.yaml --items comments.jsonl -o json | jq 'select(.outcome != "Allow")'`,
+  tribune policy explain --policy policy.yaml --items comments.jsonl -o json | jq 'select(.outcome != "Allow")'
+  tribune policy explain --policy policy.yaml --ledger ledger.db -n acme --item 3lb2x7`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case f.file == "":
 				return usageError{errors.New("name the policy: --policy FILE")}
-			case (items == "") == !cmd.Flags().Changed("text"):
-				return usageError{errors.New("say what to explain: --items FILE (- for standard input), or --text TEXT")}
+			case !oneOf(items != "", cmd.Flags().Changed("text"), kept.ledger.named()):
+				return usageError{errors.New("say what to explain: --items FILE (- for standard input), --text TEXT, or a ledger with --ledger FILE or --ledger-dsn-file FILE")}
+			case kept.item != "" && !kept.ledger.named():
+				return usageError{errors.New("--item names one of a ledger: give --ledger FILE or --ledger-dsn-file FILE")}
 			case f.file == "-" && items == "-":
 				return usageError{errors.New("both the policy and the items come from standard input: put one of them into a file")}
 			case output != "text" && output != "json":
@@ -57,6 +65,9 @@ Exit code: 0 done, 1 a line is no item or the policy is wrong, 2 wrong usage.`,
 			p, err := f.read(cmd)
 			if err != nil {
 				return err
+			}
+			if kept.ledger.named() {
+				return kept.explain(cmd, p, output)
 			}
 			in, done, err := itemsFrom(cmd, items, text)
 			if err != nil {
@@ -69,8 +80,64 @@ Exit code: 0 done, 1 a line is no item or the policy is wrong, 2 wrong usage.`,
 	f.add(cmd)
 	cmd.Flags().StringVar(&items, "items", "", "file with items as lines of JSON, or - for standard input")
 	cmd.Flags().StringVar(&text, "text", "", "text of a single comment, in the place of --items")
+	kept.flags(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
 	return cmd
+}
+
+// oneOf is true if exactly one is.
+func oneOf(all ...bool) bool {
+	n := 0
+	for _, is := range all {
+		if is {
+			n++
+		}
+	}
+	return n == 1
+}
+
+// keptItems are items that the ledger keeps.
+type keptItems struct {
+	ledger                 ledgerFlags
+	namespace, since, item string
+}
+
+func (k *keptItems) flags(cmd *cobra.Command) {
+	k.ledger.add(cmd.Flags(), "", "SQLite file of the ledger whose items are explained, in the place of --items")
+	cmd.Flags().StringVarP(&k.namespace, "namespace", "n", "", "namespace of the ledger's items (default: that of the policy)")
+	cmd.Flags().StringVar(&k.since, "since", "30d", "items of the ledger since then: 2026-11-01, 2026-11-01T09:00:00Z, or 720h or 30d ago")
+	cmd.Flags().StringVar(&k.item, "item", "", "explain this item of the ledger alone, by its id")
+}
+
+// explain what the ledger keeps.
+func (k *keptItems) explain(cmd *cobra.Command, p *filePolicy, output string) error {
+	run, found := backtest.New(p.compiled), false
+	write := explanations(cmd.OutOrStdout(), output)
+	err := eachKept(cmd, &k.ledger, cmp.Or(k.namespace, p.Namespace), k.since, func(c *backtest.Case) error {
+		d := run.Judge(c)
+		if k.item != "" && c.Item.ID != k.item {
+			return nil
+		}
+		found = true
+		e := backtest.Explain(c, &d)
+		return write(&e)
+	})
+	if err == nil && k.item != "" && !found {
+		return fmt.Errorf("the ledger knows no item %s of others in namespace %s since %s that is judged: see --since and -n", terminal.Printable(k.item), cmp.Or(k.namespace, p.Namespace), k.since)
+	}
+	return err
+}
+
+// explanations writes one after the other.
+func explanations(out io.Writer, output string) func(e *backtest.Explanation) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	return func(e *backtest.Explanation) error {
+		if output == "json" {
+			return encoder.Encode(e)
+		}
+		return writeExplanation(out, e)
+	}
 }
 
 // itemsFrom opens a file of items, or makes one of a text.
@@ -119,8 +186,7 @@ func eachItem(cmd *cobra.Command, name string, in io.Reader, f func(g *backtest.
 
 func explainItems(cmd *cobra.Command, p *filePolicy, name string, in io.Reader, output string) error {
 	run, now := backtest.New(p.compiled), time.Now()
-	encoder := json.NewEncoder(cmd.OutOrStdout())
-	encoder.SetEscapeHTML(false)
+	write := explanations(cmd.OutOrStdout(), output)
 	refused, err := eachItem(cmd, name, in, func(g *backtest.Given, line int) error {
 		c := g.Case(p.Spec, now)
 		if name != "" {
@@ -128,10 +194,7 @@ func explainItems(cmd *cobra.Command, p *filePolicy, name string, in io.Reader, 
 		}
 		d := run.Judge(&c)
 		e := backtest.Explain(&c, &d)
-		if output == "json" {
-			return encoder.Encode(e)
-		}
-		return writeExplanation(cmd.OutOrStdout(), &e)
+		return write(&e)
 	})
 	if err == nil && refused > 0 {
 		return exitError{1}

@@ -36,18 +36,26 @@ const pageSize = 1000
 
 // fromLedger judges what the ledger keeps, the oldest first.
 func (b *backtester) fromLedger(cmd *cobra.Command) error {
-	since, err := pastInstant(b.since, time.Now())
+	return eachKept(cmd, &b.ledger, cmp.Or(b.namespace, b.policy.Namespace), b.since, func(c *backtest.Case) error {
+		b.add(*c)
+		return nil
+	})
+}
+
+// eachKept calls f for what people said in a namespace since then, as the ledger keeps it, the oldest first.
+func eachKept(cmd *cobra.Command, ledger *ledgerFlags, namespace, since string, f func(c *backtest.Case) error) error {
+	from, err := pastInstant(since, time.Now())
 	if err != nil {
 		return usageError{err}
 	}
-	l, err := openCommunity(cmd, &b.ledger)
+	l, err := openCommunity(cmd, ledger)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = l.Close() }() // it was only read
-	f := store.ItemFilter{Namespace: cmp.Or(b.namespace, b.policy.Namespace), Since: since, Limit: pageSize}
+	filter := store.ItemFilter{Namespace: namespace, Since: from, Limit: pageSize}
 	for {
-		items, err := l.Items(cmd.Context(), f)
+		items, err := l.Items(cmd.Context(), filter)
 		if err != nil {
 			return err
 		}
@@ -56,14 +64,19 @@ func (b *backtester) fromLedger(cmd *cobra.Command) error {
 			return err
 		}
 		for i := range items {
-			if it := &items[i]; !it.Ours && !it.Gone && it.State != store.ItemRecorded {
-				b.add(keptCase(it, &facts[i]))
+			it := &items[i]
+			if it.Ours || it.Gone || it.State == store.ItemRecorded {
+				continue
+			}
+			c := keptCase(it, &facts[i])
+			if err := f(&c); err != nil {
+				return err
 			}
 		}
 		if len(items) < pageSize {
 			return nil
 		}
-		f.After = &items[len(items)-1]
+		filter.After = &items[len(items)-1]
 	}
 }
 
