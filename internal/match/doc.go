@@ -40,6 +40,7 @@
 //
 // # Speed
 //
-// All keys are one automaton (Aho and Corasick), which reads each view once, and views that are alike once together. A text without a hit
-// allocates nothing. Time is linear in the text.
+// All keys are one automaton (Aho and Corasick), which reads each view once, and views that are alike once together; a filter tells it
+// where no key can begin, which is most of a text. Keys of one byte, such as a term of one letter, leave it nothing to tell. A text
+// without a hit allocates nothing. Time is linear in the text.
 package match

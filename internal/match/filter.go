@@ -24,7 +24,7 @@ const (
 	stride      = ahead - mostPrefix + 1
 )
 
-// newFilter gives nil if keys are too short to tell anything.
+// newFilter gives nil if keys are too short to tell anything, or if so many are short that most places would pass.
 func newFilter(keys []string) *filter {
 	size := shortest(keys)
 	if size < shortPrefix-1 {
@@ -46,6 +46,9 @@ func newFilter(keys []string) *filter {
 				short = prefixes(short, key, next<<(8*len(key)))
 			}
 		}
+	}
+	if len(short) > maxShort {
+		return nil
 	}
 	f := &filter{shortest: size, long: newBloom(long), prefix: 1<<(8*n) - 1}
 	if len(short) > 0 {
@@ -146,6 +149,9 @@ func (b *bloom) has(n uint64) bool {
 
 // bitmap is a set like bloom for few numbers, of one bit each.
 type bitmap [1 << 10]uint64
+
+// maxShort is how many numbers a bitmap may have: then one in eight others is taken for one of them.
+const maxShort = len(bitmap{}) * 64 / 8
 
 func newBitmap(numbers []uint64) *bitmap {
 	b := new(bitmap)

@@ -56,3 +56,17 @@ func keysOf(p Pattern) []string {
 	}
 	return c.keys
 }
+
+// TestManyShortKeysHaveNoFilter makes so many short keys that a filter would cost time and spare none.
+func TestManyShortKeysHaveNoFilter(t *testing.T) {
+	var few, many []string
+	for a := byte('a'); a <= 'z'; a++ {
+		few = append(few, string([]byte{a, a}))
+		for b := byte('a'); b <= 'z'; b++ {
+			many = append(many, string([]byte{a, b}))
+		}
+	}
+	if newFilter(few) == nil || newFilter(many) != nil || newFilter([]string{"a", "abcdef"}) != nil || newFilter(nil) != nil {
+		t.Error("a filter is there for keys that it tells nothing of, or not for others")
+	}
+}
