@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,23 +18,41 @@ import (
 type applier struct {
 	kubectl, kubeconfig, path string
 
+	// look is how often the manifests are looked at; 0: lookEvery.
+	look time.Duration
+
 	mu      sync.Mutex
 	said    string
 	applied time.Time
 }
 
-// lookEvery is how often the manifests are looked at.
-const lookEvery = time.Second
+const (
+	lookEvery = time.Second
+	// againAfter so many looks what failed is applied again, and then less and less often, until latestAgain looks.
+	againAfter  = 3
+	latestAgain = 60
+)
 
-// run applies now and after each change, until ctx ends.
+// run applies now, after each change, and again what failed, until ctx ends: files may need what those after them make, such as a
+// Namespace.
 func (a *applier) run(ctx context.Context) {
 	var last string
-	tick := time.NewTicker(lookEvery)
+	var looks, again int // since it failed last, and until it is applied again; 0: it did not fail
+	tick := time.NewTicker(cmp.Or(a.look, lookEvery))
 	defer tick.Stop()
 	for {
-		if now := a.fingerprint(); now != last {
-			last = now
-			a.apply(ctx)
+		now := a.fingerprint()
+		changed := now != last
+		if looks++; changed || again > 0 && looks >= again {
+			last, looks = now, 0
+			switch ok := a.apply(ctx, changed); {
+			case ok:
+				again = 0
+			case changed || again == 0:
+				again = againAfter
+			default:
+				again = min(2*again, latestAgain)
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -51,7 +69,8 @@ func (a *applier) status() (said string, at time.Time) {
 	return a.said, a.applied
 }
 
-func (a *applier) apply(ctx context.Context) {
+// apply says whether all was applied. Of a try that is no news, because nothing was changed and it fails as before, nothing is said.
+func (a *applier) apply(ctx context.Context, news bool) bool {
 	args := []string{"--kubeconfig", a.kubeconfig, "apply", "--server-side", "--force-conflicts", "--field-manager=tribune-up"}
 	if a.kustomized() {
 		args = append(args, "-k", a.path)
@@ -59,18 +78,33 @@ func (a *applier) apply(ctx context.Context) {
 		args = append(args, "-R", "-f", a.path)
 	}
 	out, err := exec.CommandContext(ctx, a.kubectl, args...).CombinedOutput() //nolint:gosec // our own kubectl
-	said := summary(out, err)
+	said := summary(out, err, a.path)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.said, a.applied = said, time.Now()
+	if news || said != a.said {
+		a.said, a.applied = said, time.Now()
+	}
+	return err == nil
 }
 
-// summary is one line for success, and all that kubectl said otherwise.
-func summary(out []byte, err error) string {
-	if err != nil {
-		return "kubectl apply failed: " + strings.TrimSpace(string(out))
+const applyFailed = "kubectl apply failed"
+
+// summary is one line for success, and otherwise what went wrong.
+func summary(out []byte, err error, path string) string {
+	done := 0
+	var wrong []string
+	for line := range strings.Lines(string(out)) {
+		switch line = strings.TrimSpace(line); {
+		case strings.HasSuffix(line, " serverside-applied"):
+			done++
+		case line != "":
+			wrong = append(wrong, line)
+		}
 	}
-	return fmt.Sprintf("%d objects applied", bytes.Count(out, []byte("\n")))
+	if err == nil {
+		return fmt.Sprintf("%d objects applied", done)
+	}
+	return fmt.Sprintf("%s: %s\n%d objects applied; what failed is tried again. To see what is wrong: tribune lint %s", applyFailed, strings.Join(wrong, "\n"), done, path)
 }
 
 func (a *applier) kustomized() bool {

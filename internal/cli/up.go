@@ -41,7 +41,19 @@ func newUp() *cobra.Command {
 		Use:   "up",
 		Short: "Run everything on this machine, without a cluster",
 		Long: `Start a Kubernetes API on this machine, the built-in network and the manager, apply manifests, and show what happens.
-Without --apply it makes a first calendar whose posts go out within the first minute. Ctrl-C ends it all.`,
+Without --apply it makes a first calendar whose posts go out within the first minute. Ctrl-C ends it all.
+
+It prints where the pages of the built-in network are and the kubeconfig of its Kubernetes API, which is the file kubeconfig in
+--data-dir. In another terminal:
+
+  export KUBECONFIG=DATA-DIR/kubeconfig
+  kubectl get social,posts -A
+  tribune inbox -A
+
+Manifests of --apply are applied again when a file changes. What is taken out of them stays, until kubectl delete.`,
+		Example: `  tribune up
+  tribune up --data-dir ~/tribune --apply social/
+  tribune up --rehearse --apply config/samples/acme`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.addressGiven = cmd.Flags().Changed("local-address")

@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -75,17 +77,27 @@ func (u *up) watch(ctx context.Context) {
 
 func (u *up) introduce() {
 	fmt.Fprintf(u.out, "Timeline    %s/\n", u.localURL)
-	fmt.Fprintf(u.out, "Kubernetes  kubectl --kubeconfig %s get social,posts,compol,ccase -A\n", u.kubeconfig())
-	fmt.Fprintf(u.out, "Inbox       %s inbox -A --kubeconfig %s\n", os.Args[0], u.kubeconfig())
+	fmt.Fprintf(u.out, "Kubernetes  export KUBECONFIG=%s     # in another terminal, then:\n", u.kubeconfig())
+	fmt.Fprintf(u.out, "            %s get social,posts,ccase -A\n", u.kubectl())
+	fmt.Fprintf(u.out, "            %s inbox -A\n", os.Args[0])
 	if u.apply != nil {
-		fmt.Fprintf(u.out, "Manifests   %s (edit them: they are applied again)\n", u.apply.path)
+		fmt.Fprintf(u.out, "Manifests   %s (edit them: they are applied again; what you take out stays, until kubectl delete)\n", u.apply.path)
 	}
 	fmt.Fprintf(u.out, "Log         %s\nCtrl-C ends it all.\n\n", filepath.Join(u.dir, "manager.log"))
+}
+
+// kubectl is the one of this machine, or else the one that belongs to the API server.
+func (u *up) kubectl() string {
+	if _, err := exec.LookPath("kubectl"); err == nil || u.cp == nil {
+		return "kubectl"
+	}
+	return u.cp.KubectlPath()
 }
 
 // view is what there is to see.
 type view struct {
 	applied   string
+	appliedAt time.Time
 	channels  []tribunev1alpha1.SocialChannel
 	calendars []tribunev1alpha1.ContentCalendar
 	posts     []tribunev1alpha1.Post
@@ -107,7 +119,7 @@ func (u *up) look(ctx context.Context) view {
 	if v.community, v.err = u.lookAtCommunity(ctx); v.err != nil {
 		return v
 	}
-	v.applied, _ = u.apply.status()
+	v.applied, v.appliedAt = u.apply.status()
 	v.channels, v.calendars, v.posts = channels.Items, calendars.Items, posts.Items
 	slices.SortFunc(v.posts, func(a, b tribunev1alpha1.Post) int {
 		return cmp.Or(publish.Due(&a).Compare(publish.Due(&b)), strings.Compare(a.Name, b.Name))
@@ -121,7 +133,7 @@ func (v view) draw(out io.Writer, width int, now time.Time) {
 		fmt.Fprintln(out, "the Kubernetes API does not answer:", v.err)
 		return
 	}
-	if strings.HasPrefix(v.applied, "kubectl apply failed") {
+	if strings.HasPrefix(v.applied, applyFailed) {
 		fmt.Fprintf(out, "%s\n\n", v.applied)
 	}
 	t := table{{"CHANNEL", "NETWORK", "HANDLE", "READY", "STATUS"}}
@@ -194,7 +206,7 @@ func lag(p *tribunev1alpha1.Post) string {
 func where(p *tribunev1alpha1.Post) string {
 	switch p.Status.State {
 	case tribunev1alpha1.PostPublished:
-		return p.Status.URL
+		return strings.TrimLeft(p.Status.URL+afterwards(p), " ")
 	case tribunev1alpha1.PostScheduled:
 		if p.Status.NextAttemptAt == nil {
 			return ""
@@ -203,6 +215,18 @@ func where(p *tribunev1alpha1.Post) string {
 		return ""
 	}
 	return readyText(p.Status.Conditions)
+}
+
+// afterwards says how a Post that is out and what is on the network stand to each other, where there is something to say.
+func afterwards(p *tribunev1alpha1.Post) string {
+	c := meta.FindStatusCondition(p.Status.Conditions, tribunev1alpha1.ConditionInSync)
+	switch {
+	case c == nil || c.Reason == tribunev1alpha1.ReasonInSync:
+		return ""
+	case c.Status == metav1.ConditionTrue:
+		return "  " + c.Reason
+	}
+	return "  " + c.Reason + ": " + c.Message
 }
 
 func readyStatus(conditions []metav1.Condition) string {
@@ -271,6 +295,8 @@ func (t table) lines(out io.Writer, width int, widths []int) {
 type lineLog struct {
 	out  io.Writer
 	seen map[string]string
+	// applied is when what was applied was said last.
+	applied time.Time
 }
 
 func (l *lineLog) update(v view) {
@@ -278,7 +304,12 @@ func (l *lineLog) update(v view) {
 		l.say("api", "the Kubernetes API does not answer: "+v.err.Error())
 		return
 	}
+	if v.appliedAt.After(l.applied) {
+		l.applied = v.appliedAt
+		delete(l.seen, "apply") // once more is news
+	}
 	l.say("apply", v.applied)
+	l.gone(v)
 	for i := range v.channels {
 		c := &v.channels[i]
 		l.say("channel/"+c.Namespace+"/"+c.Name, readyText(c.Status.Conditions))
@@ -301,6 +332,27 @@ func (l *lineLog) update(v view) {
 		}
 	}
 	v.community.log(l)
+}
+
+// gone says what is not there any more.
+func (l *lineLog) gone(v view) {
+	there := map[string]bool{}
+	for i := range v.channels {
+		there["channel/"+v.channels[i].Namespace+"/"+v.channels[i].Name] = true
+	}
+	for i := range v.calendars {
+		there["calendar/"+v.calendars[i].Namespace+"/"+v.calendars[i].Name] = true
+	}
+	for i := range v.posts {
+		there["post/"+v.posts[i].Namespace+"/"+v.posts[i].Name] = true
+	}
+	for _, what := range slices.Sorted(maps.Keys(l.seen)) {
+		kind, _, _ := strings.Cut(what, "/")
+		if (kind == "channel" || kind == "calendar" || kind == "post") && !there[what] {
+			l.say(what, "Deleted")
+			delete(l.seen, what)
+		}
+	}
 }
 
 func (l *lineLog) say(what, text string) {
