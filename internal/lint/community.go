@@ -164,6 +164,7 @@ func (c *checker) policyTells(p *readPolicy) {
 		}
 	}
 	c.notified(p.readable, p.spec.Notify)
+	c.heard(p)
 	for i := range p.spec.Notify {
 		for _, event := range p.spec.Notify[i].On {
 			if !slices.Contains(policyEvents, event) {
