@@ -1,6 +1,7 @@
 package views
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ func TestSimpleTextsHaveOneSkeleton(t *testing.T) {
 		simple++
 		var skeleton View
 		b.skeleton(&skeleton)
-		if string(skeleton.Text) != string(folded.Text) {
+		if !bytes.Equal(skeleton.Text, folded.Text) {
 			t.Fatalf("%q is %q in Folded, %q in Skeleton", b.text, folded.Text, skeleton.Text)
 		}
 		for at := range folded.Text {
