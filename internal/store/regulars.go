@@ -78,7 +78,8 @@ func (s *Database) RegularOf(ctx context.Context, namespace, account, author str
 		return Regular{}, fmt.Errorf("read ledger: %w", err)
 	}
 	r.Namespace, r.Account, r.ID = namespace, account, author
-	return r, s.complete(ctx, &r, from)
+	err = s.complete(ctx, &r, from)
+	return r, err
 }
 
 func (r *Regular) fill(said, answers, against, last *int64) {
