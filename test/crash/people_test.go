@@ -51,11 +51,14 @@ func (b *batch) decide(s *site) (there, not int) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.t.Context(), 10*time.Minute)
 	defer cancel()
-	released := map[string]bool{} // what was said about a Post takes a moment to show in it: nothing is said of it again
+	released := map[string]bool{} // it takes a moment to show in a Post: nobody releases it again
+	awaits := func(p *tribunev1alpha1.Post) bool {
+		return awaitsWord(p) && (p.Status.State == tribunev1alpha1.PostUnknown || !released[p.Name])
+	}
 	for {
 		quiet := b.observer.wait(ctx, func(posts map[string]*tribunev1alpha1.Post) bool {
 			for _, p := range posts {
-				if p.Status.State != tribunev1alpha1.PostPublished && (!awaitsWord(p) || released[p.Name]) {
+				if p.Status.State != tribunev1alpha1.PostPublished && !awaits(p) {
 					return false
 				}
 			}
@@ -68,7 +71,7 @@ func (b *batch) decide(s *site) (there, not int) {
 		s.wait()
 		var absent, late []string
 		for name, p := range b.objects() {
-			if !awaitsWord(p) || released[name] && p.Status.State != tribunev1alpha1.PostUnknown {
+			if !awaits(p) {
 				continue
 			}
 			stored := b.storedOf(s, b.plan[name])
