@@ -332,6 +332,7 @@ status:
   lag: 1s
   attempts: 1
   nextAttemptAt: "2026-11-21T12:00:00Z"
+  edit: {attempt: b, owner: me, startedAt: "2026-11-21T12:00:00.000000Z", endsBy: "2026-11-21T12:00:30.000000Z"}
   resolution: {attempt: a, outcome: Published, url: https://x.example, by: ana}
   approvals: [{by: ana, decision: Approved, contentHash: h, at: "2026-11-21T12:00:00Z", note: fine}]
   release: {reason: PossibleDuplicate, contentHash: h, by: ana, at: "2026-11-21T12:00:00Z"}
