@@ -192,7 +192,10 @@ func TestProfileIsShown(t *testing.T) {
 	for name, bad := range map[string]string{
 		"a script": `{"website": "javascript:alert(1)"}`, "no picture": `{"avatar": "99"}`, "a control character": `{"bio": "a\u0000b"}`, "too long": `{"bio": "` + strings.Repeat("x", 8001) + `"}`,
 	} {
-		r, _ := http.NewRequestWithContext(t.Context(), "PUT", b.url+town, strings.NewReader(bad))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, b.url+town, strings.NewReader(bad))
+		if err != nil {
+			t.Fatal(err)
+		}
 		r.Header.Set("Content-Type", "application/json")
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {
