@@ -28,7 +28,7 @@ func TestEventsAreSentLast(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = e.RoundTrip(req) //nolint:bodyclose // there is none
+		_, err = e.RoundTrip(req)
 		return err
 	}
 	const event, status = "/apis/events.k8s.io/v1/namespaces/acme/events", "/apis/tribune.dev/v1alpha1/namespaces/acme/posts/news/status"

@@ -15,7 +15,7 @@ import (
 	"github.com/tribune-dev/tribune/internal/publish"
 )
 
-// A Post that a manager finds at its start is looked at at once if there may be something to do, else within the hour, and always before
+// A Post that a manager finds at its start is looked at without delay if there may be something to do, else within the hour, and always before
 // it falls due.
 func TestWaitingPostsStandBy(t *testing.T) {
 	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
@@ -74,7 +74,7 @@ func TestWaitingPostsStandBy(t *testing.T) {
 				r := &Reconciler{Clock: clock.Clock(c)}
 				r.wokenByPosts().Create(t.Context(), event.CreateEvent{Object: p, IsInInitialList: first}, q)
 				if at, want := q.Len(), 1; (at == want) == (first && tc.later) {
-					t.Errorf("of the first list: %v; %d are looked at at once", first, at)
+					t.Errorf("of the first list: %v; %d would be looked at now", first, at)
 				}
 				q.ShutDown()
 			}
