@@ -8,6 +8,7 @@ import (
 	"time"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/publish"
 )
 
 // person runs `tribune post` as somebody at a terminal would.
@@ -40,9 +41,10 @@ func held(p *tribunev1alpha1.Post) string {
 }
 
 // awaitsWord is true for a Post that nobody but a person can bring further: nobody knows what became of it, or it was made after
-// its time.
+// its time. Where the word was given, it is for the manager to follow it.
 func awaitsWord(p *tribunev1alpha1.Post) bool {
-	return p.Status.State == tribunev1alpha1.PostUnknown && p.Status.Resolution == nil || held(p) == tribunev1alpha1.ReasonCreatedLate
+	return p.Status.State == tribunev1alpha1.PostUnknown && p.Status.Resolution == nil ||
+		held(p) == tribunev1alpha1.ReasonCreatedLate && !publish.Released(p, tribunev1alpha1.ReasonCreatedLate)
 }
 
 // decide is a person who looks at the network, and says what became of Posts of which nobody else can know, until all are out.
@@ -51,14 +53,10 @@ func (b *batch) decide(s *site) (there, not int) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.t.Context(), 10*time.Minute)
 	defer cancel()
-	released := map[string]bool{} // it takes a moment to show in a Post: nobody releases it again
-	awaits := func(p *tribunev1alpha1.Post) bool {
-		return awaitsWord(p) && (p.Status.State == tribunev1alpha1.PostUnknown || !released[p.Name])
-	}
 	for {
 		quiet := b.observer.wait(ctx, func(posts map[string]*tribunev1alpha1.Post) bool {
 			for _, p := range posts {
-				if p.Status.State != tribunev1alpha1.PostPublished && !awaits(p) {
+				if p.Status.State != tribunev1alpha1.PostPublished && !awaitsWord(p) {
 					return false
 				}
 			}
@@ -71,7 +69,7 @@ func (b *batch) decide(s *site) (there, not int) {
 		s.wait()
 		var absent, late []string
 		for name, p := range b.objects() {
-			if !awaits(p) {
+			if !awaitsWord(p) {
 				continue
 			}
 			stored := b.storedOf(s, b.plan[name])
@@ -80,7 +78,7 @@ func (b *batch) decide(s *site) (there, not int) {
 				b.t.Errorf("%s is on the network, and waits as one that was made late", name)
 				return there, not
 			case p.Status.State != tribunev1alpha1.PostUnknown:
-				late, released[name] = append(late, name), true
+				late = append(late, name)
 			case stored > 0:
 				b.person("resolve", name, "--published", "https://channel.example/"+name)
 				there++
