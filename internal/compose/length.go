@@ -87,7 +87,7 @@ func (r *renderer) split(c *Content, drafts []draft) []RenderedSegment {
 				break
 			}
 		}
-		if c.Split == SplitNumbered {
+		if c.Split == SplitNumbered && len(out) > 1 { // without the white space around it a text may fit
 			for i := range out {
 				out[i].Text += number(i+1, len(out))
 			}
