@@ -74,7 +74,8 @@ func TestHostileInputs(t *testing.T) {
 	works["render Markdown"] = func(s string) {
 		compose.Render(compose.Content{Segment: compose.Segment{Text: s}, Markdown: true}, ghost)
 	}
-	// On a slow machine the bound is twenty times what it needs for ordinary text of that size, in the same moment.
+	// Where the machine is slow, which is seen by what it needs at least for ordinary text of that size, the bound is 14 times as much; on one
+	// that is not, that is less than the bound.
 	ordinary := func(size int) time.Duration {
 		input := strings.Repeat("Thank you *all* for coming to [the launch](https://acme.example), it was wonderful to see so many of you.\n\n", size/107)
 		begun := processorTime(t)
@@ -84,17 +85,17 @@ func TestHostileInputs(t *testing.T) {
 	for name, input := range hostile() {
 		limit := slowdown * perKilobyte * time.Duration(len(input)) / 1024
 		for what, work := range works {
-			best := time.Duration(1 << 62)
+			best, plain := time.Duration(1<<62), time.Duration(1<<62)
 			for range 10 { // the garbage of others is collected too
 				begun := processorTime(t)
 				work(input)
 				if best = min(best, processorTime(t)-begun); best <= limit {
 					break
 				}
-				limit = max(limit, 20*ordinary(len(input)))
+				plain = min(plain, ordinary(len(input)))
 			}
-			if best > limit {
-				t.Errorf("%s of %d bytes of %q took %v; at most %v are allowed", what, len(input), name, best, limit)
+			if best > limit && best > 14*plain {
+				t.Errorf("%s of %d bytes of %q took %v; at most %v are allowed, or 14 times the %v of ordinary text", what, len(input), name, best, limit, plain)
 			}
 		}
 	}
