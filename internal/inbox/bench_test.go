@@ -45,7 +45,7 @@ func BenchmarkInbox(b *testing.B) {
 		b.ResetTimer()
 		poll(b, box)
 		for {
-			left, err := l.Undecided(context.Background(), square.Namespace, square.Name, 1)
+			left, err := l.Undecided(context.Background(), square.Namespace, square.Name, nil, 1)
 			if err != nil {
 				b.Fatal(err)
 			}

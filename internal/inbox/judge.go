@@ -9,8 +9,12 @@ import (
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
-// batch is how many items are decided about at once.
-const batch = 256
+const (
+	// batch is how many items are decided about at once.
+	batch = 256
+	// maxRounds bounds how many batches of one channel are decided about while others wait.
+	maxRounds = 16
+)
 
 // Judge decides about what is new, until ctx ends.
 func (b *Inbox) Judge(ctx context.Context) {
@@ -36,44 +40,71 @@ func (b *Inbox) JudgeOnce(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	for _, r := range channels {
-		n, err := b.judgeChannel(ctx, Channel{r.Namespace, r.Name})
+		left, err := b.judgeChannel(ctx, Channel{r.Namespace, r.Name})
 		if err != nil {
 			return false, err
 		}
-		more = more || n == batch
+		more = more || left
 	}
 	return more, nil
 }
 
-// judgeChannel decides about some items of one channel, and tells about how many.
-func (b *Inbox) judgeChannel(ctx context.Context, c Channel) (int, error) {
-	policies, ready := b.Policies.For(c)
-	if !ready {
-		return 0, nil // they wait: an item that nobody judged must not pass for one that was
+// judgeChannel decides about items of one channel; more is true if there are more. While what was decided about some is recorded, the next are
+// read: the ledger leaves out what changes meanwhile.
+func (b *Inbox) judgeChannel(ctx context.Context, c Channel) (more bool, err error) {
+	var items []store.Item
+	for round := range maxRounds {
+		policies, line, ready := b.inForce(c)
+		if !ready {
+			return false, nil
+		}
+		if round == 0 {
+			if items, err = b.Ledger.Undecided(ctx, c.Namespace, c.Name, nil, batch); err != nil {
+				return false, err
+			}
+		}
+		if len(items) == 0 {
+			return false, nil
+		}
+		verdicts, err := b.verdicts(ctx, c, policies, line, items)
+		if err != nil {
+			return false, err
+		}
+		if items, err = b.record(ctx, c, items, verdicts); err != nil {
+			return false, err
+		}
 	}
-	var line *Line
+	return true, nil
+}
+
+// inForce are the policies of a channel, and how it is connected; nil: it is not, and no policy needs it. It is not ready while that is not
+// known: an item that nobody judged must not pass for one that was.
+func (b *Inbox) inForce(c Channel) (policies []InForce, line *Line, ready bool) {
+	if policies, ready = b.Policies.For(c); !ready {
+		return nil, nil, false
+	}
 	if l, ok := b.Lines.Line(c); ok {
-		line = &l
-	} else if len(policies) > 0 {
-		return 0, nil // what can be done there is not known now
+		return policies, &l, true
 	}
-	items, err := b.Ledger.Undecided(ctx, c.Namespace, c.Name, batch)
-	if err != nil || len(items) == 0 {
-		return 0, err
-	}
+	return policies, nil, len(policies) == 0
+}
+
+// verdicts about items.
+func (b *Inbox) verdicts(ctx context.Context, c Channel, policies []InForce, line *Line, items []store.Item) ([]store.Verdict, error) {
 	crisis := false
 	if len(policies) > 0 {
+		var err error
 		if crisis, err = b.Crises.Holds(ctx, c); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	opinions, err := b.opinions(ctx, policies, items, line, crisis)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	objected, err := b.appeals(ctx, items, opinions)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	verdicts, now := make([]store.Verdict, len(items)), b.Clock.Now()
 	for i := range items {
@@ -84,20 +115,28 @@ func (b *Inbox) judgeChannel(ctx context.Context, c Channel) (int, error) {
 		verdicts[i] = r.verdict(opinions[i])
 	}
 	if err := b.consents(ctx, items); err != nil {
-		return 0, err
+		return nil, err
 	}
-	if err := b.again(ctx, items, verdicts); err != nil {
-		return 0, err
+	return verdicts, b.again(ctx, items, verdicts)
+}
+
+// record verdicts about items, and give the items that come after them, as far as there may be any.
+func (b *Inbox) record(ctx context.Context, c Channel, items []store.Item, verdicts []store.Verdict) (next []store.Item, err error) {
+	var reading sync.WaitGroup
+	var failed error
+	if len(items) == batch {
+		reading.Go(func() { next, failed = b.Ledger.Undecided(ctx, c.Namespace, c.Name, &items[batch-1], batch) })
 	}
 	decided, err := b.Ledger.Decide(ctx, verdicts)
+	reading.Wait()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if b.Judged != nil && decided > 0 {
 		b.Judged(items, verdicts)
 	}
 	poke(b.actor)
-	return len(items), nil
+	return next, failed
 }
 
 // opinions of each policy about each item.

@@ -240,9 +240,10 @@ type Community interface {
 	// Stands tells how items that are known stood when they were last told, by their ids. Our own, and what its author took back, are
 	// left out.
 	Stands(ctx context.Context, namespace, account string, ids []string) (map[string]Stand, error)
-	// Waiting are the channels of which items wait for a decision; Undecided are those of one that wait longest.
+	// Waiting are the channels of which items wait for a decision; Undecided are those of one that wait longest, after the last that is
+	// known already; nil: from the beginning.
 	Waiting(ctx context.Context) ([]Receiver, error)
-	Undecided(ctx context.Context, namespace, channel string, limit int) ([]Item, error)
+	Undecided(ctx context.Context, namespace, channel string, after *Item, limit int) ([]Item, error)
 	// FactsAbout items, in their order; policy is whose strikes count.
 	FactsAbout(ctx context.Context, policy string, items []Item, r Reach, now time.Time) ([]Facts, error)
 	// Newcomers tells what speaks against welcoming the authors of items, in their order; only of those that joined or follow.

@@ -74,7 +74,7 @@ func TestTake(t *testing.T) {
 		if got := take(t, l, heard("3", false), said("n0", "a0", "hi"), edited, before, gone); got != (store.Taken{Known: 1, Changed: 1, Recorded: 2}) {
 			t.Errorf("changes: %+v", got)
 		}
-		fresh, err := l.Undecided(t.Context(), "acme", "square", 1000)
+		fresh, err := l.Undecided(t.Context(), "acme", "square", nil, 1000)
 		if err != nil || len(fresh) != 149 {
 			t.Fatalf("%d undecided, %v", len(fresh), err)
 		}
@@ -169,7 +169,7 @@ func TestFactsAbout(t *testing.T) {
 		silent := said("c", "eve", "no bots, please")
 		silent.Author.NoAutomation = true
 		take(t, l, heard("2", false), said("a", "ada", "buy now"), said("b", "bob", "buy now"), silent)
-		items, err := l.Undecided(t.Context(), "acme", "square", 10)
+		items, err := l.Undecided(t.Context(), "acme", "square", nil, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,7 +204,7 @@ func TestFactsAboutTheLatest(t *testing.T) {
 			items = append(items, it)
 		}
 		take(t, l, heard("1", false), items...)
-		waiting, err := l.Undecided(t.Context(), "acme", "square", 100)
+		waiting, err := l.Undecided(t.Context(), "acme", "square", nil, 100)
 		if err != nil || len(waiting) != 12 {
 			t.Fatalf("%d items, %v", len(waiting), err)
 		}

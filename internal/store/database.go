@@ -37,13 +37,14 @@ func (o *Options) place() string {
 }
 
 // Database is the ledger in a database. Each of its writes runs alone, whichever process makes it: SQLite locks the file,
-// and in PostgreSQL one lock is taken. So what is written for one of them is right for both.
+// and in PostgreSQL one lock is taken. So what is written for one of them is right for both. Where there is more than one lane,
+// listening and judging run beside each other.
 type Database struct {
 	engine           *engine
 	readers, writers *sql.DB
 	read             *statements
 	now              func() time.Time
-	writer           *writer
+	lanes            writers
 	// taken counts the items that were taken since it was opened.
 	taken atomic.Int64
 }
@@ -83,7 +84,7 @@ func open(ctx context.Context, o Options) (_ *Database, err error) {
 		return nil, err
 	}
 	s.read = newStatements(e, s.readers)
-	s.writer, err = startWriter(ctx, e, s.writers)
+	s.lanes, err = startWriters(ctx, e, s.writers)
 	return s, err
 }
 
@@ -101,7 +102,7 @@ func engineFor(o Options) (*engine, error) {
 
 // Close waits for the writes that were begun and closes the database.
 func (s *Database) Close() error {
-	s.writer.close()
+	s.lanes.close()
 	return s.closeDatabases()
 }
 
@@ -118,7 +119,12 @@ func (s *Database) closeDatabases() error {
 // write runs f alone in a transaction, and returns when that is on the disk. What f does may be repeated with its effects
 // undone before, so it must set its results anew each time.
 func (s *Database) write(ctx context.Context, f func(context.Context, *transaction) error) error {
-	return s.writer.do(ctx, f)
+	return s.writeIn(ctx, exclusive, f)
+}
+
+// writeIn runs f in a transaction of a lane.
+func (s *Database) writeIn(ctx context.Context, l lane, f func(context.Context, *transaction) error) error {
+	return s.lanes[l].do(ctx, f)
 }
 
 // HasAny implements Ledger.

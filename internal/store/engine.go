@@ -14,11 +14,11 @@ import (
 type engine struct {
 	name    string
 	dialect goose.Dialect
-	// begin begins a transaction that runs alone, whichever process asks.
-	begin string
+	// begin begins a transaction of each lane, whichever process asks; those that are missing are as the first, which runs alone.
+	begin []string
 	// patience bounds a transaction and a read; 0: no bound, as no other machine can keep them waiting.
 	patience time.Duration
-	// open makes pools without reaching the database yet: one connection that writes, several that read.
+	// open makes pools without reaching the database yet: a connection that writes for each lane, several that read.
 	open func() (writers, readers *sql.DB, err error)
 	// reach waits until the database answers, or says why it never will.
 	reach func(ctx context.Context, db *sql.DB, o Options) error
@@ -32,6 +32,8 @@ type engine struct {
 	migrationOptions func() ([]goose.ProviderOption, error)
 	// lost tells whether a connection is of no more use after an error.
 	lost func(error) bool
+	// undone tells whether a transaction was undone because another and it waited for each other; nil: that cannot be.
+	undone func(error) bool
 	// sizes of tables in bytes, by name.
 	sizes string
 	// learn has the database look at what the tables hold, for its plans; empty: it needs not.

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/tribune-dev/tribune/internal/network"
 )
@@ -70,8 +72,9 @@ const (
 	addUndecided     = `INSERT INTO undecided (` + undecidedColumns + `) `
 	onKnownUndecided = ` ON CONFLICT (` + undecidedColumns + `) DO NOTHING`
 	deleteUndecided  = `DELETE FROM undecided WHERE (` + undecidedColumns + `) IN `
-	// queryUndecided takes what waits longest first, and then each item by its key.
+	// queryUndecided takes what waits longest first, after a place, and then each item by its key.
 	queryUndecided = itemAndPerson + ` FROM (SELECT ` + undecidedColumns + ` FROM undecided WHERE namespace = ? AND channel = ?
+			AND (seen_at, created_at, account, id) > (?, ?, ?, ?)
 			ORDER BY seen_at, created_at, account, id LIMIT ?) w
 		JOIN items i ON i.namespace = w.namespace AND i.account = w.account AND i.id = w.id` + itsAuthor + `
 		ORDER BY w.seen_at, w.created_at, w.account, w.id`
@@ -102,7 +105,7 @@ func (s *Database) Heard(ctx context.Context, e Ear) (Heard, error) {
 // Take implements Community.
 func (s *Database) Take(ctx context.Context, h Heard, items []Item) (taken Taken, err error) {
 	items = lastOfEach(items)
-	err = s.write(ctx, func(ctx context.Context, t *transaction) error {
+	err = s.writeIn(ctx, listening, func(ctx context.Context, t *transaction) error {
 		taken = Taken{}
 		if err := t.people(ctx, h, items); err != nil {
 			return err
@@ -170,9 +173,11 @@ func (p *place) values() []any {
 }
 
 func (t *transaction) items(ctx context.Context, h Heard, items []Item, taken *Taken) error {
-	values := make([][]any, len(items))
-	for i := range items {
-		values[i] = itemValues(h, &items[i])
+	// In the order in which they are decided about, so that neither waits for the other's rows while that waits for its own.
+	ordered := slices.SortedFunc(slices.Values(items), func(a, b Item) int { return strings.Compare(a.ID, b.ID) })
+	values := make([][]any, len(ordered))
+	for i := range ordered {
+		values[i] = itemValues(h, &ordered[i])
 	}
 	type outcome struct {
 		place
@@ -373,8 +378,12 @@ func fillPerson(a *network.Person, joined int64, followers, follower, member sql
 }
 
 // Undecided implements Community.
-func (s *Database) Undecided(ctx context.Context, namespace, channel string, limit int) ([]Item, error) {
-	return all(ctx, s.read, scanItemRow, queryUndecided, namespace, channel, limit)
+func (s *Database) Undecided(ctx context.Context, namespace, channel string, after *Item, limit int) ([]Item, error) {
+	place := []any{int64(-1), int64(0), "", ""}
+	if after != nil {
+		place = []any{toMicros(after.SeenAt), toMicros(after.CreatedAt), after.Key.Account, after.Key.ID}
+	}
+	return all(ctx, s.read, scanItemRow, queryUndecided, slices.Concat([]any{namespace, channel}, place, []any{limit})...)
 }
 
 // Waiting implements Community.

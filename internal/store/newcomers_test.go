@@ -40,7 +40,7 @@ func TestNewcomers(t *testing.T) {
 		if err := l.AddCases(t.Context(), []store.Case{c}); err != nil {
 			t.Fatal(err)
 		}
-		items, err := l.Undecided(t.Context(), "acme", "square", 100)
+		items, err := l.Undecided(t.Context(), "acme", "square", nil, 100)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,20 +33,27 @@ const (
 	maxPause   = 5 * time.Second
 )
 
-// beginPostgres begins a transaction that runs alone among all writers of this ledger (the schema in the search path names
+// beginExclusive begins a transaction that runs alone among all writers of this ledger (the schema in the search path names
 // it), as BEGIN IMMEDIATE does in SQLite: the lock is held until its end, and every statement after it sees what those before
 // committed, because READ COMMITTED looks anew for each. So nothing that is written can depend on what another changes
-// meanwhile, and there are no deadlocks and nothing to repeat. It costs one round trip for many writes.
+// meanwhile, and there is nothing to repeat. It costs one round trip for many writes. beginListening and beginJudging share that lock,
+// and each holds one of its own kind.
 //
-// What it sets is for this transaction alone, so that it holds behind a pooler too: an acknowledged commit is on the disk,
+// What each sets is for its transaction alone, so that it holds behind a pooler too: an acknowledged commit is on the disk,
 // whatever the server's default; a writer that was frozen is thrown out, as the others wait for it. And all that is written is found by
 // its key: while a table is small the server would plan to read all of it, and go on so when it has become large.
-const beginPostgres = `BEGIN ISOLATION LEVEL READ COMMITTED;
+const (
+	beginPostgres = `BEGIN ISOLATION LEVEL READ COMMITTED;
 SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true);
 SET LOCAL lock_timeout = '10s';
 SET LOCAL enable_seqscan = off;
 SET LOCAL idle_in_transaction_session_timeout = '10s';
-SELECT pg_advisory_xact_lock(1414678850, hashtext(current_schema()))`
+`
+	beginExclusive = beginPostgres + `SELECT pg_advisory_xact_lock(1414678850, hashtext(current_schema()))`
+	beginBeside    = beginPostgres + `SELECT pg_advisory_xact_lock_shared(1414678850, hashtext(current_schema()));`
+	beginListening = beginBeside + `SELECT pg_advisory_xact_lock(1414678852, hashtext(current_schema()))`
+	beginJudging   = beginBeside + `SELECT pg_advisory_xact_lock(1414678853, hashtext(current_schema()))`
+)
 
 // learnPostgres looks at few rows, and at what statements look for: enough to see which table is large, and which index finds few rows.
 const learnPostgres = `BEGIN; SET LOCAL default_statistics_target = 10;
@@ -56,13 +63,14 @@ ANALYZE items (namespace, account, id, channel, author, post, text_key, seen_at,
 func postgresEngine(dsnFile string) *engine {
 	return &engine{
 		name: "PostgreSQL", dialect: goose.DialectPostgres,
-		begin: beginPostgres, patience: postgresPatience,
+		begin: []string{exclusive: beginExclusive, listening: beginListening, judging: beginJudging}, patience: postgresPatience,
 		open: func() (writers, readers *sql.DB, err error) {
 			if _, err := readDSN(dsnFile); err != nil {
 				return nil, nil, err
 			}
 			writers = sql.OpenDB(&connector{dsnFile: dsnFile, writes: true})
-			writers.SetMaxOpenConns(1)
+			writers.SetMaxOpenConns(int(numLanes))
+			writers.SetMaxIdleConns(int(numLanes))
 			readers = sql.OpenDB(&connector{dsnFile: dsnFile, writes: true}) // where it is written: elsewhere is behind
 			readers.SetMaxOpenConns(maxPostgresReaders)
 			readers.SetMaxIdleConns(maxPostgresReaders)
@@ -81,7 +89,7 @@ func postgresEngine(dsnFile string) *engine {
 		migrationOptions: func() ([]goose.ProviderOption, error) {
 			return []goose.ProviderOption{goose.WithSessionLocker(migrationLock{})}, nil
 		},
-		lost: lostPostgres,
+		lost: lostPostgres, undone: deadlocked,
 		sizes: `SELECT relname, pg_total_relation_size(oid) FROM pg_class
 			WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`,
 		lists:    arrays{},
@@ -223,6 +231,12 @@ func lostPostgres(err error) bool {
 	var network net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
+}
+
+// deadlocked is true if the server undid a transaction because it and another waited for each other's rows.
+func deadlocked(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && server.Code == "40P01"
 }
 
 // postgresDefaults for what a DSN leaves open.

@@ -25,7 +25,7 @@ const (
 func sqliteEngine(path string) *engine {
 	return &engine{
 		name: "SQLite", dialect: goose.DialectSQLite3,
-		begin: "BEGIN IMMEDIATE",
+		begin: []string{"BEGIN IMMEDIATE"},
 		open: func() (writers, readers *sql.DB, err error) {
 			if err := makeFile(path); err != nil {
 				return nil, nil, err

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tribune-dev/tribune/internal/network"
-	"github.com/tribune-dev/tribune/internal/store/storetest"
 )
 
 // listed are rows of a query that gives texts.
@@ -84,12 +82,7 @@ func TestWhatWaitsIsMovedWithItsLedger(t *testing.T) {
 
 // Whatever comes, is changed, taken back, decided about or erased: what waits is what is new.
 func TestWhatIsNewWaits(t *testing.T) {
-	for name, options := range map[string]func(t *testing.T) Options{
-		"SQLite": func(t *testing.T) Options { return Options{Path: filepath.Join(t.TempDir(), "ledger.db")} },
-		"PostgreSQL": func(t *testing.T) Options {
-			return Options{DSNFile: storetest.DSNFile(t, storetest.Shared(t).Schema(t).String())}
-		},
-	} {
+	for name, options := range newEngines {
 		t.Run(name, func(t *testing.T) {
 			l, err := Open(t.Context(), options(t))
 			if err != nil {
@@ -131,7 +124,7 @@ func happens(ctx context.Context, l *Database, r *rand.Rand, step int) error {
 		_, err := l.Take(ctx, Heard{Ear: ear, Cursor: fmt.Sprint(step), Baseline: false}, items)
 		return err
 	case 3, 4:
-		items, err := l.Undecided(ctx, ear.Namespace, ear.Channel, 1+r.IntN(8))
+		items, err := l.Undecided(ctx, ear.Namespace, ear.Channel, nil, 1+r.IntN(8))
 		if err != nil || len(items) == 0 {
 			return err
 		}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 const (
@@ -36,7 +38,7 @@ type circuitKey struct{ namespace, policy, class string }
 
 // Decide implements Community.
 func (s *Database) Decide(ctx context.Context, verdicts []Verdict) (decided int, err error) {
-	err = s.write(ctx, func(ctx context.Context, t *transaction) error {
+	err = s.writeIn(ctx, judging, func(ctx context.Context, t *transaction) error {
 		decided = 0
 		recorded, err := t.decide(ctx, verdicts)
 		if err != nil {
@@ -81,6 +83,10 @@ func (t *transaction) decide(ctx context.Context, verdicts []Verdict) (recorded 
 			}
 			places[key], now = i, append(now, i)
 		}
+		slices.SortFunc(now, func(a, b int) int { // as items are written that are heard
+			k, o := &verdicts[a].Key, &verdicts[b].Key
+			return cmp.Or(strings.Compare(k.Namespace, o.Namespace), strings.Compare(k.Account, o.Account), strings.Compare(k.ID, o.ID))
+		})
 		decided, err := t.decideOnce(ctx, verdicts, now)
 		for i := range decided {
 			recorded[places[ItemKey{decided[i].namespace, decided[i].account, decided[i].id}]] = true

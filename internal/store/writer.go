@@ -21,6 +21,8 @@ const (
 type writer struct {
 	engine *engine
 	db     *sql.DB
+	// begin begins a transaction of its lane.
+	begin string
 	// current is nil after its connection was lost; the next batch makes another.
 	current *transaction
 	queue   chan *write
@@ -70,8 +72,8 @@ const (
 	atCommit
 )
 
-func startWriter(ctx context.Context, e *engine, db *sql.DB) (*writer, error) {
-	w := &writer{engine: e, db: db, queue: make(chan *write, maxQueue), done: make(chan struct{})}
+func startWriter(ctx context.Context, e *engine, db *sql.DB, begin string) (*writer, error) {
+	w := &writer{engine: e, db: db, begin: begin, queue: make(chan *write, maxQueue), done: make(chan struct{})}
 	if _, err := w.transaction(ctx); err != nil {
 		return nil, err
 	}
@@ -165,11 +167,19 @@ func (j *write) answer(err error) {
 	j.err <- err
 }
 
+// maxUndone is how often a transaction is made that is undone each time because another and it waited for each other.
+const maxUndone = 5
+
 // attempt makes one transaction of jobs. If the connection is found to be lost before anything was committed, such as after
 // the server was started anew, it is made once more on another.
 func (w *writer) attempt(jobs []*write) error {
+	undone := 0
 	for again := false; ; again = true {
 		err := w.run(jobs)
+		for err != nil && w.engine.undone != nil && w.engine.undone(err) && undone < maxUndone {
+			undone++
+			err = w.run(jobs)
+		}
 		if err == nil || !w.engine.lost(err) {
 			return err
 		}
@@ -214,7 +224,7 @@ func (w *writer) run(jobs []*write) (err error) {
 	if err != nil {
 		return &failure{fmt.Errorf("connect: %w", err), atConnect}
 	}
-	if _, err := t.conn.ExecContext(ctx, w.engine.begin); err != nil {
+	if _, err := t.conn.ExecContext(ctx, w.begin); err != nil {
 		w.undo(ctx, t)
 		return &failure{fmt.Errorf("begin transaction: %w", err), atBegin}
 	}
