@@ -18,7 +18,7 @@ func hostile() map[string]string {
 	inputs := map[string]string{}
 	for _, unit := range []string{
 		"@", "#", "＃", "$a ", "http://", "https://a.", "a.co/(", "a.com_.", "あ.", "あ", "\u200d", "👩\u200d", "👍🏽", "🇩", "1\ufe0f\u20e3", "\u0301", "a\u0301", "e\u0301.",
-		"[", "](", "[](", "![", "*", "**a", "_a", "*a_", "~~", "`", "``a", "> ", ">", "- ", "1. ", "\n- ", "\n> ", "<", "<a ", "<!--", "&amp;", "\\", "(", "((a)", "|a|\n|-|\n|b",
+		"[", "](", "[](", "![", "[a", "[]", "[a]", "[\n", "*", "**a", "_a", "*a_", "~~", "`", "``a", "> ", ">", "- ", "1. ", "\n- ", "\n> ", "<", "<a ", "<!--", "&amp;", "\\", "(", "((a)", "|a|\n|-|\n|b",
 		"[a]: b\n", "[a][", "[x](<", "{", "{{", "{a", "{channel}", "${a}", ". ", "a. ", "\n", " ", "a", "word ", "@a@b.c ", "@a.", "#a_", "http://a.co?", "-", "_", ".", "क्षि", "\u0600",
 		"https://acme.example/x ", "http://a.co/" + strings.Repeat("(", 40), "xn--あ.", "\t", "a\n\n", "# ", "    a\n", "&#x", "a.みんな", "[a](http://b.c) ", "![a](b) ", "~a~", "<http://a.b>",
 	} {
@@ -34,6 +34,8 @@ func hostile() map[string]string {
 	inputs["paragraphs of marks"] = strings.Repeat(strings.Repeat("*a_", 199)+"\n\n", size/600)
 	inputs["paragraphs of targets"] = strings.Repeat(strings.Repeat("[](", 49)+"\n\n", size/752)
 	inputs["paragraphs of brackets"] = strings.Repeat(strings.Repeat("[", 900)+"\n\n", size/902)
+	inputs["paragraphs of brackets apart"] = strings.Repeat(strings.Repeat("[a", 450)+"\n\n", size/902)
+	inputs["nested brackets"] = strings.Repeat(strings.Repeat("[", 40)+strings.Repeat("]", 40)+"\n\n", size/82)
 	inputs["long paragraph of targets"] = strings.Repeat("[](", 49) + strings.Repeat("x", size)
 	inputs["deep quotes"] = strings.Repeat(strings.Repeat("> ", 19)+"a\n", size/40)
 	inputs["deep lists"] = strings.Repeat(strings.Repeat("1. ", 19)+"a\n", size/59)

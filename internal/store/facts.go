@@ -111,8 +111,8 @@ func (f *finder) ofAuthors(ctx context.Context, namespace, account string, at []
 		}
 		return err
 	}
-	people, err := among(ctx, f.Database, func(row scanner) (a fact, err error) { err = row.Scan(&a.author, &a.one, &a.more); return a, err },
-		factsOfPeople, "", authors, namespace, account)
+	people, err := oneOf(ctx, f.Database, func(row scanner) (a fact, err error) { err = row.Scan(&a.author, &a.one, &a.more); return a, err },
+		factsOfPeople, authors, namespace, account)
 	if err := each(people, err, func(to *Facts, a *fact) { to.FirstSeen, to.NoAutomation = fromMicros(a.one), a.more != 0 }); err != nil {
 		return err
 	}
@@ -131,9 +131,18 @@ func (f *finder) ofAuthors(ctx context.Context, namespace, account string, at []
 
 // among asks a query about keys that end it, many at a time.
 func among[T any](ctx context.Context, s *Database, scan func(scanner) (T, error), query, end string, keys []string, before ...any) ([]T, error) {
+	return chunks(ctx, s, scan, s.engine.lists.among, query, end, keys, before)
+}
+
+// oneOf is as among where each key has one row at most, which an index finds.
+func oneOf[T any](ctx context.Context, s *Database, scan func(scanner) (T, error), query string, keys []string, before ...any) ([]T, error) {
+	return chunks(ctx, s, scan, s.engine.lists.oneOf, query, "", keys, before)
+}
+
+func chunks[T any](ctx context.Context, s *Database, scan func(scanner) (T, error), is func([]string) (string, []any), query, end string, keys []string, before []any) ([]T, error) {
 	var out []T
 	for some := range slices.Chunk(keys, maxKeys) {
-		condition, args := s.engine.lists.among(some)
+		condition, args := is(some)
 		found, err := all(ctx, s.read, scan, query+condition+end, slices.Concat(before, args)...)
 		if err != nil {
 			return nil, err

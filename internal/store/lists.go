@@ -18,6 +18,8 @@ type lists interface {
 	table(values [][]any) (query string, args []any, err error)
 	// among is the condition that what stands before it is one of some keys, which are at most maxKeys.
 	among(keys []string) (condition string, args []any)
+	// oneOf is as among where each key has one row at most, which an index finds.
+	oneOf(keys []string) (condition string, args []any)
 	// together is how many questions are asked at once. each asks a query, which ends with LIMIT ?, about each of them, which are its other
 	// arguments; most answers to each, which begin with the number of their question.
 	together() int
@@ -72,6 +74,8 @@ func (parameters) among(keys []string) (condition string, args []any) {
 	return " IN " + placeholders(1, size), args
 }
 
+func (p parameters) oneOf(keys []string) (condition string, args []any) { return p.among(keys) }
+
 // together: a union takes 500 parts at most.
 func (parameters) together() int { return 64 }
 
@@ -115,6 +119,11 @@ func (arrays) table(values [][]any) (query string, args []any, err error) {
 // among joins with the keys: it would compare each row with each element of an array that it does not know when it plans.
 func (arrays) among(keys []string) (condition string, args []any) {
 	return " IN (SELECT unnest(CAST(? AS TEXT[])))", []any{keptAll(keys)}
+}
+
+// oneOf looks each key up: for a join the server would read all of a table that it takes for a small one.
+func (arrays) oneOf(keys []string) (condition string, args []any) {
+	return " = ANY(CAST(? AS TEXT[]))", []any{keptAll(keys)}
 }
 
 func (arrays) together() int { return maxKeys }

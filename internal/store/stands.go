@@ -24,13 +24,13 @@ func (s *Database) Stands(ctx context.Context, namespace, account string, ids []
 		}
 		as[kept(id)] = id
 	}
-	found, err := among(ctx, s, func(row scanner) (o stood, err error) {
+	found, err := oneOf(ctx, s, func(row scanner) (o stood, err error) {
 		var hidden, removed int64
 		var state ItemState
 		err = row.Scan(&o.id, &hidden, &removed, &state)
 		o.Hidden, o.Removed, o.Recorded = hidden != 0, removed != 0, state == ItemRecorded
 		return o, err
-	}, queryStands, "", keys, namespace, account)
+	}, queryStands, keys, namespace, account)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
