@@ -149,7 +149,7 @@ func (s *saying) render(p *Payload) error {
 	}
 	if s.item.Ref.ID != "" && !p.Alone {
 		parent := s.item.Ref
-		s.pub.Parent = &parent
+		s.pub.Parent, s.pub.Answer = &parent, true
 		if root := s.item.Root; root.ID != "" {
 			s.pub.Root = &root
 		}

@@ -128,8 +128,10 @@ type Publication struct {
 	// Link becomes a card where the network has cards; nil for none.
 	Link  *compose.Link
 	Media []Attachment
-	// Parent and Root are set on the second and later segments of a thread.
+	// Parent and Root are set on the second and later segments of a thread, and on answers.
 	Parent, Root *Ref
+	// Answer says that somebody else said the Parent: where people choose who sees what they say, no others see what is answered.
+	Answer bool
 	// To is whom a private message goes to; nil is in public.
 	To *Person
 	// Prepared is the hidden record that is to be made public; nil but on two-phase networks.

@@ -3,6 +3,7 @@ package mastodon
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func statusOf(p network.Publication) (newStatus, error) {
 	case "Unlisted":
 		n.Visibility = "unlisted"
 	case "Followers":
-		n.Visibility = "private"
+		n.Visibility = visibilityFollowers
 	default:
 		return n, invalid("InvalidVisibility", "Mastodon knows the visibilities Public, Unlisted and Followers, not %s", network.Quote(p.Visibility))
 	}
@@ -103,6 +104,11 @@ func (m *Mastodon) Publish(ctx context.Context, p network.Publication) (network.
 	if err != nil {
 		return network.Receipt{}, err
 	}
+	if p.Answer && p.Parent != nil && p.To == nil {
+		if n.Visibility, err = m.noWider(ctx, n.Visibility, *p.Parent); err != nil {
+			return network.Receipt{}, err
+		}
+	}
 	var stored status
 	answer, err := m.api.call(ctx, request{method: http.MethodPost, path: "/api/v1/statuses", input: n, key: p.Key, out: &stored})
 	if err != nil {
@@ -117,6 +123,32 @@ func (m *Mastodon) Publish(ctx context.Context, p network.Publication) (network.
 	r.Existing = !answer.date.IsZero() && !r.PublishedAt.IsZero() && r.PublishedAt.Before(answer.date.Add(-answer.took-rounding))
 	return r, nil
 }
+
+// noWider is how an answer may be seen: as it would be, or as what it answers, whichever are fewer.
+func (m *Mastodon) noWider(ctx context.Context, visibility string, parent network.Ref) (string, error) {
+	path, err := statusPath(parent)
+	if err != nil {
+		return "", err
+	}
+	var answered status
+	_, err = m.api.call(ctx, request{path: path, out: &answered})
+	if said(err, http.StatusNotFound, http.StatusGone) {
+		return "", &network.Error{Kind: network.Refused, Reason: "AnsweredIsGone", Message: "what it answers is not there any more, or is not for us to see"}
+	}
+	if err != nil {
+		return "", before(err)
+	}
+	of := slices.Index(widest, answered.Visibility)
+	if of < 0 { // for fewer than followers, in a way that cannot be chosen here
+		of = len(widest) - 1
+	}
+	return widest[max(of, slices.Index(widest, visibility))], nil
+}
+
+// widest visibilities first.
+var widest = []string{"public", "unlisted", visibilityFollowers}
+
+const visibilityFollowers = "private"
 
 // receipt of a status that must be ours; broken is the kind of the error if it is not.
 func (s *self) receipt(st status, broken network.Kind) (network.Receipt, error) {
