@@ -144,6 +144,15 @@ func (m *manager) cpu(ctx context.Context) (time.Duration, error) {
 	return time.Duration(sum(families, "process_cpu_seconds_total", nil) * float64(time.Second)), nil
 }
 
+// looked is how often the manager has looked at a Post.
+func (m *manager) looked(ctx context.Context) (float64, error) {
+	families, err := m.families(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return sum(families, "controller_runtime_reconcile_total", map[string]string{"controller": "post"}), nil
+}
+
 // profile writes a profile of the manager, if the run was asked for them: kind is heap, or profile?seconds=5.
 func (m *manager) profile(ctx context.Context, name, kind string) {
 	if m.world.gate.profiles == "" {

@@ -35,6 +35,8 @@ func startup(ctx context.Context, g *gate) error {
 	g.add("startup.100k_peak", many.peak)
 	g.add("startup.100k_idle_writes", float64(many.idleWrites))
 	g.add("startup.100k_idle_cpu", many.idleCPU)
+	g.add("startup.100k_looks_writes", float64(many.looksWrites))
+	g.add("startup.100k_looks_cpu", many.looksCPU)
 	return nil
 }
 
@@ -42,15 +44,18 @@ func startup(ctx context.Context, g *gate) error {
 type came struct {
 	// ready is from the start of the process until it said so and its queues were empty.
 	ready time.Duration
-	// writes until then and idleWrites in the window after.
-	writes, idleWrites int
+	// writes until then, idleWrites in the window after, and looksWrites in one in which Posts are looked at that wait for long.
+	writes, idleWrites, looksWrites int
 	// cpu is the processor time until then.
 	cpu time.Duration
 	// heap in bytes after a collection, and peak of what the process got from the system before it.
 	heap, peak float64
-	// idleCPU is the part of one core in the window.
-	idleCPU float64
+	// idleCPU and looksCPU are the parts of one core in the windows.
+	idleCPU, looksCPU float64
 }
+
+// firstLooks is from when on a manager looks at Posts that wait for long, one after the other, within the hour.
+const firstLooks = 65 * time.Second
 
 func (g *gate) comeUp(ctx context.Context, posts int) (c came, err error) {
 	w, err := g.newWorld(ctx, fmt.Sprintf("startup-%d", posts), true)
@@ -79,13 +84,25 @@ func (g *gate) comeUp(ctx context.Context, posts int) (c came, err error) {
 	if err := c.up(ctx, m, posts); err != nil {
 		return c, err
 	}
-	if err := c.idle(ctx, g, m); err != nil {
+	if c.idleWrites, c.idleCPU, err = g.window(ctx, m, "idle"); err != nil {
 		return c, err
+	}
+	if !g.short && posts == 100_000 {
+		if err := pass(ctx, time.Until(m.begun.Add(firstLooks))); err != nil {
+			return c, err
+		}
+		if _, err := w.audit.next(); err != nil {
+			return c, err
+		}
+		if c.looksWrites, c.looksCPU, err = g.looks(ctx, m); err != nil {
+			return c, err
+		}
 	}
 	// Once an hour each calendar says how far ahead it has looked.
 	if now := time.Now().Truncate(time.Hour); !now.Equal(hour) {
 		g.say("an hour turned: writes of coverageUntil are taken off")
 		c.writes, c.idleWrites = max(c.writes-posts/entries, 0), max(c.idleWrites-posts/entries, 0)
+		c.looksWrites = max(c.looksWrites-posts/entries, 0)
 	}
 	return c, nil
 }
@@ -123,26 +140,44 @@ func (c *came) up(ctx context.Context, m *manager, posts int) error {
 	return nil
 }
 
-// idle looks at the manager while nothing happens.
-func (c *came) idle(ctx context.Context, g *gate, m *manager) error {
+// looks is what it takes to look at Posts that wait for long.
+func (g *gate) looks(ctx context.Context, m *manager) (writes int, cores float64, err error) {
+	before, err := m.looked(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	if writes, cores, err = g.window(ctx, m, "looking at Posts that wait"); err != nil {
+		return 0, 0, err
+	}
+	after, err := m.looked(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	if after-before < 100 {
+		return 0, 0, fmt.Errorf("%.0f Posts were looked at, which measures nothing: some hundred are expected", after-before)
+	}
+	g.say("%.0f Posts were looked at", after-before)
+	return writes, cores, nil
+}
+
+// window is what a manager writes in a while, and the part of one core that it takes.
+func (g *gate) window(ctx context.Context, m *manager, what string) (writes int, cores float64, err error) {
 	window := time.Duration(g.scaled(30, 10)) * time.Second
 	before, err := m.cpu(ctx)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	if err := pass(ctx, window); err != nil {
-		return err
+		return 0, 0, err
 	}
 	after, err := m.cpu(ctx)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	made, err := m.world.audit.next()
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	c.idleWrites = writesButLease(made)
-	c.idleCPU = (after - before).Seconds() / window.Seconds()
-	g.say("idle for %s: %v", window, tally(made))
-	return nil
+	g.say("%s for %s: %v", what, window, tally(made))
+	return writesButLease(made), (after - before).Seconds() / window.Seconds(), nil
 }
