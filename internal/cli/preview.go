@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -23,12 +22,8 @@ import (
 	"github.com/tribune-dev/tribune/internal/publish"
 )
 
-const (
-	// maxLine of a collection, in bytes.
-	maxLine = 1 << 20
-	// maxFile of a text or an article.
-	maxFile = 4 << 20
-)
+// maxFile of a text or an article.
+const maxFile = 4 << 20
 
 // previewing is what tribune preview was asked for.
 type previewing struct {
@@ -57,7 +52,7 @@ Exit code: 0 all can go out, 1 something is wrong with a text, 2 it could not be
 	}
 	cmd.Flags().StringVar(&p.channel, "channel", "", "show one channel only")
 	cmd.Flags().StringVar(&p.network, "network", "", "show it on one network only, whatever its channels: "+strings.Join(compose.Networks(), ", "))
-	cmd.Flags().StringVar(&p.jsonl, "jsonl", "", `file with one {"text": ...} a line, or - for standard input; needs --network, and gives one JSON object a line`)
+	cmd.Flags().StringVar(&p.jsonl, "jsonl", "", `file with one {"text": ...} a line, or - for standard input; needs --network, and gives one JSON object a line unless -o says otherwise`)
 	cmd.Flags().StringVarP(&p.output, "output", "o", "text", "text, html, markdown or json")
 	cmd.MarkFlagsMutuallyExclusive("channel", "network")
 	return cmd
@@ -224,58 +219,4 @@ func (p *previewing) texts(path string, text []byte) ([]previews.Item, error) {
 		items = append(items, item)
 	}
 	return items, nil
-}
-
-// line is one of a collection, as it is printed.
-type line struct {
-	Line int `json:"line"`
-	previews.Item
-}
-
-// collection shows one text a line.
-func (p *previewing) collection(cmd *cobra.Command) error {
-	in := cmd.InOrStdin()
-	if p.jsonl != "-" {
-		f, err := os.Open(p.jsonl)
-		if err != nil {
-			return usageError{err}
-		}
-		defer func() { _ = f.Close() }()
-		in = f
-	}
-	rules := compose.MustRules(p.network)
-	out := bufio.NewWriter(cmd.OutOrStdout())
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	wrong := false
-	scanner := bufio.NewScanner(in)
-	scanner.Buffer(make([]byte, 0, 64<<10), maxLine)
-	number := 0
-	for scanner.Scan() {
-		number++
-		if strings.TrimSpace(scanner.Text()) == "" {
-			continue
-		}
-		var read struct {
-			Text *string `json:"text"`
-		}
-		var item previews.Item
-		if err := json.Unmarshal(scanner.Bytes(), &read); err != nil || read.Text == nil {
-			item = previews.Item{Network: p.network, Problems: []string{`is no JSON object with a text: write {"text": "..."}`}}
-			item.Entities, item.Unit = []compose.Entity{}, string(rules.Unit)
-		} else {
-			item = previews.Render(&tribunev1alpha1.Content{Text: *read.Text}, p.network, rules, publish.Options{})
-		}
-		wrong = wrong || len(item.Problems) > 0
-		if err := encoder.Encode(line{number, item}); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(scanner.Err(), out.Flush()); err != nil {
-		return fmt.Errorf("line %d: %w", number+1, err)
-	}
-	if wrong {
-		return exitError{1}
-	}
-	return nil
 }

@@ -152,7 +152,92 @@ func TestPreviewOfACollection(t *testing.T) {
 			t.Errorf("%+v", item)
 		}
 	}
-	if want := "1|One https://acme.com/x|,3|Two|,4||is no,5||is no"; !strings.HasPrefix(strings.Join(got, ","), want) || len(got) != 5 {
+	if want := "1|One https://acme.com/x|,3|Two|,4||line ,5||line "; !strings.HasPrefix(strings.Join(got, ","), want) || len(got) != 5 {
 		t.Errorf("%q; want %s and the sixth line", got, want)
+	}
+}
+
+// A line that cannot be read is named, with what to do; those around it are shown.
+func TestPreviewOfLinesThatAreWrong(t *testing.T) {
+	for bad, want := range map[string]string{
+		"nonsense":                 "line 2 is not JSON",
+		`{"text": "a"} {}`:         "line 2 is not JSON",
+		`["a"]`:                    "line 2 is a JSON array, not an object",
+		`{"words": "a"}`:           `line 2 has no text: write one {"text": "..."} a line`,
+		"null":                     "line 2 has no text",
+		`{"text": 5}`:              "line 2 has a text that is no string",
+		`{"text": null}`:           "line 2 has a text that is no string",
+		"{\"text\": \"a\xff\"}":    "line 2 is not valid UTF-8 at byte 11: save the file as UTF-8",
+		`{"text": "a \ud800 b"}`:   `line 2 has \ud800 in its text, which is half of a surrogate pair`,
+		`{"text": "\udc00\ud83d"}`: `line 2 has \udc00 in its text`,
+		`{"text": "\ud83d\u0041"}`: `line 2 has \ud83d in its text`,
+		`{"text": "` + strings.Repeat("a", maxLine) + `"}`: "line 2 has more than 4194304 bytes",
+		`{"text": "` + strings.Repeat("a", 1<<20) + `"}`:   "text is 1048576 graphemes long",
+		`{"text": "a\u0000"}`:                              "text has the character U+0000 at byte 1",
+		`{"text": ""}`:                                     "text is empty",
+		`{"text": " \n"}`:                                  "text is empty",
+	} {
+		good := `{"text": "\\ud800 \ud83d\ude80 #a \ufffd"}`
+		out, _, code := previewed(t, "\ufeff"+good+"\n"+bad+"\r\n"+good, "--jsonl", "-", "--network", "Bluesky", "-o", "json")
+		name := bad[:min(len(bad), 40)]
+		if code != 1 {
+			t.Errorf("%s: exit code %d", name, code)
+		}
+		var numbers []int
+		for text := range strings.Lines(out) {
+			var item struct {
+				Line, Limit int
+				Unit        string
+				Problems    []string
+				Entities    []any
+			}
+			if err := json.Unmarshal([]byte(text), &item); err != nil {
+				t.Fatalf("%v: %.200s", err, text)
+			}
+			numbers = append(numbers, item.Line)
+			problem := strings.Join(item.Problems, ", ")
+			if item.Line == 2 && !strings.HasPrefix(problem, want) || item.Line != 2 && problem != "" {
+				t.Errorf("%s: line %d: %q; want %q in line 2 alone", name, item.Line, problem, want)
+			}
+			if item.Limit != 300 || item.Unit != "graphemes" || item.Entities == nil {
+				t.Errorf("%s: line %d is not whole: %.200s", name, item.Line, text)
+			}
+		}
+		if fmt.Sprint(numbers) != "[1 2 3]" {
+			t.Errorf("%s: lines %v", name, numbers)
+		}
+	}
+}
+
+// What is counted is the text as it was given, as in twitter-text's own cases.
+func TestPreviewCountsTheTextAsGiven(t *testing.T) {
+	for network, want := range map[string]int{"X": 27, "Bluesky": 27, "Mastodon": 27} {
+		out, _, _ := previewed(t, `{"text": "  https://acme.com/launch \n"}`, "--jsonl", "-", "--network", network)
+		var item struct {
+			Text  string
+			Count int
+		}
+		if err := json.Unmarshal([]byte(out), &item); err != nil {
+			t.Fatal(err)
+		}
+		if item.Text != "  https://acme.com/launch \n" || item.Count != want {
+			t.Errorf("%s: %+v; want %d", network, item, want)
+		}
+	}
+}
+
+func TestPreviewOfACollectionInOtherForms(t *testing.T) {
+	lines := "{\"text\": \"One #a\"}\n{\"text\": \"Two\"}\n"
+	for form, want := range map[string]string{"html": "<!doctype html>", "markdown": "### ✅ line 2 → Bluesky", "text": "line 2 → Bluesky\n"} {
+		out, _, code := previewed(t, lines, "--jsonl", "-", "--network", "Bluesky", "-o", form)
+		if code != 0 || !strings.Contains(strings.ToLower(out), strings.ToLower(want)) || !strings.Contains(out, "Two") {
+			t.Errorf("%s: %d: %.300s", form, code, out)
+		}
+	}
+	if out, errs, code := previewed(t, "\n \n", "--jsonl", "-", "--network", "X"); out != "" || code != 0 || !strings.Contains(errs, "has no texts") {
+		t.Errorf("an empty collection: %d: %s, %s", code, out, errs)
+	}
+	if _, errs, code := previewed(t, "", "--jsonl", t.TempDir(), "--network", "X"); code != 2 || !strings.Contains(errs, "line 1") {
+		t.Errorf("a folder: %d: %s", code, errs)
 	}
 }

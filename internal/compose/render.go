@@ -20,6 +20,8 @@ type Content struct {
 	Language string
 	// Markdown is true if the texts are CommonMark.
 	Markdown bool
+	// AsGiven leaves white space at the end of texts where it is, and counts it: for texts that are looked at, not published.
+	AsGiven bool
 	// Split says what becomes of a text that is too long.
 	Split Split
 	// Title of an article. Networks without titles do not show it.
@@ -230,7 +232,9 @@ func (r *renderer) draft(prefix string, source int, c *Content, s *Segment, link
 			d.valid = r.characters(prefix+"text", d.Text)
 		}
 	}
-	d.Text = strings.TrimRightFunc(d.Text, unicode.IsSpace)
+	if !c.AsGiven {
+		d.Text = strings.TrimRightFunc(d.Text, unicode.IsSpace)
+	}
 	if d.valid {
 		d.valid = r.allowed(prefix+"text", d.Text)
 		d.facets = Facets(d.Text)
@@ -248,7 +252,7 @@ func (r *renderer) draft(prefix string, source int, c *Content, s *Segment, link
 	if r.rules.Facets {
 		d.Facets = d.facets
 	}
-	if d.Text == "" && len(s.Media) == 0 && d.Link == nil {
+	if strings.TrimSpace(d.Text) == "" && len(s.Media) == 0 && d.Link == nil {
 		r.problem(prefix+"text", "is empty: write a text or add media")
 	}
 	if d.valid && r.rules.MaxHashtags > 0 {

@@ -81,6 +81,24 @@ func NextAt(at time.Time, zone *time.Location) *Next {
 // Render shows a content on a network.
 func Render(c *tribunev1alpha1.Content, network string, rules compose.Rules, o publish.Options) Item {
 	rendering, wrong := publish.RenderWith(c, rules, o)
+	return item(c, &rendering, wrong, network, rules)
+}
+
+// RenderText shows a text by itself, as it was given: white space at its end stays and counts, as in the networks' own counters.
+func RenderText(text, network string, rules compose.Rules) Item {
+	rendering, wrong := compose.Render(compose.Content{Segment: compose.Segment{Text: text}, AsGiven: true}, rules)
+	return item(&tribunev1alpha1.Content{}, &rendering, wrong, network, rules)
+}
+
+// Unread stands for what could not be read.
+func Unread(network string, rules compose.Rules, problem string) Item {
+	return Item{
+		Network: network, Problems: []string{problem},
+		Segment: Segment{Limit: rules.Limit(false), Unit: string(rules.Unit), Entities: []compose.Entity{}},
+	}
+}
+
+func item(c *tribunev1alpha1.Content, rendering *compose.Rendering, wrong []compose.Problem, network string, rules compose.Rules) Item {
 	item := Item{Network: network, Problems: make([]string, 0, len(wrong))}
 	for _, p := range wrong {
 		item.Problems = append(item.Problems, p.String())
