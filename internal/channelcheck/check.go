@@ -25,6 +25,8 @@ type Report struct {
 	Mode    string `json:"mode"`
 	// Works is true if Posts can go out here.
 	Works bool `json:"works"`
+	// ByHand is true if a person publishes here, and Tribune plans and reminds.
+	ByHand bool `json:"byHand,omitempty"`
 	// Account and what follows are absent if nobody could be asked.
 	Account *Account `json:"account,omitempty"`
 	Server  string   `json:"server,omitempty"`
@@ -120,10 +122,18 @@ func Check(ctx context.Context, c Channel) *Report {
 		r.problem("%s", explain(err))
 		return r
 	}
-	r.describe(account, adapter)
-	if adapter.AsksNobody {
+	r.ByHand = adapter.ByHand && c.Spec.Mode != tribunev1alpha1.ChannelModeRehearsal
+	switch {
+	case r.ByHand:
+		r.byHand(c.Spec.Manual)
+	case adapter.ByHand:
+		r.Works = true
+		r.advise("this is a rehearsal: Posts go out on Local only, without a person")
+		return r
+	case adapter.AsksNobody:
 		r.advise("nobody was asked, as nothing there can be asked without publishing: the settings are fit, and the first Post or message shows the rest")
 	}
+	r.describe(account, adapter)
 	if want := c.Spec.Account; want != "" && !channel.IsAccount(want, account) {
 		r.problem("spec.account is %s, but the credentials belong to %s (%s): correct the Secret or spec.account", want, account.Handle, account.ID)
 	}
@@ -154,6 +164,16 @@ func (r *Report) advise(format string, args ...any) {
 	r.Advice = append(r.Advice, fmt.Sprintf(format, args...))
 }
 
+// byHand says how it goes where a person publishes.
+func (r *Report) byHand(m *tribunev1alpha1.ManualSpec) {
+	r.advise("a person publishes here: Tribune plans and checks, and each Post waits until somebody says that it is out (tribune post done NAME --url URL)")
+	if m == nil || m.Notify == nil {
+		r.advise("nobody is told when a Post falls due: name a channel of yours in spec.manual.notify, or watch kubectl get posts")
+		return
+	}
+	r.advise("%s is told when a Post falls due", m.Notify.Name)
+}
+
 // everything that accounts can do on some network, with words for it.
 var everything = []struct {
 	ability network.Ability
@@ -173,6 +193,21 @@ func (r *Report) describe(a network.Account, adapter network.Adapter) {
 	}
 	r.Limits = &Limits{MaxLength: l.MaxLength, Unit: string(l.Unit), MaxBytes: l.MaxBytes, MaxMedia: l.MaxMedia, MaxMediaBytes: l.MaxMediaBytes,
 		MaxAltText: l.MaxAltText, MediaTypes: l.MediaTypes}
+	if r.ByHand {
+		r.OnceMeans = "a person publishes each Post, and says so"
+	} else {
+		r.abilities(a)
+	}
+	for _, automation := range a.Automation {
+		r.Automation = append(r.Automation, string(automation))
+	}
+	if !a.ExpiresAt.IsZero() {
+		at := a.ExpiresAt.UTC()
+		r.ExpireAt = &at
+	}
+}
+
+func (r *Report) abilities(a network.Account) {
 	for _, e := range everything {
 		if slices.Contains(a.Abilities, e.ability) {
 			r.Can = append(r.Can, e.means)
@@ -182,13 +217,6 @@ func (r *Report) describe(a network.Account, adapter network.Adapter) {
 	}
 	if !slices.Contains(a.Abilities, network.AbilityPublish) {
 		r.problem("this account cannot publish here")
-	}
-	for _, automation := range a.Automation {
-		r.Automation = append(r.Automation, string(automation))
-	}
-	if !a.ExpiresAt.IsZero() {
-		at := a.ExpiresAt.UTC()
-		r.ExpireAt = &at
 	}
 }
 

@@ -38,9 +38,12 @@ func (r *Report) Write(w io.Writer) error {
 	for _, p := range r.Problems {
 		line("Problem", "%s", p)
 	}
-	if r.Works {
+	switch {
+	case r.Works && r.ByHand:
+		b.WriteString("It works by hand. Nothing was published.\n")
+	case r.Works:
 		b.WriteString("It works. Nothing was published.\n")
-	} else {
+	default:
 		b.WriteString("It does not work. Nothing was published.\n")
 	}
 	_, err := io.WriteString(w, b.String())
@@ -49,15 +52,23 @@ func (r *Report) Write(w io.Writer) error {
 
 func (r *Report) writeAccount(line func(name, format string, args ...any)) {
 	a := r.Account
-	line("Account", "%s %s", a.Handle, a.DisplayName)
-	line("", "%s", a.URL)
+	name := a.DisplayName
+	if name == a.Handle {
+		name = ""
+	}
+	line("Account", "%s %s", a.Handle, name)
+	if a.URL != "" {
+		line("", "%s", a.URL)
+	}
 	line("", "id %s%s", a.ID, followers(a))
 	if r.Server != "" {
 		line("Server", "%s", r.Server)
 	}
 	line("Once", "%s: %s", r.Once, r.OnceMeans)
 	line("Limits", "%s", r.Limits.words())
-	line("Can", "%s", strings.Join(r.Can, ", "))
+	if len(r.Can) > 0 {
+		line("Can", "%s", strings.Join(r.Can, ", "))
+	}
 	if len(r.Cannot) > 0 {
 		line("Cannot", "%s", strings.Join(r.Cannot, ", "))
 	}

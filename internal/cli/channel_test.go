@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +58,10 @@ func TestChannelCheckOfAFile(t *testing.T) {
 	if err != nil || !strings.Contains(said, `"works": true`) || strings.Contains(said, token) {
 		t.Errorf("with the token in the environment: %v\n%s", err, said)
 	}
+	said, err = checkFile(t, write(t, "byhand.yaml", "apiVersion: tribune.dev/v1alpha1\nkind: SocialChannel\nmetadata: {name: tiktok}\nspec: {network: Manual}\n"))
+	if err != nil || !strings.Contains(said, "It works by hand.") {
+		t.Errorf("where a person publishes: %v\n%s", err, said)
+	}
 }
 
 func TestChannelCheckOfBadFiles(t *testing.T) {
@@ -72,8 +77,12 @@ func TestChannelCheckOfBadFiles(t *testing.T) {
 			}
 		})
 	}
-	if _, err := checkFile(t, "./there-is-none.yaml"); err == nil || !strings.Contains(err.Error(), "there-is-none.yaml") {
-		t.Errorf("%v", err)
+	if _, err := checkFile(t, "./there-is-none.yaml"); !errors.As(err, &usageError{}) || !strings.Contains(err.Error(), "there-is-none.yaml") {
+		t.Errorf("a file that is not there is wrong usage, and named: %v", err)
+	}
+	_, err := checkFile(t, write(t, "a.yaml", "apiVersion: tribune.dev/v1alpha1\nkind: SocialChannel\nmetadata: {name: a}\nspec: {network: Manual}\n"), "--secret-file", "./no-secret.yaml")
+	if !errors.As(err, &usageError{}) || !strings.Contains(err.Error(), "no-secret.yaml") {
+		t.Errorf("a Secret's file that is not there: %v", err)
 	}
 	if _, err := checkFile(t, write(t, "a.yaml", ""), "-o", "xml"); err == nil || !strings.Contains(err.Error(), "human or json") {
 		t.Errorf("%v", err)

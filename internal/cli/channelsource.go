@@ -160,7 +160,7 @@ func channelManifests(stdin io.Reader, path string) (channels []*tribunev1alpha1
 	if path != "-" {
 		file, err := os.Open(path) //nolint:gosec // the user names the file
 		if err != nil {
-			return nil, nil, fmt.Errorf("read %s: %w", path, err)
+			return nil, nil, usageError{fmt.Errorf("%w: name a file that has manifests, or a SocialChannel of the cluster", err)}
 		}
 		defer func() { _ = file.Close() }()
 		from = file
