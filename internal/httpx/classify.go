@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -150,11 +151,11 @@ func parseWait(value string, now time.Time) (time.Duration, bool) {
 		case seconds >= epochFrom*1000:
 			return maxRetryAfter, true
 		case seconds >= epochFrom:
-			return time.Unix(int64(seconds), 0).Sub(now), true
+			return time.Unix(int64(math.Ceil(seconds)), 0).Sub(now), true // never earlier than it says
 		case seconds > maxRetryAfter.Seconds():
 			return maxRetryAfter, true
 		}
-		return time.Duration(seconds * float64(time.Second)), true
+		return time.Duration(math.Ceil(seconds * float64(time.Second))), true
 	}
 	if t, err := http.ParseTime(value); err == nil {
 		return t.Sub(now), true
