@@ -36,9 +36,11 @@ type Family string
 
 // Families.
 const (
-	// FamilyFacets takes links with http:// or https://, #hashtags, and @mentions that are domain names: Bluesky's, and that of
-	// networks without a published grammar.
+	// FamilyFacets takes links with http:// or https://, #hashtags, and @mentions that are domain names: that of networks without
+	// a published grammar.
 	FamilyFacets Family = ""
+	// FamilyBluesky is that of Bluesky's own applications.
+	FamilyBluesky Family = "bluesky"
 	// FamilyTwitter is the grammar of twitter-text: X.
 	FamilyTwitter Family = "twitter"
 	// FamilyMastodon is Mastodon's: links with a scheme, @user and @user@host.
@@ -54,7 +56,7 @@ func (f Family) Entities(text string) []Entity {
 	case FamilyMastodon:
 		found = mastodonEntities(text)
 	default:
-		found = facetEntities(text)
+		found = facetEntities(text, f.facets(text))
 	}
 	addUTF16(text, found)
 	return found
@@ -63,8 +65,15 @@ func (f Family) Entities(text string) []Entity {
 // Entities finds what the network makes clickable in a text, in order and without overlap.
 func (r Rules) Entities(text string) []Entity { return r.Family.Entities(text) }
 
-func facetEntities(text string) []Entity {
-	facets := Facets(text)
+// facets finds what is told apart from the text by byte ranges, where the network takes such.
+func (f Family) facets(text string) []Facet {
+	if f == FamilyBluesky {
+		return blueskyFacets(text)
+	}
+	return Facets(text)
+}
+
+func facetEntities(text string, facets []Facet) []Entity {
 	if len(facets) == 0 {
 		return nil
 	}
@@ -73,7 +82,9 @@ func facetEntities(text string) []Entity {
 		e := Entity{ByteStart: f.Start, ByteEnd: f.End}
 		switch {
 		case f.Link != "":
-			e.Type, e.Value = EntityURL, f.Link
+			e.Type, e.Value = EntityURL, text[f.Start:f.End]
+		case f.Tag != "" && text[f.Start] == '$':
+			e.Type, e.Value = EntityCashtag, text[f.Start+1:f.End]
 		case f.Tag != "":
 			e.Type, e.Value = EntityHashtag, f.Tag
 		default:

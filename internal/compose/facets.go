@@ -32,17 +32,18 @@ func Facets(text string) []Facet {
 		case '@':
 			f, ok = mentionAt(text, i)
 		}
-		if !ok {
-			i++
-			continue
+		if ok {
+			found = append(found, f)
 		}
-		found = append(found, f)
-		i = f.End
+		i = max(i+1, f.End)
 	}
 	return found
 }
 
-// linkAt reads the URL that begins at i.
+// maxRetry bounds what is looked at again after something that looked like a URL and is none, in bytes.
+const maxRetry = 512
+
+// linkAt reads the URL that begins at i. Where there is none, End is where the next one can begin.
 func linkAt(text string, i int) (Facet, bool) {
 	host := i + schemeLen(text[i:])
 	if host == i || (i > 0 && isWordASCII(text[i-1])) {
@@ -60,6 +61,9 @@ func linkAt(text string, i int) (Facet, bool) {
 	if !simpleHost(text[host:end]) {
 		u, err := url.Parse(text[i:end])
 		if err != nil || u.Hostname() == "" || !isHostStart(u.Hostname()) {
+			if end-i > maxRetry {
+				return Facet{End: end}, false
+			}
 			return Facet{}, false
 		}
 	}
@@ -111,15 +115,26 @@ func inURL(r rune) bool {
 
 // trimURL takes off what belongs to the sentence: punctuation at the end, and closing brackets that nothing in the URL opened.
 func trimURL(s string) string {
+	var surplus map[rune]int // closing brackets without an opening one; counted once, as a URL can be long
 	for s != "" {
 		r, size := utf8.DecodeLastRuneInString(s)
-		switch {
-		case strings.ContainsRune(".,;:!?'*_~…’‘", r):
-		case r == ')' && strings.Count(s, ")") > strings.Count(s, "("):
-		case r == ']' && strings.Count(s, "]") > strings.Count(s, "["):
-		case r == '}' && strings.Count(s, "}") > strings.Count(s, "{"):
+		switch r {
+		case ')', ']', '}':
+			if surplus == nil {
+				surplus = map[rune]int{
+					')': strings.Count(s, ")") - strings.Count(s, "("),
+					']': strings.Count(s, "]") - strings.Count(s, "["),
+					'}': strings.Count(s, "}") - strings.Count(s, "{"),
+				}
+			}
+			if surplus[r] <= 0 {
+				return s
+			}
+			surplus[r]--
 		default:
-			return s
+			if !strings.ContainsRune(".,;:!?'*_~…’‘", r) {
+				return s
+			}
 		}
 		s = s[:len(s)-size]
 	}
@@ -132,7 +147,7 @@ func tagAt(text string, i int) (Facet, bool) {
 	if mark != '#' && mark != '＃' {
 		return Facet{}, false
 	}
-	if before, _ := utf8.DecodeLastRuneInString(text[:i]); i > 0 && (isWord(before) || strings.ContainsRune("&/#＃@", before)) {
+	if !mayPrecedeTag(runeBefore(text, i)) {
 		return Facet{}, false
 	}
 	begin := i + size
@@ -172,6 +187,9 @@ const (
 	zwj       = '\u200d'
 	middleDot = '·' // Catalan
 )
+
+// mayPrecedeTag is false for what makes a "#" part of something else: a word, an address, an entity of HTML, another tag.
+func mayPrecedeTag(r rune) bool { return r < 0 || !isWord(r) && !strings.ContainsRune("&/#＃@", r) }
 
 // isTagName is true for what can make a tag by itself: letters, letter-like numbers and emoji, as UAX #31 has it.
 func isTagName(r rune) bool {

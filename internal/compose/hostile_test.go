@@ -21,6 +21,7 @@ func hostile() map[string]string {
 		"[", "](", "[](", "![", "[a", "[]", "[a]", "[\n", "*", "**a", "_a", "*a_", "~~", "`", "``a", "> ", ">", "- ", "1. ", "\n- ", "\n> ", "<", "<a ", "<!--", "&amp;", "\\", "(", "((a)", "|a|\n|-|\n|b",
 		"[a]: b\n", "[a][", "[x](<", "{", "{{", "{a", "{channel}", "${a}", ". ", "a. ", "\n", " ", "a", "word ", "@a@b.c ", "@a.", "#a_", "http://a.co?", "-", "_", ".", "क्षि", "\u0600",
 		"https://acme.example/x ", "http://a.co/" + strings.Repeat("(", 40), "xn--あ.", "\t", "a\n\n", "# ", "    a\n", "&#x", "a.みんな", "[a](http://b.c) ", "![a](b) ", "~a~", "<http://a.b>",
+		"https://%", "https://[::", "https://a/%zz;", "#-", "#.", "#a-", "$A ", "(a.co/", "a.co ",
 	} {
 		inputs[unit] = strings.Repeat(unit, size/len(unit))
 	}
@@ -30,6 +31,9 @@ func hostile() map[string]string {
 	}
 	inputs["nested list"] = nested.String()
 	inputs["one word"] = strings.Repeat("x", size) + ".com"
+	for _, bracket := range []string{"(", ")", "]", "}"} {
+		inputs["a link and "+bracket] = "https://a.co/" + strings.Repeat(bracket, size)
+	}
 	inputs["dots"] = strings.Repeat("a.", size/2) + "com"
 	inputs["paragraphs of marks"] = strings.Repeat(strings.Repeat("*a_", 199)+"\n\n", size/600)
 	inputs["paragraphs of targets"] = strings.Repeat(strings.Repeat("[](", 49)+"\n\n", size/752)
@@ -55,7 +59,7 @@ func processorTime(t *testing.T) time.Duration {
 func TestHostileInputs(t *testing.T) {
 	works := map[string]func(string){
 		"entities": func(s string) {
-			for _, f := range []compose.Family{compose.FamilyFacets, compose.FamilyTwitter, compose.FamilyMastodon} {
+			for _, f := range []compose.Family{compose.FamilyFacets, compose.FamilyBluesky, compose.FamilyTwitter, compose.FamilyMastodon} {
 				f.Entities(s)
 			}
 		},

@@ -161,7 +161,7 @@ func (r *renderer) cut(out []RenderedSegment, drafts []draft, cutters []*cutter,
 // whole are the ranges of a draft that are never cut.
 func (r *renderer) whole(d *draft) []span {
 	entities := facetSpans(d.facets)
-	if r.rules.Family == FamilyFacets {
+	if r.rules.Family == FamilyFacets || r.rules.Family == FamilyBluesky {
 		return entities
 	}
 	for _, e := range r.rules.Entities(d.Text) {

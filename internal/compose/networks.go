@@ -31,7 +31,7 @@ var networks = []Rules{
 	{
 		// What app.bsky.feed.post and app.bsky.embed.images hold a post to. MaxAltText is what Bluesky's own applications accept;
 		// the lexicon names no number.
-		Name: "Bluesky", Facets: true, Cards: true,
+		Name: "Bluesky", Family: FamilyBluesky, Facets: true, Cards: true,
 		Limits: Limits{
 			MaxLength: 300, Unit: Graphemes, MaxBytes: 3000, MaxMedia: 4, MaxMediaBytes: 2 * megabyte, MaxAltText: 2000,
 			MediaTypes: []string{"image/jpeg", "image/png", "image/webp", "image/gif"},

@@ -237,7 +237,7 @@ func (r *renderer) draft(prefix string, source int, c *Content, s *Segment, link
 	}
 	if d.valid {
 		d.valid = r.allowed(prefix+"text", d.Text)
-		d.facets = Facets(d.Text)
+		d.facets = r.rules.Family.facets(d.Text)
 	}
 	if r.rules.HTML && article != nil {
 		d.HTML = article.html()
