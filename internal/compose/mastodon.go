@@ -3,11 +3,23 @@ package compose
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // mastodonGrammar is twitter-text's, with a scheme required, and with paths and queries in any script. Links to the reserved
 // domains of documentation count as links, so that examples and rehearsals count as the real thing would.
-var mastodonGrammar = grammar{reserved: true, tail: mastodonTail}
+var mastodonGrammar = grammar{
+	reserved: true, tail: mastodonTail,
+	schemes: []string{"https://", "http://", "dat://", "dweb://", "ipfs://", "ipns://", "ssb://", "gopher://", "gemini://"},
+}
+
+// isMastodonWord is true for what Mastodon's patterns call a word: letters, marks, digits, and what joins them.
+func isMastodonWord(r rune) bool {
+	if r < 0x80 {
+		return r == '_' || isAlnumASCII(r)
+	}
+	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc)
+}
 
 // mastodonEntities finds what Mastodon makes clickable.
 func mastodonEntities(text string) []Entity {
@@ -64,7 +76,7 @@ func mastodonMentions(text string) []Entity {
 		at += i
 		begin := at + 1
 		i = begin
-		if before := runeBefore(text, at); before == '=' || before == '/' || isWord(before) {
+		if before := runeBefore(text, at); before == '=' || before == '/' || isMastodonWord(before) {
 			continue
 		}
 		end := userEnd(text, begin)
@@ -100,7 +112,7 @@ func userEnd(text string, begin int) int {
 	return end
 }
 
-// hostEnd gives the end of "@host" at i, i if there is none. A host ends in a letter or digit.
+// hostEnd gives the end of "@host" at i, i if there is none: words joined by dots and hyphens, without a port.
 func hostEnd(text string, i int) int {
 	if i >= len(text) || text[i] != '@' {
 		return i
@@ -108,11 +120,8 @@ func hostEnd(text string, i int) int {
 	end := i
 	for j := i + 1; j < len(text); {
 		r := runeAt(text, j)
-		word := unicode.IsLetter(r) || unicode.IsDigit(r)
-		if !word && (j == i+1 || r != '.' && r != '-' && r != ':') {
-			break
-		}
-		if r == ':' && (j+1 >= len(text) || !isDigitASCII(text[j+1])) {
+		word := isMastodonWord(r)
+		if !word && (j == i+1 || r != '.' && r != '-') {
 			break
 		}
 		j += sizeAt(text, j)
@@ -141,21 +150,21 @@ func mastodonHashtags(text string) []Entity {
 		}
 		begin := at + sizeAt(text, at)
 		i = begin
-		if before := runeBefore(text, at); before == '=' || before == '/' || before == ')' || unicode.IsLetter(before) || unicode.IsNumber(before) {
+		if before := runeBefore(text, at); before == '=' || before == '/' || before == ')' || unicode.In(before, unicode.L, unicode.M, unicode.Nd, unicode.Nl) {
 			continue
 		}
 		end, last, named := begin, begin, false
 		for end < len(text) {
 			r := runeAt(text, end)
 			joins := r == middleDot || r == '・' || r == zwnj
-			if !isWord(r) && (!joins || end == begin) {
+			if !isMastodonWord(r) && (!joins || end == begin) {
 				break
 			}
 			end += sizeAt(text, end)
 			if !joins {
 				last = end
 			}
-			named = named || unicode.IsLetter(r) || unicode.IsMark(r)
+			named = named || isMastodonWord(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Pc, r)
 		}
 		tag := text[begin:last]
 		i = max(last, begin)
@@ -169,6 +178,7 @@ func mastodonHashtags(text string) []Entity {
 
 // joined is true for numbers with a sign between them, such as 1_2.
 func joined(tag string) bool {
-	inner := strings.Trim(tag, "_·・\u200c")
-	return strings.ContainsAny(inner, "_·・\u200c")
+	_, first := utf8.DecodeRuneInString(tag)
+	_, last := utf8.DecodeLastRuneInString(tag)
+	return len(tag) > first+last && strings.ContainsAny(tag[first:len(tag)-last], "_·・\u200c")
 }

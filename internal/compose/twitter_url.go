@@ -20,11 +20,13 @@ type grammar struct {
 	reserved bool
 	// shortener is true if links to t.co end after their slug.
 	shortener bool
+	// schemes that a link can begin with.
+	schemes []string
 	// tail gives the end of port, path and query that begin at i.
 	tail func(text string, i int) int
 }
 
-var twitterGrammar = grammar{bare: true, shortener: true, tail: twitterTail}
+var twitterGrammar = grammar{bare: true, shortener: true, schemes: []string{"https://", "http://"}, tail: twitterTail}
 
 // label is one part of a run of characters that domain names are made of.
 type label struct {
@@ -101,7 +103,7 @@ func (s *urlScan) canFollow(i int) bool {
 // run finds the links whose names lie in text[start:end], a run of domain characters.
 func (s *urlScan) run(start, end int) {
 	s.cut(start, end)
-	if scheme := schemeBefore(s.text[:start]); scheme > 0 && s.labels[0].reach > 0 && s.canFollow(start-scheme) {
+	if scheme := s.schemeBefore(s.text[:start]); scheme > 0 && s.labels[0].reach > 0 && s.canFollow(start-scheme) {
 		s.match(start-scheme, start, s.labels[0].reach)
 	}
 	if !s.bare {
@@ -173,9 +175,12 @@ func (s *urlScan) from(i, p int) int {
 	return next.tld
 }
 
-// schemeBefore is the length of "http://" or "https://" at the end of s, 0 if there is none.
-func schemeBefore(s string) int {
-	for _, scheme := range []string{"https://", "http://"} {
+// schemeBefore is the length of a scheme at the end of s, 0 if there is none.
+func (g *grammar) schemeBefore(s string) int {
+	if !strings.HasSuffix(s, "://") {
+		return 0
+	}
+	for _, scheme := range g.schemes {
 		if len(s) >= len(scheme) && strings.EqualFold(s[len(s)-len(scheme):], scheme) {
 			return len(scheme)
 		}
