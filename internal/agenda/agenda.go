@@ -146,3 +146,26 @@ func zones(events []Event) []string {
 	slices.Sort(all)
 	return all
 }
+
+// months of a time, each by its first day; also those that events of it lie in by their own clocks.
+func months(events []Event, from, to time.Time) []time.Time {
+	monthOf := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }
+	first, last := monthOf(from), monthOf(from)
+	if from.Before(to) {
+		last = monthOf(to.Add(-1))
+	}
+	for i := range events {
+		at := monthOf(events[i].local())
+		if at.Before(first) {
+			first = at
+		}
+		if at.After(last) {
+			last = at
+		}
+	}
+	var all []time.Time
+	for ; !first.After(last); first = first.AddDate(0, 1, 0) {
+		all = append(all, first)
+	}
+	return all
+}

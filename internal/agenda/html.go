@@ -36,8 +36,7 @@ func HTML(w io.Writer, title string, events []Event, from, to time.Time) error {
 		byDate[d.Date] = d
 	}
 	var sheets []sheet
-	first := time.Date(from.Year(), from.Month(), 1, 0, 0, 0, 0, time.UTC)
-	for n := 0; first.Before(to) || n == 0; first, n = first.AddDate(0, 1, 0), n+1 {
+	for _, first := range months(events, from, to) {
 		s := sheet{Month: first.Format("January 2006")}
 		monday := first.AddDate(0, 0, -(int(first.Weekday())+6)%7)
 		for ; monday.Before(first.AddDate(0, 1, 0)); monday = monday.AddDate(0, 0, 7) {

@@ -35,7 +35,7 @@ func Days(w io.Writer, events []Event) error {
 			if several {
 				at += " " + g.Zone
 			}
-			out.Printf("    %s  %s%-10s %s → %s\n", at, mark(g.State), g.State, terminal.Printable(g.name()), strings.Join(g.Channels, ", "))
+			out.Printf("    %s  %s%-10s %s → %s\n", at, mark(g.State), g.State, terminal.Printable(g.name()), terminal.Printable(strings.Join(g.Channels, ", ")))
 			if g.Title != "" {
 				out.Printf("           %s\n", terminal.Printable(g.Title))
 			}
@@ -70,8 +70,7 @@ func Month(w io.Writer, events []Event, from, to time.Time) error {
 	for _, d := range days(events) {
 		byDate[d.Date] = d
 	}
-	first := time.Date(from.Year(), from.Month(), 1, 0, 0, 0, 0, time.UTC)
-	for n := 0; first.Before(to) || n == 0; first, n = first.AddDate(0, 1, 0), n+1 {
+	for n, first := range months(events, from, to) {
 		if n > 0 {
 			out.Printf("\n")
 		}
