@@ -86,7 +86,7 @@ func newCutter(rules Rules, text string, whole []span) *cutter {
 		space := unicode.IsSpace(runeBefore(text, at))
 		kind := betweenGraphemes
 		switch {
-		case endSentence == at:
+		case endSentence == at && endsSentence(text[:at]), space && trailsOff(text, at):
 			kind = betweenSentences
 		case space:
 			kind = afterSpace
