@@ -16,9 +16,14 @@ import (
 var cosmetics = map[string]string{
 	"set_sticky": "networks let no policy pin an item", "set_nsfw": "an item of someone else gets no content warning", "set_spoiler": "it is Reddit's alone",
 	"set_contest_mode": "it is Reddit's alone", "set_original_content": "it is Reddit's alone", "set_suggested_sort": "it is Reddit's alone",
-	"set_locked": "a policy locks no threads", "set_post_crowd_control_level": "it is Reddit's alone", "parent_submission": "what the item stands under is ours: nothing is done to it",
+	"set_locked": "an item by itself is not locked: " + lockThread, "set_post_crowd_control_level": "it is Reddit's alone", "parent_submission": parentReason,
 	"comment_stickied": "replies are not pinned", "comment_locked": "replies are not locked",
 }
+
+const (
+	lockThread   = "add the action lockThread to the rule, which closes the thread under a publication of ours for a time, if that is meant"
+	parentReason = "what the item stands under is ours: nothing is done to it"
+)
 
 // silent are those that do nothing by themselves.
 var silent = []string{"comment_stickied", "comment_locked"}
@@ -50,7 +55,10 @@ func (d *draft) readActions() {
 		default:
 			if reason := cosmetics[e.key]; reason != "" {
 				did = did || !slices.Contains(silent, e.key)
-				if value, ok := e.truth(); !ok || value {
+				switch value, ok := e.truth(); {
+				case e.key == "parent_submission" && len(e.fields) > 0:
+					d.parentActions(e.fields)
+				case !ok || value:
 					d.leave(e, "%s", reason)
 				}
 			}
@@ -75,6 +83,19 @@ func (d *draft) readActions() {
 		d.refuse(nil, "it does nothing: AutoModerator leaves it out too")
 	case d.outcome == "" && len(d.actions) == 0:
 		d.giveUp()
+	}
+}
+
+// parentActions are what would be done to what the item stands under.
+func (d *draft) parentActions(fields []entry) {
+	for i := range fields {
+		switch f := &fields[i]; f.key {
+		case "set_locked":
+			d.leave(f, "what the item stands under is ours: %s", lockThread)
+		case "action_reason", "overwrite_flair": // they do nothing by themselves
+		default:
+			d.leave(f, "%s", parentReason)
+		}
 	}
 }
 

@@ -172,13 +172,45 @@ func (d *draft) name(c *clause, f *entry) (holds, error) {
 // mostHandleRegex bounds expressions on handles.
 const mostHandleRegex = 1500
 
+// beforeName is what may stand before a name in a handle: no host, as in ada@bob.example or ada.bob.example, which names of Reddit do
+// not have.
+const beforeName = `\A@?(?:(?:[^@.]|\.[^\w@.])*(?:[^\w@.]|\.[^\w@.]))?`
+
+// names are words of handles, where they are of letters and the like at both ends; others, which no name of Reddit is, are searched for
+// as they are.
+func names(values []string, caseSensitive bool) ([]string, error) {
+	border := regexp.MustCompile(`^[\pL\pN_](?:.*[\pL\pN_])?$`)
+	var plain, odd []string
+	for _, v := range values {
+		if border.MatchString(v) {
+			plain = append(plain, regexp.QuoteMeta(v))
+		} else {
+			odd = append(odd, v)
+		}
+	}
+	out, err := pyre.Literals(odd, pyre.IncludesWord, caseSensitive)
+	for len(plain) > 0 && err == nil {
+		n := 1
+		for size := len(plain[0]); n < len(plain) && size+len(plain[n]) < mostHandleRegex/2; n++ {
+			size += len(plain[n]) + 1
+		}
+		var more []string
+		more, err = pyre.Regex(beforeName+"(?:"+strings.Join(plain[:n], "|")+`)(?:\W|\Z)`, pyre.Includes, caseSensitive)
+		out, plain = append(out, more...), plain[n:]
+	}
+	return out, err
+}
+
 func (d *draft) handles(s *search, values []string) ([]criteria, error) {
 	method, cs := s.method("name", len(s.fields) > 1), s.has("case-sensitive")
 	var exprs []string
 	var err error
-	if !s.has("regex") {
+	switch {
+	case !s.has("regex") && method == pyre.IncludesWord:
+		exprs, err = names(values, cs)
+	case !s.has("regex"):
 		exprs, err = pyre.Literals(values, method, cs)
-	} else {
+	default:
 		for _, v := range values {
 			more, wrong := pyre.Regex(v, method, cs)
 			if wrong != nil {

@@ -132,31 +132,54 @@ func (d *draft) search(c *clause, t itemType, e *entry) (holds, error) {
 		d.note(e, "it has no values: AutoModerator does not look at it either")
 		return ignored, nil
 	}
+	if slices.Contains(values, "") {
+		d.note(e, "an empty value is found in every text, as on Reddit: take it out if that is not meant")
+	}
 	for _, f := range valid {
 		if reason := fields[f]; reason != "" {
 			d.refuse(e, "%s", reason)
 			return some, nil
 		}
 	}
-	if d.opts.TitleAsText && slices.Contains(valid, "title") {
+	titled := slices.Contains(valid, "title")
+	valid = slices.DeleteFunc(valid, func(f string) bool { return f == "title" })
+	switch {
+	case titled && d.opts.TitleAsText:
 		d.note(e, "the title is looked for in the text")
 		valid = append(valid, "body")
+	case titled && len(valid) > 0:
+		d.note(e, "items have no title: it looks in %s alone", strings.Join(valid, " and "))
 	}
-	valid = slices.DeleteFunc(valid, func(f string) bool { return f == "title" })
 	if len(valid) == 0 {
 		d.refuse(e, "items have a text and no title: write body to look in the text, or import with --title-as-text")
 		return some, nil
 	}
 	slices.Sort(valid)
 	valid = slices.Compact(valid)
+	held := present(valid)
 	if s.method("url", true) == pyre.Includes && slices.Contains(valid, "url") && !slices.ContainsFunc(values, func(v string) bool { return strings.ContainsAny(v, `^$\`) }) {
 		valid = slices.DeleteFunc(valid, func(f string) bool { return f == "domain" }) // what is in a domain is in its url
 	}
-	return d.look(c, e, &s, valid, values)
+	found := d.look(e, &s, valid, values)
+	if d.refused() {
+		return some, nil
+	}
+	if len(found) == 0 && !s.not {
+		return nothing, nil
+	}
+	if s.not || slices.ContainsFunc(found, matchesNothing) { // where there is nothing to look at, AutoModerator's check fails either way
+		c.must(held...)
+	}
+	if s.not {
+		c.mustNot(found...)
+	} else {
+		c.must(found...)
+	}
+	return some, nil
 }
 
 // look makes criteria of a search, of which one is enough.
-func (d *draft) look(c *clause, e *entry, s *search, valid, values []string) (holds, error) {
+func (d *draft) look(e *entry, s *search, valid, values []string) []criteria {
 	var found []criteria
 	for _, f := range valid {
 		var more []criteria
@@ -169,27 +192,32 @@ func (d *draft) look(c *clause, e *entry, s *search, valid, values []string) (ho
 			more = d.inDomains(e, s, len(s.fields) > 1, values)
 		}
 		if d.refused() {
-			return some, nil
+			return nil
 		}
 		found = append(found, more...)
 	}
-	onlyText := len(valid) == 1 && valid[0] == "body"
-	switch {
-	case len(found) == 0 && !s.not:
-		return nothing, nil
-	case s.not && onlyText || onlyText && slices.ContainsFunc(found, matchesNothing):
-		c.must(notEmpty) // where there is nothing to look at, AutoModerator's check fails either way
-	}
-	if s.not {
-		c.mustNot(found...)
-		return some, nil
-	}
-	c.must(found...)
-	return some, nil
+	return found
 }
 
-// notEmpty is a text with something in it.
-var notEmpty = criteria{Length: atLeast(1)}
+// notEmpty is a text with something in it, linked an item with a link.
+var (
+	notEmpty = criteria{Length: atLeast(1)}
+	linked   = criteria{LinkCount: atLeast(1)}
+)
+
+// present is what an item has if it has any of the fields. A submission always has a domain.
+func present(fields []string) []criteria {
+	text, link := slices.Contains(fields, "body"), slices.Contains(fields, "url")
+	switch {
+	case slices.Contains(fields, "domain"):
+		return nil
+	case text && link:
+		return []criteria{{Expression: "size(item.text) > 0 || size(item.links) > 0"}}
+	case link:
+		return []criteria{linked}
+	}
+	return []criteria{notEmpty}
+}
 
 func matchesNothing(c criteria) bool {
 	return c.Text != nil && slices.ContainsFunc(c.Text.AnyRegex, func(e string) bool {
@@ -232,7 +260,7 @@ func (d *draft) expressions(e *entry, s *search, field string, joined bool, valu
 		exprs, err := pyre.Regex(v, method, cs)
 		switch {
 		case errors.Is(err, pyre.ErrUnsupported):
-			d.refuse(e, "the expression %s: %v", quoted(v), err)
+			d.refuse(e, "the expression %s: %v%s", quoted(v), err, instead(err))
 		case err != nil:
 			d.refuse(e, "the expression %s is wrong: %v", quoted(v), err)
 		}
@@ -243,6 +271,14 @@ func (d *draft) expressions(e *entry, s *search, field string, joined bool, valu
 		}
 	}
 	return out
+}
+
+// instead says what to do about what RE2 does not have.
+func instead(err error) string {
+	if strings.Contains(err.Error(), "look-around") {
+		return "; put what must not be there into a check of its own, with ~, or take the expression out of the list"
+	}
+	return "; write it without, or take the expression out of the list"
 }
 
 // mostPatterns in one text.

@@ -38,6 +38,7 @@ func contains(in []criteria, c *criteria) bool {
 
 func (c *clause) must(what ...criteria) {
 	switch len(what) {
+	case 0:
 	case 1:
 		if !contains(c.pos, &what[0]) {
 			c.pos = append(c.pos, what[0])

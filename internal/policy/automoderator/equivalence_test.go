@@ -118,6 +118,13 @@ domain: [youtube.com, self.here]
 body_shorter_than: 12
 set_flair: Short
 ---
+type: submission
+~url (includes): [chegg, reddit]
+~body+url (includes): [scam]
+action: report
+priority: -1
+set_flair: Elsewhere
+---
 reports: 3
 action: approve
 `

@@ -106,6 +106,7 @@ func Import(text string, opts Options) (*Result, error) {
 		}
 	}
 	result.notes(rules)
+	result.missing(drafts)
 	result.Report.count()
 	return result, nil
 }
@@ -167,7 +168,7 @@ func (d *draft) title() string {
 
 func short(text string) string {
 	const most = 60
-	text = strings.Join(strings.Fields(text), " ")
+	text = shown(strings.Join(strings.Fields(text), " "))
 	if r := []rune(text); len(r) > most {
 		return string(r[:most]) + "…"
 	}
@@ -175,9 +176,11 @@ func short(text string) string {
 }
 
 func unique(names map[string]bool, name string) string {
+	const most = 63
 	base := name
 	for n := 2; names[name]; n++ {
-		name = base + "-" + strconv.Itoa(n)
+		suffix := "-" + strconv.Itoa(n)
+		name = strings.TrimRight(base[:min(len(base), most-len(suffix))], "-") + suffix
 	}
 	names[name] = true
 	return name
@@ -227,14 +230,39 @@ func (r *Result) policy(name string, opts *Options, rules []made, l *lists) {
 	r.Policy = p
 }
 
+// missing tells of rules that remove and are not imported: others are asked about what they would have removed.
+func (r *Result) missing(drafts []*draft) {
+	n, later := 0, false
+	for _, d := range drafts {
+		switch {
+		case d.removes && !d.report.Imported:
+			n++
+		case d.report.Imported:
+			later = true
+		}
+	}
+	if n == 0 || !later {
+		return
+	}
+	what := "1 rule that removes is not imported: what it removes"
+	if n > 1 {
+		what = itoa(n) + " rules that remove are not imported: what they remove"
+	}
+	r.Report.Notes = append(r.Report.Notes, Finding{Reason: what + " on Reddit is seen by the rules after it here"})
+}
+
 // notes about the whole.
 func (r *Result) notes(rules []made) {
 	note := func(reason string) { r.Report.Notes = append(r.Report.Notes, Finding{Reason: reason}) }
 	note("the policy is in mode Audit: it decides and records, and acts on nothing until you set Enforce")
 	note("remove and spam become Hide, which can be taken back as on Reddit; submissions are mentions, comments are comments and replies")
-	replies := false
+	replies, labels := false, false
 	for _, m := range rules {
 		replies = replies || slices.ContainsFunc(m.rule.Actions, func(a tribunev1alpha1.PolicyAction) bool { return a.Reply != nil })
+		labels = labels || slices.ContainsFunc(m.rule.Actions, func(a tribunev1alpha1.PolicyAction) bool { return a.Label != nil })
+	}
+	if labels {
+		note("an item can have several labels, while of several flairs on Reddit the first stays, or with overwrite_flair the last")
 	}
 	if replies {
 		note("an item gets at most one automatic reply, a person one a day (repliesPerAuthor), and none while a person is to decide, in a crisis or after staleAfter")

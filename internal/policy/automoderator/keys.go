@@ -50,7 +50,7 @@ const (
 // reddit are other keys that have no counterpart.
 var reddit = map[string]string{
 	"crosspost_author": crosspostReason, "crosspost_subreddit": crosspostReason, "subreddit": "a subreddit is Reddit's alone",
-	"is_edited": "whether an item was edited is not told to rules", "ignore_blockquotes": "quoted lines cannot be left out of the search",
+	"is_edited": "whether an item was edited is not told to rules", "ignore_blockquotes": "quoted lines cannot be left out of the search: take this key out if they may be searched too",
 	"is_original_content": "it is Reddit's alone", "is_poll": "polls are Reddit's alone", "is_gallery": "galleries are Reddit's alone: use media.count",
 	"discussion_type": "it is Reddit's alone", "is_meta_discussion": "it is Reddit's alone", "past_archive_date": "it is Reddit's alone",
 	"poll_option_count": "polls are Reddit's alone", "parent_submission": "what an item stands under is a publication of ours, which rules do not look at",
@@ -125,7 +125,9 @@ func (d *draft) knownSearch(e *entry, known map[string]string) {
 		return
 	}
 	for _, f := range s.fields {
-		if _, ok := known[f]; !ok {
+		if wrong := negated(e.key, f); wrong != "" {
+			d.refuse(e, "%s", wrong)
+		} else if _, ok := known[f]; !ok {
 			d.refuse(e, "AutoModerator does not know %s%s", quoted(f), d.didYouMean(f, known))
 		}
 	}
@@ -134,6 +136,20 @@ func (d *draft) knownSearch(e *entry, known map[string]string) {
 			d.refuse(e, "AutoModerator does not know the modifier %s: use %s", quoted(m), strings.Join(modifiers, ", "))
 		}
 	}
+}
+
+// negated says what to write in the place of ~ before what is no search.
+func negated(key, name string) string {
+	plain := slices.Contains(ownChecks, name) || slices.Contains(authorKeys, name) || reddit[name] != ""
+	switch {
+	case !plain || key != "~"+name:
+		return ""
+	case strings.HasPrefix(name, "is_") || strings.HasPrefix(name, "has_"):
+		return "it takes no ~: write false for true, or true for false"
+	case strings.HasSuffix(name, "_than"):
+		return "it takes no ~: use body_longer_than for body_shorter_than, or the other way round"
+	}
+	return "it takes no ~: turn < and > around"
 }
 
 // didYouMean names the key that is nearest.

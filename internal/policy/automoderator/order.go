@@ -123,7 +123,7 @@ func (d *draft) rules(before []*draft) []tribunev1alpha1.PolicyRule {
 }
 
 func (d *draft) leftOut(e *entry) bool {
-	return slices.ContainsFunc(d.report.LeftOut, func(f Finding) bool { return f.Line == e.line && f.Key == e.key })
+	return slices.ContainsFunc(d.report.LeftOut, func(f Finding) bool { return f.Line == e.line && f.Key == shown(e.key) })
 }
 
 // reached narrows a clause to what no rule before it removes, if its actions ask for that. It may take several: comments and

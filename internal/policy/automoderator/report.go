@@ -3,8 +3,26 @@ package automoderator
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"unicode"
 )
+
+// shown is a text of the file without what a terminal acts upon.
+func shown(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+	}
+	return b.String()
+}
 
 // Finding is something to know about a rule, or about the whole.
 type Finding struct {
@@ -76,7 +94,7 @@ func (r *Report) count() {
 // Write it for people.
 func (r *Report) Write(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d of %d rules imported", r.File, r.Imported, r.Total)
+	fmt.Fprintf(&b, "%s: %d of %d rules imported", shown(r.File), r.Imported, r.Total)
 	if r.LeftOut > 0 {
 		fmt.Fprintf(&b, ", %d of their parts left out", r.LeftOut)
 	}

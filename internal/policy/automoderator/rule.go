@@ -54,7 +54,7 @@ func (d *draft) finding(e *entry, format string, args ...any) Finding {
 	if e == nil {
 		return Finding{Line: d.line, Reason: fmt.Sprintf(format, args...)}
 	}
-	return Finding{Line: e.line, Key: e.key, Reason: fmt.Sprintf(format, args...)}
+	return Finding{Line: e.line, Key: shown(e.key), Reason: fmt.Sprintf(format, args...)}
 }
 
 func (d *draft) refused() bool { return len(d.report.NotImported) > 0 }
@@ -134,7 +134,11 @@ func (d *draft) kinds() ([]itemType, bool) {
 	if e == nil {
 		return []itemType{{}, {submission: true}}, true
 	}
-	name, _ := e.text()
+	name, scalar := e.text()
+	if !scalar {
+		d.refuse(e, "it is no single word: make a rule of each, or leave type out for any")
+		return nil, false
+	}
 	switch strings.Join(strings.Fields(strings.ToLower(name)), " ") {
 	case "any":
 		return []itemType{{}, {submission: true}}, true

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -37,44 +36,40 @@ func get(entries []entry, key string) *entry {
 	return nil
 }
 
-// SyntaxError says which section is no YAML. AutoModerator takes no rule of such a file, nor does the import.
-type SyntaxError struct {
-	Section, Line int
-	Reason        string
-}
-
-func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("section %d, line %d: it is no YAML: %s", e.Section, e.Line, e.Reason)
-}
-
 // maxSize of a configuration, in bytes; Reddit allows less.
 const maxSize = 4 << 20
 
-var (
-	separator = regexp.MustCompile(`(?m)^---`)
-	// fromParser are the errors of the library's parser, as against those of its scanner.
-	fromParser = regexp.MustCompile(`did not find expected (',' or|key|'-' indicator|node content|<)`)
-	yamlLine   = regexp.MustCompile(`^yaml: (?:unmarshal errors:\s*)?(?:line (\d+): )?`)
-)
+var separator = regexp.MustCompile(`(?m)^---`)
+
+// lineEnds are written as one; what marks the beginning of a file may be left over where files were put together.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\n\ufeff", "\n")
 
 // sections splits a configuration as AutoModerator does: at lines that begin with ---, what follows in such a line belonging to
-// the next section.
+// the next section. The error names each section that is no YAML.
 func sections(text string) ([]section, error) {
 	if len(text) > maxSize {
-		return nil, fmt.Errorf("it has %d bytes, at most %d are read: split it into several files", len(text), maxSize)
+		return nil, fmt.Errorf("it has more than %d bytes, which are the most that are read: split it into several files", maxSize)
 	}
-	text = strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n")
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+		return nil, &SyntaxError{Section: 1, Line: 1, Reason: "it is UTF-16: save the file as UTF-8"}
+	}
+	text = lineEnds.Replace(strings.TrimPrefix(text, "\ufeff"))
+	if err := characters(text); err != nil {
+		return nil, err
+	}
 	var out []section
+	var wrong []error
 	start, number := 0, 0
 	ends := append(separator.FindAllStringIndex(text, -1), []int{len(text), len(text)})
 	for _, end := range ends {
 		number++
 		s := section{number: number, line: 1 + strings.Count(text[:start], "\n")}
 		root, err := s.read(text[start:end[0]])
-		if err != nil {
-			return nil, err
-		}
 		start = end[1]
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
 		if root == nil {
 			continue // comments only
 		}
@@ -89,31 +84,7 @@ func sections(text string) ([]section, error) {
 		s.entries = s.mapping(root, offset, 0)
 		out = append(out, s)
 	}
-	return out, nil
-}
-
-func (s *section) read(text string) (*yaml.Node, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		at := yamlLine.FindStringSubmatch(err.Error())
-		line := s.line
-		if at != nil && at[1] != "" {
-			n, _ := strconv.Atoi(at[1])
-			line += n - 1
-			if fromParser.MatchString(err.Error()) {
-				line++ // the library counts the lines of these from 0
-			}
-		}
-		return nil, &SyntaxError{Section: s.number, Line: line, Reason: yamlLine.ReplaceAllString(err.Error(), "")}
-	}
-	if len(doc.Content) == 0 {
-		return nil, nil //nolint:nilnil // nothing stands there
-	}
-	root := resolved(doc.Content[0])
-	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
-		return nil, nil //nolint:nilnil // as above
-	}
-	return root, nil
+	return out, errors.Join(wrong...)
 }
 
 // resolved follows an alias to what it stands for.
@@ -133,8 +104,13 @@ const maxFields = 3
 // mapping reads keys in lower case, the last of the same name. offset is the line before the section's first.
 func (s *section) mapping(n *yaml.Node, offset, depth int) []entry {
 	var out []entry
+	var merged []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := resolved(n.Content[i]), resolved(n.Content[i+1])
+		if key.Tag == "!!merge" {
+			merged = append(merged, value)
+			continue
+		}
 		e := entry{key: strings.ToLower(key.Value), line: offset + key.Line, value: value}
 		if key.Kind != yaml.ScalarNode {
 			e.key = "?"
@@ -143,20 +119,46 @@ func (s *section) mapping(n *yaml.Node, offset, depth int) []entry {
 			e.fields = s.mapping(value, offset, depth+1)
 		}
 		if old := get(out, e.key); old != nil {
-			s.notes = append(s.notes, Finding{Line: old.line, Key: e.key, Reason: fmt.Sprintf("it stands again in line %d: as on Reddit, the last one counts", e.line)})
+			s.notes = append(s.notes, Finding{Line: old.line, Key: shown(e.key), Reason: fmt.Sprintf("it stands again in line %d: as on Reddit, the last one counts", e.line)})
 			*old = e
 			continue
 		}
 		out = append(out, e)
 	}
+	for _, m := range merged {
+		out = s.merge(out, m, offset, depth)
+	}
 	return out
+}
+
+// merge adds the keys of another mapping, or of each of a list of them, that are not there yet.
+func (s *section) merge(to []entry, n *yaml.Node, offset, depth int) []entry {
+	if depth >= maxFields {
+		return to
+	}
+	from := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		from = n.Content
+	}
+	for _, m := range from {
+		if m = resolved(m); m.Kind != yaml.MappingNode {
+			to = append(to, entry{key: "<<", line: offset + m.Line, value: m})
+			continue
+		}
+		for _, e := range s.mapping(m, offset, depth+1) {
+			if get(to, e.key) == nil {
+				to = append(to, e)
+			}
+		}
+	}
+	return to
 }
 
 // words reads a scalar or a list as AutoModerator casts them: to strings.
 func words(n *yaml.Node) ([]string, error) {
 	switch n.Kind {
 	case yaml.ScalarNode:
-		if n.Tag == "!!null" && n.Style == 0 {
+		if n.Value == "" || n.Tag == "!!null" && n.Style == 0 {
 			return nil, nil
 		}
 		text, err := word(n)
@@ -197,6 +199,9 @@ func word(n *yaml.Node) (string, error) {
 		odd = odd || !number.MatchString(n.Value)
 	case "!!bool", "!!null", "!!timestamp", "!!binary":
 		odd = true
+	}
+	if odd && n.Value == "" {
+		return "", errors.New("a value of the list is empty, and AutoModerator looks for the word None: take it out")
 	}
 	if odd {
 		return "", fmt.Errorf("YAML does not take %s for a word, and AutoModerator looks for something else: put it in quotes", n.Value)
