@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -42,7 +43,7 @@ func wrong(items []Item) int {
 type run struct {
 	Text string
 	Type compose.EntityType
-	// URL of a link.
+	// URL that a link leads to.
 	URL string
 }
 
@@ -59,10 +60,7 @@ func runs(s Segment) []run {
 		}
 		r := run{Text: s.Text[e.ByteStart:e.ByteEnd], Type: e.Type}
 		if e.Type == compose.EntityURL {
-			r.URL = e.Value
-			if !strings.Contains(r.URL, "://") {
-				r.URL = "https://" + r.URL
-			}
+			r.URL = address(e.Value)
 		}
 		all = append(all, r)
 		done = e.ByteEnd
@@ -71,6 +69,20 @@ func runs(s Segment) []run {
 		all = append(all, run{Text: s.Text[done:]})
 	}
 	return all
+}
+
+// scheme of an address; an address within another one's query is none.
+var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+
+// address is where a link leads, which may be written without its scheme; empty where a page may not lead.
+func address(link string) string {
+	switch strings.ToLower(scheme.FindString(link)) {
+	case "":
+		return "https://" + link
+	case "http://", "https://":
+		return link
+	}
+	return ""
 }
 
 // percent of the limit that is used, at most 100.

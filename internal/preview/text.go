@@ -54,10 +54,10 @@ func (i *Item) heading(arrow string) string {
 	if i.Channel != "" {
 		where = i.Channel + " (" + i.Network + ")"
 	}
-	if i.Source == "" {
-		return where
+	if i.Source != "" {
+		where = i.Source + arrow + where
 	}
-	return terminal.Printable(i.Source) + arrow + where
+	return terminal.Printable(where)
 }
 
 // fields are what stands around the text.
