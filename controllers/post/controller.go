@@ -96,6 +96,8 @@ type Reconciler struct {
 	Reader client.Reader
 	// after is what is known of Posts that are out.
 	after after
+	// pictures that were looked at ahead.
+	pictures pictures
 	// Policies know whether decisions are of whom they name; nil: nobody asks.
 	Policies *Policies
 }
@@ -112,6 +114,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	post := &tribunev1alpha1.Post{}
 	if err := r.Client.Get(ctx, req.NamespacedName, post); err != nil {
 		if apierrors.IsNotFound(err) {
+			r.pictures.forget(req.NamespacedName)
 			return ctrl.Result{}, nil
 		}
 		return ctrl.Result{}, fmt.Errorf("get Post: %w", err)
@@ -168,6 +171,10 @@ func (r *Reconciler) step(ctx context.Context, s *scope) (ctrl.Result, error) {
 			}
 		case publish.LookUp:
 			r.lookUp(ctx, s, step)
+		case publish.CheckPictures:
+			if wait, done := r.checkPictures(ctx, s); !done {
+				return wait, nil
+			}
 		case publish.Begin:
 			return r.send(ctx, s, step)
 		case publish.Wait:
@@ -216,6 +223,7 @@ func (r *Reconciler) record(ctx context.Context, s *scope, step publish.Step) (a
 	r.tell(before, after, step)
 	s.facts.Post = after
 	s.facts.Lookup = nil
+	r.acceptedPictures(s, step)
 	switch step.Do {
 	case publish.Adopt, publish.TakeBack, publish.Finish, publish.Return:
 		return true, nil

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,6 +19,9 @@ import (
 	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/publish"
 )
+
+// maxFile bounds a file where the network does not say what it takes, in bytes.
+const maxFile = 64 << 20
 
 // uploads brings the media of a segment to the network.
 func (r *Reconciler) uploads(ctx context.Context, s *scope, segment int) ([]network.Attachment, error) {
@@ -49,7 +55,10 @@ func (r *Reconciler) uploads(ctx context.Context, s *scope, segment int) ([]netw
 
 // load reads one file, by its reference or from its address.
 func (r *Reconciler) load(ctx context.Context, s *scope, m *tribunev1alpha1.Media) ([]byte, error) {
-	limit := s.connection.Rules.MaxMediaBytes
+	limit := s.rules.MaxMediaBytes
+	if limit == 0 {
+		limit = maxFile
+	}
 	var data []byte
 	var err error
 	if m.ConfigMapKeyRef != nil {
@@ -60,8 +69,12 @@ func (r *Reconciler) load(ctx context.Context, s *scope, m *tribunev1alpha1.Medi
 	if err != nil {
 		return nil, err
 	}
-	if limit > 0 && int64(len(data)) > limit {
+	if int64(len(data)) > limit {
 		return nil, mediaError("%s has %d bytes; this network takes %d: make the picture smaller", name(m), len(data), limit)
+	}
+	contentType, _, _ := strings.Cut(http.DetectContentType(data), ";")
+	if taken := s.rules.MediaTypes; len(taken) > 0 && !slices.Contains(taken, contentType) {
+		return nil, mediaError("%s is %s; taken are %s", name(m), contentType, strings.Join(taken, ", "))
 	}
 	return data, nil
 }
@@ -70,7 +83,11 @@ func name(m *tribunev1alpha1.Media) string {
 	if m.ConfigMapKeyRef != nil {
 		return fmt.Sprintf("key %s of ConfigMap %s", m.ConfigMapKeyRef.Key, m.ConfigMapKeyRef.Name)
 	}
-	return m.URL
+	u, err := url.Parse(m.URL)
+	if err != nil {
+		return "url"
+	}
+	return httpx.RedactURL(u)
 }
 
 // mediaError is for media that a person must change.
@@ -95,32 +112,40 @@ func (r *Reconciler) fromConfigMap(ctx context.Context, namespace string, ref *t
 	return data, nil
 }
 
-func (r *Reconciler) download(ctx context.Context, url string, limit int64) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(httpx.WithMaxResponse(ctx, max(limit, 1)), publish.MaxCall)
+func (r *Reconciler) download(ctx context.Context, address string, limit int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(httpx.WithMaxResponse(ctx, limit), publish.MaxCall)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
-		return nil, mediaError("media url %s: %s", url, err)
+		return nil, mediaError("media url %s: %s", address, err)
 	}
 	resp, err := httpx.Do(r.Media, req)
 	if err != nil {
-		return nil, unavailable(url, err)
+		return nil, unavailable(req.URL, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
-		return nil, unavailable(url, fmt.Errorf("the server answered %s", resp.Status))
+	switch code := resp.StatusCode; {
+	case code == http.StatusOK:
+	case code >= 400 && code < 500 && code != http.StatusRequestTimeout && code != http.StatusTooEarly && code != http.StatusTooManyRequests:
+		return nil, mediaError("%s is not there for us: the server answered %s; correct url, or put the file there", httpx.RedactURL(req.URL), resp.Status)
+	default:
+		return nil, unavailable(req.URL, fmt.Errorf("the server answered %s", resp.Status))
 	}
 	data, err := io.ReadAll(resp.Body)
+	if errors.Is(err, httpx.ErrTooLarge) {
+		return nil, mediaError("%s has more than the %d bytes that this network takes: make the picture smaller", httpx.RedactURL(req.URL), limit)
+	}
 	if err != nil {
-		return nil, unavailable(url, err)
+		return nil, unavailable(req.URL, err)
 	}
 	return data, nil
 }
 
-func unavailable(url string, err error) error {
-	var e *network.Error
-	if errors.As(err, &e) {
-		return e
+// unavailable sorts what kept a file from being fetched: where it leads is for a person to change, all else may pass.
+func unavailable(u *url.URL, err error) error {
+	var redirected *httpx.RedirectError
+	if errors.As(err, &redirected) || errors.Is(err, httpx.ErrDestination) {
+		return mediaError("%s cannot be fetched: %s", httpx.RedactURL(u), err)
 	}
-	return &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonMediaUnavailable, Message: "media " + url + " could not be fetched", Err: err}
+	return &network.Error{Kind: network.NotSent, Reason: tribunev1alpha1.ReasonMediaUnavailable, Message: "media " + httpx.RedactURL(u) + " could not be fetched", Err: err}
 }

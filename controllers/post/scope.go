@@ -24,7 +24,9 @@ import (
 type scope struct {
 	facts      publish.Facts
 	connection channels.Connection
-	rendering  compose.Rendering
+	// rules of the network, and of the server where it is connected.
+	rules     compose.Rules
+	rendering compose.Rendering
 	// generation of the channel.
 	generation int64
 	// departs is true if the Post is being deleted, and nothing of it is on the network.
@@ -107,6 +109,7 @@ func (r *Reconciler) channel(ctx context.Context, s *scope) (*tribunev1alpha1.So
 		c.Edits = edits && slices.Contains(conn.Account.Abilities, network.AbilityEdit)
 		c.Deletes = deletes && slices.Contains(conn.Account.Abilities, network.AbilityDelete)
 	}
+	s.rules, s.facts.Pictures = rules, r.pictures.of(s.facts.Post)
 	if known && (!finished(s.facts.Post) || publish.EditMatters(s.facts.Post)) {
 		var problems []publish.Problem
 		s.rendering, problems = publish.RenderWith(&s.facts.Post.Spec.Content, rules, publish.Options{

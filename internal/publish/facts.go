@@ -117,6 +117,8 @@ type Facts struct {
 	// CatchUp is what was decided after an outage; nil where there was none.
 	CatchUp *schedule.CatchUpDecision
 	Crisis  Crisis
+	// Pictures as far as they were looked at ahead.
+	Pictures Pictures
 	// Unconsented says why people who are quoted do not agree; empty if they do. Needed for Posts that are due.
 	Unconsented string
 

@@ -12,7 +12,7 @@ import (
 // Action is what a step asks for.
 type Action string
 
-// Actions. All but Lookup and ReadLedger end a run.
+// Actions. All but LookUp, ReadLedger and CheckPictures end a run.
 const (
 	// Wait: nothing to do until Step.Until (zero: until something changes).
 	Wait Action = "Wait"
@@ -30,6 +30,8 @@ const (
 	ReadLedger Action = "ReadLedger"
 	// LookUp: ask the network whether Step.Segment is there.
 	LookUp Action = "LookUp"
+	// CheckPictures: look whether the pictures are there, and fit.
+	CheckPictures Action = "CheckPictures"
 	// Adopt: Step.Records are on the network already.
 	Adopt Action = "Adopt"
 	// Return: it was held past its time, and goes out as if it fell due now.
@@ -92,6 +94,7 @@ var rules = []rule{
 	standing,       // Missed and Failed stand until a new generation
 	channelMissing, // there is no channel
 	invalid,        // it cannot be rendered
+	pictured,       // pictures.go: its files cannot go out
 	notDue,
 	inCrisis, // hold_crisis.go: before what is too late
 	returned,
@@ -175,6 +178,9 @@ func orSomebody(by string) string {
 func standing(f Facts) *Step {
 	st := f.Post.Status
 	if (st.State == tribunev1alpha1.PostMissed || st.State == tribunev1alpha1.PostFailed) && st.ObservedGeneration == f.Post.Generation {
+		if wrongPictures(f.Post) && HasPictures(f.Post) && !f.Now.After(deadline(f)) {
+			return stillWrong(f)
+		}
 		if st.State == tribunev1alpha1.PostFailed && repairable(f) {
 			return nil
 		}
@@ -226,6 +232,9 @@ func invalid(f Facts) *Step {
 
 func notDue(f Facts) *Step {
 	if due := Due(f.Post); f.Now.Before(due) {
+		if at := nextPictures(f); !at.IsZero() && at.Before(due) {
+			due = at
+		}
 		return &Step{Do: Accept, Until: due, Reason: tribunev1alpha1.ReasonScheduled, Message: "accepted; goes out at spec.publishAt"}
 	}
 	return nil

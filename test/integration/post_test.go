@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"image"
 	"image/png"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -114,6 +115,48 @@ spec:
 	if m := condition(missing.Status.Conditions, "Ready").Message; !strings.Contains(m, "there is no ConfigMap nowhere") {
 		t.Error(m)
 	}
+}
+
+// What is wrong with a picture is said while there is time to put it right.
+func TestPicturesAreLookedAtAhead(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write(picture(t)) }))
+	t.Cleanup(elsewhere.Close)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/right.png", func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write(picture(t)) })
+	mux.HandleFunc("/page.png", func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, "<!DOCTYPE html><p>Sign in") })
+	mux.HandleFunc("/large.png", func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write(make([]byte, 11<<20)) })
+	mux.Handle("/moved.png", http.RedirectHandler(strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1)+"/right.png", http.StatusFound))
+	mux.HandleFunc("/busy.png", func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusServiceUnavailable) })
+	files := httptest.NewServer(mux)
+	t.Cleanup(files.Close)
+	shows := func(name, media string) string {
+		return "\nkind: Post\nmetadata: {name: " + name + "}\nspec:\n  channelRef: {name: square}\n  publishAt: " + in(2*time.Hour) +
+			"\n  content: {text: x, media: [{" + media + ", altText: A rocket}]}\n---"
+	}
+	cases := map[string]struct{ media, says string }{
+		"page":    {"url: \"" + files.URL + "/page.png\"", "text/html"},
+		"absent":  {"url: \"" + files.URL + "/absent.png\"", "404"},
+		"large":   {"url: \"" + files.URL + "/large.png\"", "make the picture smaller"},
+		"moved":   {"url: \"" + files.URL + "/moved.png\"", "another host"},
+		"private": {"url: \"http://10.0.0.1/a.png\"", "not a public address"},
+		"no-file": {"configMapKeyRef: {name: nowhere, key: rocket.png}", "there is no ConfigMap nowhere"},
+	}
+	manifests := square + shows("right", "url: \""+files.URL+"/right.png\"") + shows("busy", "url: \""+files.URL+"/busy.png\"")
+	for name, c := range cases {
+		manifests += shows(name, c.media)
+	}
+	w.mustApply(manifests)
+	for name, c := range cases {
+		p := w.reaches(name, "Failed", "MediaUnavailable")
+		if m := condition(p.Status.Conditions, "Ready").Message; !strings.Contains(m, c.says) {
+			t.Errorf("%s: %q does not say %q", name, m, c.says)
+		}
+	}
+	// What is right, and what may pass, waits for its time.
+	w.reaches("right", "Scheduled", "Scheduled")
+	w.reaches("busy", "Scheduled", "Scheduled")
 }
 
 // Manifests come in any order: a Post may be there before its channel.
