@@ -114,6 +114,9 @@ func (n *newPostCommand) runNew(cmd *cobra.Command) error {
 	if err := n.load(); err != nil {
 		return err
 	}
+	if err := n.fits(cmd.Context(), zone); err != nil {
+		return err
+	}
 	channels, err := n.look(cmd.Context())
 	if err != nil {
 		return err

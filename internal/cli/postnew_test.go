@@ -154,7 +154,7 @@ func TestPostNewRefuses(t *testing.T) {
 		"text without a flag": {[]string{"-c", "a", "hello"}, "the text goes into --text", false},
 		"text and file":       {[]string{"-c", "a", "--text", "x", "--file", "y"}, "say one of", false},
 		"no such file":        {[]string{"-c", "a", "--file", filepath.Join(dir, "none.txt"), "--yes"}, "no such file", false},
-		"not UTF-8":           {[]string{"-c", "a", "--file", latin, "--yes"}, "save it as UTF-8", true},
+		"not UTF-8":           {[]string{"-c", "a", "--file", latin, "--yes"}, "save or write it as UTF-8", true},
 		"a bad time":          {[]string{"-c", "a", "--text", "x", "--at", "later"}, "--at \"later\": write", false},
 		"a bad zone":          {[]string{"-c", "a", "--text", "x", "--at", "+1h", "--zone", "CEST"}, "--zone", false},
 		"-o alone":            {[]string{"-c", "a", "--text", "x", "-o", "yaml"}, "-o is for --dry-run", false},
@@ -170,8 +170,17 @@ func TestPostNewRefuses(t *testing.T) {
 		"eleven approvals":    {[]string{"-c", "a", "--text", "x", "--approval", "11"}, "--approval 11", false},
 		"a pipe, no --yes":    {[]string{"-c", "a"}, "give --yes", false},
 		"nothing at all":      {[]string{"-c", "a", "--text", "", "--at", "+1h", "--dry-run"}, "it says nothing", true},
-		"no cluster":          {[]string{"-c", "a", "--text", "x", "--yes"}, "find the cluster", true},
-		"an unknown flag":     {[]string{"--chanel", "a"}, "unknown flag", false},
+		"a text too long":     {[]string{"-c", "a", "--text", strings.Repeat("x", 21_000), "--at", "+1h", "--dry-run"}, "--text: at most 20000 characters", false},
+		"a file too long":     {[]string{"-c", "a", "--file", write("long.txt", strings.Repeat("x", 21_000)), "--at", "+1h", "--dry-run"}, "long.txt: ", false},
+		"a text not UTF-8":    {[]string{"-c", "a", "--text", "ma\xf1ana", "--at", "+1h", "--dry-run"}, "--text is no text in UTF-8", true},
+		"no language":         {[]string{"-c", "a", "--text", "x", "--language", "notalanguage!!", "--at", "+1h", "--dry-run"}, "--language", false},
+		"no language, --yes":  {[]string{"-c", "a", "--text", "x", "--language", "e", "--at", "+1h", "--yes"}, "--language: \"e\" is no language", false},
+		"a title too long":    {[]string{"-c", "a", "--text", "x", "--title", strings.Repeat("x", 301), "--at", "+1h", "--dry-run"}, "--title", false},
+		"a link too long":     {[]string{"-c", "a", "--link", "https://acme.example/" + strings.Repeat("x", 3000), "--at", "+1h", "--dry-run"}, "--link", false},
+		"an alt too long": {[]string{"-c", "a", "--image", "https://acme.example/a.png", "--alt", "", "--image", "https://acme.example/b.png",
+			"--alt", strings.Repeat("x", 5000), "--at", "+1h", "--dry-run"}, "--alt number 2: ", false},
+		"no cluster":      {[]string{"-c", "a", "--text", "x", "--yes"}, "find the cluster", true},
+		"an unknown flag": {[]string{"--chanel", "a"}, "unknown flag", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, said, err := tribune(t, "piped", append([]string{"post", "new"}, test.args...)...)
@@ -183,7 +192,7 @@ func TestPostNewRefuses(t *testing.T) {
 				t.Errorf("wrong usage: got %v, want %v", test.failed, !test.failed)
 			}
 			if out != "" {
-				t.Errorf("it printed %q, and said %q", out, said)
+				t.Errorf("it printed %.300q, and said %.300q", out, said)
 			}
 		})
 	}
@@ -204,6 +213,7 @@ func TestPostNewText(t *testing.T) {
 	}{
 		"file":          {[]string{"--file", file}, "", "", "text: |-\n      From a file\n      with two lines\n"},
 		"pipe":          {nil, "From a pipe\n", "", "text: From a pipe\n"},
+		"many bytes":    {nil, strings.Repeat("ñ", 15_000), "", "text: ñññ"}, // it is characters that count
 		"dash":          {[]string{"--file", "-"}, "From a dash\n", "false", "text: From a dash\n"},
 		"editor":        {nil, "", `sed -i 1s/^/#one/`, "text: '#one'\n"},
 		"empty in it":   {nil, "", "true", ""},

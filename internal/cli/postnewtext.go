@@ -30,7 +30,7 @@ func (s *textSource) read(cmd *cobra.Command) (text string, piped bool, err erro
 	terminal := isTerminal(in)
 	switch {
 	case cmd.Flags().Changed("text"):
-		text = s.text
+		text, err = readText(strings.NewReader(s.text), "--text")
 	case s.file == "-", s.file == "" && !terminal && !editorSet():
 		piped = true
 		text, err = readText(in, "standard input")
@@ -63,7 +63,7 @@ func readText(r io.Reader, name string) (string, error) {
 	case len(text) > maxText:
 		return "", fmt.Errorf("%s is longer than any Post: at most 20,000 characters", name)
 	case !utf8.Valid(text):
-		return "", fmt.Errorf("%s is no text in UTF-8: save it as UTF-8", name)
+		return "", fmt.Errorf("%s is no text in UTF-8: save or write it as UTF-8", name)
 	}
 	return string(text), nil
 }
