@@ -2,6 +2,7 @@ package match_test
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -42,40 +43,77 @@ func words(t testing.TB, terms []string) *match.Matcher {
 	return m
 }
 
-func TestDisguisedWordsAreFound(t *testing.T) {
-	terms := lines(t, "terms.txt")
-	scanner := words(t, terms).NewScanner()
-	n := 0
-	for _, line := range lines(t, "disguised.txt") {
-		term, text, _ := strings.Cut(line, "\t")
-		for _, text := range []string{text, "you are a " + text + " my friend"} {
-			n++
-			found := false
-			for _, hit := range scanner.Scan(text) {
-				found = found || terms[hit.ID] == term
+// entries are the lines of a table: fields, of which the last may be a string of Go.
+func entries(t testing.TB, name string, quoted bool) (all [][]string) {
+	t.Helper()
+	for _, line := range lines(t, name) {
+		fields := strings.Split(line, "\t")
+		if last := len(fields) - 1; quoted {
+			text, err := strconv.Unquote(fields[last])
+			if err != nil {
+				t.Fatalf("%s: %s: %v", name, line, err)
 			}
-			if !found {
-				b := scanner.Buffer()
-				t.Errorf("%s is not found in %q (folded %q, skeleton %q, deobfuscated %q)", term, text,
-					b.View(views.Folded).Text, b.View(views.Skeleton).Text, b.View(views.Deobfuscated).Text)
+			fields[last] = text
+		}
+		all = append(all, fields)
+	}
+	return all
+}
+
+func TestDisguisedWordsAreFound(t *testing.T) {
+	for _, table := range []struct {
+		terms, texts string
+		quoted       bool
+		frames       []string
+		least        int
+	}{
+		{"terms.txt", "disguised.txt", false, []string{"", "you are a \x00 my friend"}, 200},
+		{"more_terms.txt", "more_disguised.txt", true, []string{""}, 1000},
+	} {
+		terms := lines(t, table.terms)
+		scanner := words(t, terms).NewScanner()
+		n := 0
+		for _, entry := range entries(t, table.texts, table.quoted) {
+			term, text := entry[len(entry)-2], entry[len(entry)-1]
+			for _, frame := range table.frames {
+				if frame != "" {
+					text = strings.Replace(frame, "\x00", text, 1)
+				}
+				n++
+				found := false
+				for _, hit := range scanner.Scan(text) {
+					found = found || terms[hit.ID] == term
+				}
+				if !found {
+					b := scanner.Buffer()
+					t.Errorf("%s is not found in %q (folded %q, skeleton %q, deobfuscated %q)", strings.Join(entry[:len(entry)-1], ": "), text,
+						b.View(views.Folded).Text, b.View(views.Skeleton).Text, b.View(views.Deobfuscated).Text)
+				}
 			}
 		}
-	}
-	if n < 200 {
-		t.Errorf("%d disguised words are too few", n)
+		if n < table.least {
+			t.Errorf("%d disguised words are too few", n)
+		}
 	}
 }
 
 func TestInnocentWordsAreNot(t *testing.T) {
-	terms := lines(t, "terms.txt")
-	scanner := words(t, terms).NewScanner()
-	all := lines(t, "innocent.txt")
-	for _, text := range all {
-		for _, hit := range scanner.Scan(text) {
-			t.Errorf("%s is found on %s in %q as %q", terms[hit.ID], hit.View, text, text[hit.Start:hit.End])
+	for _, table := range []struct {
+		terms, texts string
+		quoted       bool
+		least        int
+	}{{"terms.txt", "innocent.txt", false, 200}, {"more_terms.txt", "more_innocent.txt", true, 1000}} {
+		terms := lines(t, table.terms)
+		scanner := words(t, terms).NewScanner()
+		all := entries(t, table.texts, table.quoted)
+		for _, entry := range all {
+			text := entry[len(entry)-1]
+			for _, hit := range scanner.Scan(text) {
+				t.Errorf("%s is found on %s in %q as %q", terms[hit.ID], hit.View, text, text[hit.Start:hit.End])
+			}
 		}
-	}
-	if len(all) < 200 {
-		t.Errorf("%d innocent texts are too few", len(all))
+		if len(all) < table.least {
+			t.Errorf("%d innocent texts are too few", len(all))
+		}
 	}
 }

@@ -16,8 +16,10 @@ type Buffer struct {
 	// lower is the plain ASCII that the text begins with, in lower case: three views of a text that is no more.
 	lower View
 	// simple is true if Skeleton is Folded, known with Folded.
-	simple  bool
-	letters Letters
+	simple bool
+	// mixed is true if something may mix Cyrillic letters with others, reversed if something may be written backwards; known with Folded.
+	mixed, reversed bool
+	letters         Letters
 }
 
 // NewBuffer gives a Buffer for texts. The first one of a program takes some 50 ms for its tables.

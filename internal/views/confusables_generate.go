@@ -27,9 +27,9 @@ import (
 // looks are letters that stand for a Latin one by their looks, though Unicode does not call them confusable: people see
 // whole words, not letters.
 var looks = map[string]string{
-	"a": "α₳", "b": "฿₿вВβΒьЬъЪб", "d": "дԁδ", "e": "εЕеэзΕЄє", "f": "ƒ", "h": "нНΗ", "i": "ιΙіІ", "k": "₭кКκΚ", "m": "₥мМΜ", "n": "₦ηΝиИйЙпПπΠ", "o": "σοΟθ",
-	"p": "₱℘ρΡрР", "r": "яЯгГ", "t": "₮тТτΤ", "u": "υцЦμµ", "v": "νѵ", "w": "₩шШщЩωѡԝ", "x": "χΧхХжЖ", "y": "уУγΥ", "z": "ζΖ",
-	"c": "сСς", "s": "ѕЅ", "j": "јЈ", "g": "₲", "l": "ŀĿ",
+	"a": "α₳ΛʌᴧᐱᗩᎪ∀", "b": "฿₿вВβΒьЬъЪбᗷ", "d": "дԁδ∂", "e": "εЕеэзΕЄєᗴΣ∃", "f": "ƒҒғ", "h": "нНΗ", "i": "ιΙіІ", "k": "₭кКκΚĸ", "m": "₥мМΜᗰ",
+	"n": "₦ηΝиИйЙпПπΠᑎ∩", "o": "σοΟθ", "p": "₱℘ρΡрРᑭ", "r": "яЯгГ", "t": "₮тТτΤ", "u": "υцЦμµʊƱ∪", "v": "νѵᐯ", "w": "₩шШщЩωѡԝᗯ", "x": "χΧхХжЖ᙭",
+	"y": "уУγΥ", "z": "ζΖᘔ", "c": "сСςᑕ", "s": "ѕЅᔕ", "j": "јЈᒍ", "g": "₲ᘜ", "l": "ŀĿ", "q": "ᑫ",
 }
 
 var named = regexp.MustCompile(`^LATIN (?:SMALL LETTER |CAPITAL LETTER |LETTER |SUBSCRIPT SMALL LETTER )` +

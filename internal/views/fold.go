@@ -90,6 +90,7 @@ func (b *Buffer) folded(v *View) {
 	if i > 0 {
 		v.place(0, 0, 0, true)
 	}
+	b.reversed = false
 	words := wordScripts{alike: true}
 	words.plain(text[:i])
 	for i < len(text) {
@@ -112,6 +113,7 @@ func (b *Buffer) folded(v *View) {
 		switch {
 		case e.kind == dropped:
 			v.extend(i + size)
+			b.reversed = b.reversed || r == backwards
 		case isJamo(r):
 			size = hangul(v, text, i)
 		case e.fold != "":
@@ -125,6 +127,7 @@ func (b *Buffer) folded(v *View) {
 		i += size
 	}
 	b.simple = words.areRead()
+	b.mixed = words.found&(1<<cyrillic) != 0 && (words.mixed || !b.simple)
 }
 
 // isTwo tells whether two bytes are a character, as they are for most alphabets beyond ASCII.

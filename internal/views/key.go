@@ -34,7 +34,7 @@ const special = 0xff
 var plainKey = func() (key [256]byte) {
 	for c := range key {
 		switch {
-		case c >= utf8.RuneSelf, leetCyrillic[c] != 0, keyOf[c] == 0 && leet[c] != 0, strings.IndexByte(`:.|/\([>`, byte(c)) >= 0:
+		case c >= utf8.RuneSelf, leetCyrillic[c].vowel != 0, keyOf[c] == 0 && leet[c] != 0, strings.IndexByte(`:.|/\([]>*%&`, byte(c)) >= 0:
 			key[c] = special
 		default:
 			key[c] = keyOf[c]
@@ -128,7 +128,7 @@ func (l *Letters) runsOf(from, to int) (second, last runStart) {
 // isPart tells whether key[from:to] is only a part of a word, as far as that shows at a glance: its first or its last letter, alone in
 // its run, touches another one.
 func (l *Letters) isPart(from, to int) bool {
-	text := l.buffer.View(Skeleton).Text
+	text := l.view.Text
 	letter := func(at int32) bool { return at >= 0 && int(at) < len(text) && text[at] >= 'a' && text[at] <= 'z' }
 	first, end := l.starts[from], l.starts[to]
 	second, last := l.runsOf(from, to)

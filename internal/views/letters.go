@@ -1,9 +1,6 @@
 package views
 
-import (
-	"bytes"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // Gap says what stands between two letters.
 type Gap uint8
@@ -47,36 +44,19 @@ type Letters struct {
 	// of its bytes, and one for the end.
 	key    []byte
 	starts []runStart
+	// view is what is read: Skeleton, and after its size bytes other readings of what can be read in several ways. own is the
+	// number of letters before those.
+	view *View
+	size int
+	own  int
+	// once suppresses the other readings.
+	once  bool
+	other View
 }
 
 // Key is the text with one character for each run of equal letters and nothing between them: where a term's key is not found,
 // the term is not. The key belongs to the Buffer.
 func (l *Letters) Key() []byte { return l.key }
-
-// leet are digits and symbols that are read as letters, by what they look like. Symbols are letters only beside others.
-var leet = [256]byte{
-	'0': 'o', '1': 'i', '2': 'z', '3': 'e', '4': 'a', '5': 's', '6': 'g', '7': 't', '8': 'b', '9': 'g',
-	'@': 'a', '$': 's', '!': 'i', '|': 'i', '+': 't', '(': 'c', '<': 'c', '#': 'h',
-}
-
-// leetCyrillic are digits beside Cyrillic letters.
-var leetCyrillic = [256]rune{'0': 'о', '3': 'з', '4': 'ч', '6': 'б', '8': 'в'}
-
-// amongCyrillic tells whether a Cyrillic letter stands beside a digit.
-func (s *speller) amongCyrillic(i int) bool {
-	const first, last = 0xd0, 0xd1 // of U+0400 to U+047F
-	text := s.view.Text
-	return i >= 2 && text[i-2] >= first && text[i-2] <= last && text[i-1] < 0xc0 && text[i-1] >= 0x80 || i+1 < len(text) && text[i+1] >= first && text[i+1] <= last
-}
-
-// drawn are letters drawn with several symbols, the longest first.
-var drawn = []struct {
-	symbols string
-	letter  byte
-}{
-	{`\/\/`, 'w'}, {`|\/|`, 'm'}, {`/\/\`, 'm'}, {`|\|`, 'n'}, {`|_|`, 'u'}, {`|-|`, 'h'}, {`/-\`, 'a'}, {`/\`, 'a'}, {`\/`, 'v'}, {`()`, 'o'}, {`[]`, 'o'},
-	{`|)`, 'd'}, {`|<`, 'k'}, {`><`, 'x'}, {`|3`, 'b'},
-}
 
 var gapOf = [256]Gap{
 	' ': gapSpace, '\t': gapSpace, '\n': gapSpace, '\r': gapSpace, '-': gapHyphen, '_': gapHyphen, '*': gapHyphen, '~': gapHyphen, '^': gapHyphen, '=': gapHyphen,
@@ -90,8 +70,17 @@ func (b *Buffer) Letters() *Letters {
 		return l
 	}
 	l.keyed, l.characters, l.buffer = true, b.characters, b
-	s := speller{Letters: l, view: b.View(Skeleton), raw: b.text}
+	l.view = b.View(Skeleton)
+	l.size = len(l.view.Text)
+	if !l.once && b.readsTwice() {
+		l.readTwice()
+	}
+	s := speller{Letters: l, raw: b.text}
 	s.makeKey()
+	if s.masked && !l.once && l.unmask() {
+		s = speller{Letters: l, raw: b.text}
+		s.makeKey()
+	}
 	return l
 }
 
@@ -102,25 +91,26 @@ func (l *Letters) need() {
 	}
 	l.made = true
 	l.all = l.all[:0]
-	s := speller{Letters: l, view: l.buffer.View(Skeleton), raw: l.buffer.text, full: true}
+	s := speller{Letters: l, raw: l.buffer.text, full: true}
 	s.makeAll()
 }
 
 // speller reads the letters of a text.
 type speller struct {
 	*Letters
-	view    *View
 	raw     string
 	full    bool // all about the letters, not the key
 	gap     Gap
 	gapSize int
-	word    int // the first letter of what stands between spaces
-	urlEnd  int // the end of the last word that is a URL
+	word    int  // the first letter of what stands between spaces
+	urlEnd  int  // the end of the last word that is a URL
+	masked  bool // a mark stands for a vowel
 	key     keyMaker
 }
 
 func (s *speller) makeAll() {
 	text := s.view.Text
+	s.own = -1
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {
@@ -135,6 +125,9 @@ func (s *speller) makeAll() {
 			i += s.special(c, i)
 		}
 	}
+	if s.own < 0 {
+		s.own = len(s.all)
+	}
 }
 
 // special reads what is no letter of ASCII.
@@ -144,11 +137,12 @@ func (s *speller) special(c byte, i int) int {
 		return s.wide(i)
 	case keyOf[c] == 0:
 		return s.symbol(c, i)
-	case leetCyrillic[c] != 0 && s.amongCyrillic(i):
-		s.add(leetCyrillic[c], i, 1, false)
-	default:
-		s.add(rune(leet[c]), i, 1, false)
 	}
+	r, ok := s.amongCyrillic(i)
+	if !ok {
+		r = rune(leet[c])
+	}
+	s.add(r, i, 1, false)
 	return 1
 }
 
@@ -182,16 +176,16 @@ func (s *speller) wide(i int) int {
 		if s.full {
 			s.all[len(s.all)-1].noSpace = true
 		}
-	case e.kind == flag && !s.flagged(i-size) && !s.flagged(i+size):
+	case r == apart && i >= s.size:
+		s.border(i, size)
+	case e.kind == flag && !s.inFlag(i, size):
 		s.add('a'+r-firstFlag, i, size, true)
 	case r == '·':
 		s.separate(gapMiddleDot)
+	case r < wideSymbols && leetWide[r] != 0:
+		s.add(rune(leetWide[r]), i, size, false)
 	case r == '€':
 		s.add('e', i, size, false)
-	case r == '£':
-		s.add('l', i, size, false)
-	case r == '¡':
-		s.add('i', i, size, false)
 	case r == '•', r == '∙', r == '⋅', r == '◦':
 		s.separate(gapHyphen)
 	default:
@@ -200,98 +194,28 @@ func (s *speller) wide(i int) int {
 	return size
 }
 
-// flagged tells whether a regional indicator is there: two of them are a flag.
-func (s *speller) flagged(i int) bool {
-	if i < 0 || i >= len(s.view.Text) {
+// border separates one reading from the next.
+func (s *speller) border(i, size int) {
+	if s.full && s.own < 0 {
+		s.own = len(s.all)
+	}
+	s.gap, s.gapSize = gapOther, maxSpan
+	s.add(apart, i, size, true)
+	s.gap, s.gapSize = gapOther, maxSpan
+}
+
+// inFlag tells whether a regional indicator touches another one, as written: two of them are a flag.
+func (s *speller) inFlag(i, size int) bool {
+	from, _ := s.view.Span(i, i+size)
+	return isFlag(s.raw, from-size) || isFlag(s.raw, from+size)
+}
+
+func isFlag(text string, i int) bool {
+	if i < 0 || i >= len(text) {
 		return false
 	}
-	r, _ := utf8.DecodeRune(s.view.Text[i:])
+	r, _ := utf8.DecodeRuneInString(text[i:])
 	return r >= firstFlag && r < firstFlag+26
-}
-
-// symbol reads one of ASCII.
-func (s *speller) symbol(c byte, i int) int {
-	text := s.view.Text
-	switch c {
-	case ':':
-		if len(text) > i+2 && text[i+1] == '/' && text[i+2] == '/' {
-			s.address(i)
-		}
-	case '.':
-		if i >= 3 && string(text[i-3:i]) == "www" && (i == 3 || gapOf[text[i-4]] == gapSpace) {
-			s.address(i)
-		}
-	case '|', '/', '\\', '(', '[', '>':
-		for _, d := range drawn {
-			if d.symbols[0] == c && len(text)-i >= len(d.symbols) && string(text[i:i+len(d.symbols)]) == d.symbols && !s.alternates(i) && s.draws(d.symbols, i) {
-				s.add(rune(d.letter), i, len(d.symbols), false)
-				return len(d.symbols)
-			}
-		}
-	}
-	if s.reads(c, i) {
-		s.add(rune(leet[c]), i, 1, false)
-		return 1
-	}
-	if g := gapOf[c]; g != 0 {
-		s.separate(g)
-	} else {
-		s.separate(gapOther)
-	}
-	return 1
-}
-
-// draws tells whether symbols are a letter where they stand: empty brackets only before others, as foo() is a call.
-func (s *speller) draws(symbols string, i int) bool {
-	after := i + len(symbols)
-	return symbols != "()" && symbols != "[]" || after < len(s.view.Text) && isLower(s.view.Text[after])
-}
-
-// reads tells whether a symbol is read as a letter where it stands.
-func (s *speller) reads(c byte, i int) bool {
-	if leet[c] == 0 || i < s.urlEnd || s.alternates(i) {
-		return false
-	}
-	text := s.view.Text
-	before := i > 0 && wordy(text[i-1])
-	after := i+1 < len(text) && wordy(text[i+1])
-	switch c {
-	case '$', '@', '|':
-		return before || after
-	case '+':
-		return before && (i+1 == len(text) || isLower(text[i+1]) || text[i+1] != '+' && !wordy(text[i+1]))
-	case '!':
-		return after
-	case '(':
-		return after && !closes(text[i:])
-	}
-	return before && after && isLower(text[i-1]) && isLower(text[i+1])
-}
-
-// closes tells whether a bracket is closed.
-func closes(text []byte) bool {
-	const most = 256
-	return bytes.IndexByte(text[:min(len(text), most)], ')') >= 0
-}
-
-func isLower(c byte) bool { return c >= 'a' && c <= 'z' || c >= utf8.RuneSelf }
-
-// wordy is true for what is, or can be read as, a part of a word.
-func wordy(c byte) bool {
-	return isLower(c) || c >= '0' && c <= '9' || leet[c] != 0 && c != '(' && c != '<'
-}
-
-// alternates is true for a symbol that stands between single letters, as in n|i|t: it separates them.
-func (s *speller) alternates(i int) bool {
-	text := s.view.Text
-	c := text[i]
-	if c == '@' || c == '$' {
-		return false
-	}
-	is := func(at int) bool {
-		return at >= 0 && at < len(text) && text[at] == c && (at == 0 || isLower(text[at-1]))
-	}
-	return is(i) && (is(i-2) && is(i-4) || is(i-2) && is(i+2) || is(i+2) && is(i+4))
 }
 
 // address marks the word around i as a URL.
@@ -325,7 +249,7 @@ func (s *speller) add(r rune, at, size int, plain bool) {
 	}
 	s.all = append(s.all, Letter{
 		Rune: r, Was: was, From: int32(from), To: int32(to), at: int32(at), size: int32(size),
-		Gap: s.gap, gapSize: uint8(min(s.gapSize, 255)), plain: plain, inURL: at < s.urlEnd,
+		Gap: s.gap, gapSize: uint8(min(s.gapSize, 255)), plain: plain && (was >= utf8.RuneSelf || !isMask(byte(was))), inURL: at < s.urlEnd,
 	})
 	s.gap, s.gapSize = 0, 0
 }
@@ -335,7 +259,7 @@ func (b *Buffer) deobfuscated(v *View) {
 	l, skeleton := b.Letters(), b.View(Skeleton)
 	l.need()
 	done := 0 // the place in Skeleton
-	for i := 0; i < len(l.all); {
+	for i := 0; i < l.own; {
 		end := l.piece(i)
 		joined := l.joined(i, end)
 		stop := max(end, joined)

@@ -102,9 +102,9 @@ func (l *Letters) placed(s *Spelling, start, end int, place Place, e *evidence) 
 	case AtStart:
 		return start == 0
 	case AtEnd:
-		return end == len(l.all)
+		return end == l.own
 	case Alone:
-		return start == 0 && end == len(l.all)
+		return start == 0 && end == l.own
 	}
 	return l.startsWord(s, start, e) && l.endsWord(s, end, e)
 }
@@ -139,10 +139,10 @@ func (l *Letters) startsWord(s *Spelling, start int, e *evidence) bool {
 		return true
 	}
 	left := 0
-	for k := start; k > 0 && left < 3 && l.all[k].Gap == at.Gap && l.all[k].gapSize == e.gap && l.single(k-1); k-- {
+	for k := start; k > 0 && left < 3 && l.all[k].Gap == at.Gap && l.all[k].gapSize == e.gap && l.single(k-1) && !l.all[k-1].isSymbol(); k-- {
 		left++
 	}
-	return l.leftOver(s, left, start-1)
+	return l.leftOver(s, left) || left == 1 && aloneToo(l.all[start-1].Rune)
 }
 
 func (l *Letters) endsWord(s *Spelling, end int, e *evidence) bool {
@@ -170,22 +170,14 @@ func (l *Letters) endsWord(s *Spelling, end int, e *evidence) bool {
 		return true
 	}
 	left := 0
-	for k := end; k < len(l.all) && left < 3 && l.all[k].Gap == at.Gap && l.all[k].gapSize == e.gap && l.single(k); k++ {
+	for k := end; k < len(l.all) && left < 3 && l.all[k].Gap == at.Gap && l.all[k].gapSize == e.gap && l.single(k) && !l.all[k].isSymbol(); k++ {
 		left++
 	}
-	return l.leftOver(s, left, end)
+	return l.leftOver(s, left) || left == 1 && len(s.letters) >= 5 && aloneToo(l.all[end].Rune)
 }
 
 // leftOver judges single letters beside single letters that spell a term: the term may be a part of what they spell.
-func (l *Letters) leftOver(s *Spelling, n, nearest int) bool {
-	switch n {
-	case 0:
-		return true
-	case 1:
-		return aloneToo(l.all[nearest].Rune)
-	}
-	return len(s.letters) >= 6
-}
+func (l *Letters) leftOver(s *Spelling, n int) bool { return n == 0 || n > 1 && len(s.letters) >= 6 }
 
 func (l *Letters) single(k int) bool {
 	return (k == 0 || l.all[k].Gap != 0) && (k+1 == len(l.all) || l.all[k+1].Gap != 0)

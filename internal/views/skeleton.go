@@ -145,6 +145,8 @@ type wordScripts struct {
 	word script
 	// found and clear are scripts beside Latin, as bits: those that there are, and those with letters that look like no Latin ones.
 	found, clear uint8
+	// mixed is true if a word may mix scripts, or a row of single letters.
+	mixed bool
 }
 
 // plain takes plain ASCII.
@@ -155,10 +157,26 @@ func (w *wordScripts) plain(text string) {
 	if w.word > latin && isLower(plainASCII[text[0]]) {
 		w.alike = false
 	}
+	if w.word == cyrillic || w.found == 0 && len(text) == 2 {
+		w.mixed = w.mixed || aloneIn(text)
+	}
 	w.word = common
 	if isLower(plainASCII[text[len(text)-1]]) {
 		w.word = latin
 	}
+}
+
+// aloneIn tells whether a short text that stands between other letters has a single one of its own.
+func aloneIn(text string) bool {
+	if most := 2*maxGap + 1; len(text) == 1 || len(text) > most {
+		return false
+	}
+	for i := range len(text) {
+		if isLower(plainASCII[text[i]]) && (i == 0 || !isLower(plainASCII[text[i-1]])) && (i+1 == len(text) || !isLower(plainASCII[text[i+1]])) {
+			return true
+		}
+	}
+	return false
 }
 
 // take takes any other character.
@@ -169,7 +187,7 @@ func (w *wordScripts) take(e *entry, r rune) {
 		w.alike = w.alike && e.kind != flag && e.native == ""
 		w.word = common
 	case e.script <= latin:
-		w.alike = w.alike && e.look == "" && (e.script == common || w.word <= latin)
+		w.alike = w.alike && e.look == "" && (w.word != common || !isSharpS(r)) && (e.script == common || w.word <= latin)
 		w.word = max(w.word, e.script)
 	default:
 		w.alike = w.alike && e.native == "" && (w.word == common || w.word == e.script) && !isJamo(r)
@@ -216,6 +234,10 @@ func (b *Buffer) skeleton(v *View) {
 // write adds text[i:end] in a reading.
 func (b *Buffer) write(v *View, i, end int, as reading) {
 	text := b.text
+	if r, size := utf8.DecodeRuneInString(text[i:]); isSharpS(r) && size < end-i {
+		v.add("b", i, i+size) // no word begins with it
+		i += size
+	}
 	for i < end {
 		if c := plainASCII[text[i]]; c != 0 {
 			if as == asCyrillic && latinAsCyrillic[c] != "" {
@@ -234,8 +256,14 @@ func (b *Buffer) write(v *View, i, end int, as reading) {
 			s = e.look
 		case as == asNative && e.native != "":
 			s = e.native
-		case as == asCyrillic && len(s) == 1 && latinAsCyrillic[s[0]] != "":
-			s = latinAsCyrillic[s[0]]
+		case as == asCyrillic && e.script != cyrillic:
+			look := e.look
+			if look == "" {
+				look = s
+			}
+			if len(look) == 1 && latinAsCyrillic[look[0]] != "" {
+				s = latinAsCyrillic[look[0]]
+			}
 		}
 		switch {
 		case e.kind == dropped:
@@ -250,6 +278,9 @@ func (b *Buffer) write(v *View, i, end int, as reading) {
 		i += size
 	}
 }
+
+// isSharpS is true for a letter that looks like a B.
+func isSharpS(r rune) bool { return r == 'ß' || r == 'ẞ' }
 
 // minFlags is how many regional indicators make a word of letters: two are a flag, four are two flags.
 const minFlags = 5

@@ -40,9 +40,11 @@ type Spelling struct {
 	drawn bool
 }
 
-// Spell gives the ways in which a term is spelled: as it is, with rn for m, with vv for w. There are none if it holds digits or
+// Spell gives the ways in which a term is spelled: as it is, with rn for m, with vv for w, with ph for f. There are none if it holds digits or
 // symbols, which then mean themselves: look for it in Skeleton.
 func Spell(b *Buffer, term string) []Spelling {
+	b.letters.once = true
+	defer func() { b.letters.once = false }()
 	b.Reset(strings.TrimSpace(term))
 	l := b.Letters()
 	l.need()
@@ -63,7 +65,7 @@ func Spell(b *Buffer, term string) []Spelling {
 	for _, as := range []struct {
 		letter rune
 		drawn  string
-	}{{'m', "rn"}, {'w', "vv"}} {
+	}{{'m', "rn"}, {'w', "vv"}, {'f', "ph"}} {
 		n := len(all)
 		for _, s := range all[:n] {
 			if drawn, borders, ok := s.redraw(as.letter, as.drawn); ok {
@@ -154,16 +156,19 @@ func (l *Letters) block(first, next int) int {
 // evidence is what is known of letters that may spell a term.
 type evidence struct {
 	plain, digits, symbols int
-	// singles and multis are pieces of one letter and of more, gaps what stands between them within words.
+	// singles and multis are pieces of one letter and of more, of words in pieces, gaps what stands between them.
 	singles, multis int
 	gaps            Gap
 	gap             uint8
 	mixed           bool // gaps of several kinds
 	loose           bool // a digit or a symbol in a piece of several letters
 	bars            bool // | among the symbols
+	drawn           int  // of the symbols, those that are drawn with several
+	masked          bool // a mark in the place of a vowel among them
 	// doubled and tripled count letters that are written twice and three times or more, without the term having them so.
 	doubled, tripled int
 	unnatural        bool // the doubled one is not how languages double letters
+	absurd           bool // so much so that it shows in a short word
 	missing          bool // a border between words is not there
 	url              bool
 }
@@ -181,18 +186,7 @@ func (l *Letters) align(s *Spelling, start, end int, e *evidence) bool {
 		return false
 	}
 	exact, k := n == len(s.letters), start
-	pieceLetters, pieceLoose := 0, false
-	closePiece := func() {
-		switch pieceLetters {
-		case 0:
-		case 1:
-			e.singles++
-		default:
-			e.multis++
-			e.loose = e.loose || pieceLoose
-		}
-		pieceLetters, pieceLoose = 0, false
-	}
+	var word pieces
 	for j := 0; j < len(s.letters); {
 		want, least := s.letters[j], 1
 		if !exact {
@@ -207,18 +201,19 @@ func (l *Letters) align(s *Spelling, start, end int, e *evidence) bool {
 			}
 			at := &l.all[k]
 			if k > start && (at.Gap != 0 || taken == 0 && s.border[j]) {
-				closePiece()
+				word.close()
 				if taken == 0 && s.border[j] {
 					e.missing = e.missing || at.Gap == 0
+					e.take(&word)
 				} else {
 					e.part(at)
 				}
 			}
-			if pieceLetters == 0 || k == start || at.Rune != l.all[k-1].Rune {
-				pieceLetters++
+			if word.letters == 0 || k == start || at.Rune != l.all[k-1].Rune {
+				word.letters++
 			}
 			if !e.write(at) {
-				pieceLoose = true
+				word.odd = true
 			}
 			taken++
 			k++
@@ -229,8 +224,39 @@ func (l *Letters) align(s *Spelling, start, end int, e *evidence) bool {
 		l.repeated(k, taken, least, start, end, e)
 		j += least
 	}
-	closePiece()
+	word.close()
+	e.take(&word)
 	return k == end
+}
+
+// pieces are those of one word.
+type pieces struct {
+	letters         int  // of the piece so far, one for each run
+	odd             bool // there is a digit or a symbol in it
+	singles, multis int
+	loose           bool
+}
+
+func (p *pieces) close() {
+	switch p.letters {
+	case 0:
+	case 1:
+		p.singles++
+	default:
+		p.multis++
+		p.loose = p.loose || p.odd
+	}
+	p.letters, p.odd = 0, false
+}
+
+// take counts the pieces of a word that is in pieces.
+func (e *evidence) take(p *pieces) {
+	if p.singles+p.multis > 1 {
+		e.singles += p.singles
+		e.multis += p.multis
+		e.loose = e.loose || p.loose
+	}
+	*p = pieces{}
 }
 
 // part counts what stands between two letters of one word.
@@ -253,7 +279,12 @@ func (e *evidence) write(at *Letter) bool {
 		e.digits++
 	default:
 		e.symbols++
-		e.bars = e.bars || at.Was == '|'
+		several := at.size > 1 && at.Was < utf8.RuneSelf
+		e.bars = e.bars || at.Was == '|' && !several
+		e.masked = e.masked || at.Was < utf8.RuneSelf && isMask(byte(at.Was))
+		if several && at.Was != '(' && at.Was != '[' {
+			e.drawn++
+		}
 	}
 	return false
 }
@@ -266,18 +297,28 @@ func (l *Letters) repeated(k, taken, least, start, end int, e *evidence) {
 		e.tripled++ // but "goood" is rather good than god
 	default:
 		e.doubled++
-		r := l.all[k-1].Rune
-		before, after := k-taken > start && isConsonant(l.all[k-taken-1].Rune), k < end && isConsonant(l.all[k].Rune)
-		switch {
-		case strings.ContainsRune("aiuyhjqvwx", r):
-			e.unnatural = true
-		case !isConsonant(r):
-		case before, after, k-taken == start && r != 'l':
-			e.unnatural = true
-		case k == end && len(l.all[start:end]) > 6:
-			e.unnatural = true
-		}
+		e.unnatural = e.unnatural || l.unnatural(k, taken, start, end)
+		e.absurd = e.absurd || strings.ContainsRune("iuyhjqvwx", l.all[k-1].Rune)
 	}
+}
+
+// unnatural tells whether taken letters before k in all[start:end] are more than languages have there.
+func (l *Letters) unnatural(k, taken, start, end int) bool {
+	r := l.all[k-1].Rune
+	first := k - taken
+	switch {
+	case strings.ContainsRune("aiuyhjqvwxуъюяйбгжкмпфхцчшщ", r):
+		return true
+	case r == 'o':
+		return first > start && isVowel(l.all[first-1].Rune) || k < end && isVowel(l.all[k].Rune)
+	case !isConsonant(r):
+		return false
+	case first > start && isConsonant(l.all[first-1].Rune), k < end && isConsonant(l.all[k].Rune), first == start && r != 'l':
+		return true
+	case k < end:
+		return false
+	}
+	return end-start > 6 || first > start+1 && isVowel(l.all[first-1].Rune) && isVowel(l.all[first-2].Rune)
 }
 
 // means tells whether letter k can be meant as want.
@@ -300,6 +341,9 @@ func (l *Letters) means(s *Spelling, k int, want rune) bool {
 		}
 	case want == 'u' && at.Rune == 'v' && at.Was != 'V':
 		before, after := l.neighbours(k)
+		if before == nil && after == nil { // alone in a row of single letters
+			before, after = l.around(k)
+		}
 		return (before == nil || isConsonant(before.Rune)) && (after == nil || isConsonant(after.Rune)) && (before != nil || after != nil)
 	}
 	return false
@@ -311,6 +355,17 @@ func (l *Letters) neighbours(k int) (before, after *Letter) {
 		before = &l.all[k-1]
 	}
 	if k+1 < len(l.all) && l.all[k+1].Gap == 0 {
+		after = &l.all[k+1]
+	}
+	return before, after
+}
+
+// around are the letters before and after letter k, whatever stands between.
+func (l *Letters) around(k int) (before, after *Letter) {
+	if k > 0 {
+		before = &l.all[k-1]
+	}
+	if k+1 < len(l.all) {
 		after = &l.all[k+1]
 	}
 	return before, after
@@ -330,6 +385,8 @@ func (l *Letters) unspeakable(s *Spelling, k int) bool {
 	return consonantBefore && (after != nil && isConsonant(after.Rune) || after == nil || before != nil && len(s.letters) > 4)
 }
 
+func isVowel(r rune) bool { return strings.ContainsRune("aeiou", r) }
+
 func isConsonant(r rune) bool {
 	return r >= 'a' && r <= 'z' && !strings.ContainsRune("aeiouy", r)
 }
@@ -344,7 +401,9 @@ func (e *evidence) holds(s *Spelling, found []Letter) bool {
 	case e.digits+e.symbols == 0:
 	case e.bars && e.plain < 3, n == 3 && e.digits > 0 && found[len(found)-1].isDigit():
 		return false // d|e is an expression, fa9 a number
-	case e.plain >= 2:
+	case e.masked && n < 4:
+		return false
+	case e.plain >= 2, e.plain+e.drawn >= 2 && n >= 4:
 	case e.plain == 1:
 		if e.digits > 0 {
 			return false // A55 is a telephone
@@ -357,6 +416,9 @@ func (e *evidence) holds(s *Spelling, found []Letter) bool {
 	}
 	return e.gaps == 0 || e.gap <= maxGap && e.joins(n, found)
 }
+
+// isSymbol is true for what is neither a letter nor a digit.
+func (at *Letter) isSymbol() bool { return !at.plain && !at.noSpace && !at.isDigit() }
 
 func (at *Letter) isDigit() bool { return !at.plain && at.Was >= '0' && at.Was <= '9' }
 
@@ -377,13 +439,13 @@ func (e *evidence) stretched(n int) bool {
 	case e.doubled == 2:
 		return n >= 5
 	}
-	return n >= 5 && e.unnatural
+	return n >= 5 && e.unnatural || n == 4 && e.absurd
 }
 
 // joins tells whether pieces of a word that stand apart belong together.
 func (e *evidence) joins(n int, found []Letter) bool {
 	pieces := e.singles + e.multis
-	if n < 6 && (e.mixed || e.gaps&gapSpace != 0 && e.gaps != gapSpace) {
+	if n < 6 && (e.mixed || e.gaps&gapSpace != 0 && e.gaps != gapSpace && (n < 4 || e.multis > 0 || e.digits+e.symbols > 0)) {
 		return false // rather a list or an expression
 	}
 	if e.gaps&gapSpace != 0 {

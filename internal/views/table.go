@@ -94,7 +94,7 @@ var unspaced = []*unicode.RangeTable{
 var typographic = map[rune]string{
 	'‘': "'", '’': "'", '‚': "'", '‛': "'", 'ʼ': "'", '′': "'", '´': "'", 'ˈ': "'", '＇': "'", '“': `"`, '”': `"`, '„': `"`, '‟': `"`, '«': `"`, '»': `"`, '″': `"`,
 	'‹': "'", '›': "'", '‐': "-", '‑': "-", '‒': "-", '–': "-", '—': "-", '―': "-", '−': "-", '﹘': "-", '﹣': "-", '－': "-", '⁃': "-", '⸺': "-", '⸻': "-",
-	'\u2800': " ", '\u2028': " ", '\u2029': " ",
+	'\u2800': " ", '\u2028': " ", '\u2029': " ", '™': " ", '℠': " ", '❗': "!", '❕': "!", '💲': "$", '➕': "+",
 }
 
 // builder makes the table.
@@ -192,7 +192,7 @@ func (b *builder) kindByForm(e *entry, folded string) {
 	first, size := utf8.DecodeRuneInString(folded)
 	switch k := kindOf(first); {
 	case folded == "" || size == 0:
-	case k == letter && e.kind == other:
+	case k == letter && (e.kind == other || e.kind == letter):
 		e.kind = letter
 		if e.script == common {
 			e.script = scriptOf(first)
@@ -262,8 +262,8 @@ func (b *builder) look(self, folded string) string {
 	var out strings.Builder
 	r, _ := utf8.DecodeRuneInString(self)
 	if look, ok := b.looks[r]; ok {
-		out.WriteString(look)
-	} else {
+		out.WriteString(b.looksAgain(r, look))
+	} else if _, ok := typographic[r]; !ok {
 		for _, r := range norm.NFKD.String(self) {
 			if look, ok := b.looks[r]; ok {
 				out.WriteString(look)
@@ -276,6 +276,15 @@ func (b *builder) look(self, folded string) string {
 		return ""
 	}
 	return out.String()
+}
+
+// looksAgain is what a letter of another script looks like that r looks like: where r is of no script of today, a Latin one.
+func (b *builder) looksAgain(r rune, look string) string {
+	other, size := utf8.DecodeRuneInString(look)
+	if again, ok := b.looks[other]; ok && size == len(look) && unicode.IsLetter(r) && scriptOf(r) != living {
+		return again
+	}
+	return look
 }
 
 func readLooks() map[rune]string {

@@ -84,7 +84,7 @@ func TestNoAllocations(t *testing.T) {
 	buffer := views.NewBuffer()
 	texts := []string{
 		strings.Repeat("plain text, with n1tw1t and 5 apples. ", 6), strings.Repeat("cómo está, que 😀 ", 12), strings.Repeat("Здравейте, как сте? ", 10),
-		strings.Repeat("nіtwіt mixed ", 16),
+		strings.Repeat("nіtwіt mixed ", 16), strings.Repeat("кypва n*tw*t \u202etiw\u202c ", 9),
 	}
 	all := func() {
 		for _, text := range texts {
@@ -92,6 +92,7 @@ func TestNoAllocations(t *testing.T) {
 			for view := range views.Count {
 				buffer.View(view)
 			}
+			buffer.Letters()
 		}
 	}
 	all()
