@@ -11,66 +11,96 @@ import (
 	"github.com/tribune-dev/tribune/internal/views"
 )
 
-// clause says whether a match holds, and why.
-func (j *Judge) clause(c *clause) ([]Evidence, bool) {
+// truth of what is asked about an item: where it could not be asked, nobody can say whether it holds.
+type truth int
+
+const (
+	no truth = iota
+	unsure
+	yes
+)
+
+// not is the contrary: of what is unsure it is unsure too.
+func (t truth) not() truth { return yes - t }
+
+func truthOf(holds bool) truth {
+	if holds {
+		return yes
+	}
+	return no
+}
+
+// clause says whether a match holds, and why; what could not be asked counts only where the rest does not settle it.
+func (j *Judge) clause(c *clause) ([]Evidence, truth) {
+	j.doubts, j.held = j.doubts[:0], false
+	holds := yes
 	for _, n := range c.none {
-		if _, holds := j.criteria(n); holds {
-			return nil, false
+		_, t := j.criteria(n)
+		if holds = min(holds, t.not()); holds == no {
+			return nil, no
 		}
 	}
-	why, holds := j.criteria(c.own)
-	if !holds {
-		return nil, false
+	why, t := j.criteria(c.own)
+	if holds = min(holds, t); holds == no {
+		return nil, no
 	}
 	for _, a := range c.all {
-		more, holds := j.criteria(a)
-		if !holds {
-			return nil, false
+		more, t := j.criteria(a)
+		if holds = min(holds, t); holds == no {
+			return nil, no
 		}
 		why = append(why, more...)
 	}
 	if len(c.any) == 0 {
-		return why, true
+		return why, holds
 	}
+	best := no
 	for _, a := range c.any {
-		if more, holds := j.criteria(a); holds {
-			return append(why, more...), true
+		more, t := j.criteria(a)
+		if t == yes {
+			return append(why, more...), holds
 		}
+		best = max(best, t)
 	}
-	return nil, false
+	return why, min(holds, best)
 }
 
 // criteria asks the cheap questions first, the service of others last.
-func (j *Judge) criteria(c *criteria) ([]Evidence, bool) {
+func (j *Judge) criteria(c *criteria) ([]Evidence, truth) {
 	s := c.spec
 	if !j.counts(c) || (s.Author != nil && !j.author(c)) {
-		return nil, false
+		return nil, no
 	}
 	var why []Evidence
 	if c.group >= 0 {
 		e, holds := j.textHolds(c.group)
 		if !holds {
-			return nil, false
+			return nil, no
 		}
 		why = append(why, e)
 	}
 	if s.Links != nil {
 		e, holds := j.linkHolds(c)
 		if !holds {
-			return nil, false
+			return nil, no
 		}
 		why = append(why, e)
 	}
 	if s.Asks != nil && views.Asks(j.item.Text, j.item.Language) != *s.Asks {
-		return nil, false
+		return nil, no
 	}
-	if c.expr != nil && !j.expression(c) {
-		return nil, false
+	holds := yes
+	if c.expr != nil {
+		if holds = j.expression(c); holds == no {
+			return nil, no
+		}
 	}
-	if s.Classifier != nil && !j.classifier(c) {
-		return nil, false
+	if s.Classifier != nil {
+		if holds = min(holds, j.classifier(c)); holds == no {
+			return nil, no
+		}
 	}
-	return append(why, j.details(c)...), true
+	return append(why, j.details(c)...), holds
 }
 
 func within(r *tribunev1alpha1.CountRange, n int64) bool {
@@ -252,7 +282,7 @@ func (j *Judge) capsRatio() float64 {
 	return j.caps
 }
 
-func (j *Judge) expression(c *criteria) bool {
+func (j *Judge) expression(c *criteria) truth {
 	if !j.known.cel {
 		j.known.cel = true
 		j.vars, j.gaps = j.facts()
@@ -260,9 +290,11 @@ func (j *Judge) expression(c *criteria) bool {
 	holds, err := c.expr.holds(j.vars, j.gaps)
 	if err != nil {
 		j.wrong = append(j.wrong, Problem{Path: c.path + ".expression", Message: err.Error()})
-		return false
+		// What went wrong may repeat what others wrote.
+		j.doubts = append(j.doubts, Evidence{Criterion: "expression", Detail: "could not be asked, so that a person decides: " + Harmless(err.Error())})
+		return unsure
 	}
-	return holds
+	return truthOf(holds)
 }
 
 func (j *Judge) facts() (vars map[string]any, unknown map[string]bool) {
@@ -292,7 +324,7 @@ func (j *Judge) facts() (vars map[string]any, unknown map[string]bool) {
 const DefaultClassifierTimeout = 2 * time.Second
 
 // classifier compares a score; one that was not asked for yet does not hold, and is asked for.
-func (j *Judge) classifier(c *criteria) bool {
+func (j *Judge) classifier(c *criteria) truth {
 	s := c.spec.Classifier
 	q := Question{URL: s.URL, Timeout: DefaultClassifierTimeout}
 	if s.Timeout != nil {
@@ -304,12 +336,16 @@ func (j *Judge) classifier(c *criteria) bool {
 		if !slices.Contains(j.ask, q) {
 			j.ask = append(j.ask, q)
 		}
-		return false
+		return no
+	case score.Failed && s.OnFailure != tribunev1alpha1.ClassifierReview:
+		return no
 	case score.Failed:
-		return s.OnFailure == tribunev1alpha1.ClassifierReview
+		j.held = true
+		j.doubts = append(j.doubts, Evidence{Criterion: "classifier", Detail: s.Label + ": no answer came, so that a person decides"})
+		return unsure
 	}
 	v, said := score.Labels[s.Label]
-	return said && c.score.hold(v)
+	return truthOf(said && c.score.hold(v))
 }
 
 // details explain the criteria that have no span.

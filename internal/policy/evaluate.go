@@ -33,6 +33,9 @@ type Judge struct {
 	gaps  map[string]bool
 	ask   []Question
 	wrong []Problem
+	// doubts are what could not be asked for the rule at hand; held is true if it wants a person then whatever its outcome is.
+	doubts []Evidence
+	held   bool
 }
 
 // Judge makes one; each goroutine needs its own.
@@ -56,6 +59,7 @@ func (j *Judge) Evaluate(item *Item, hist *History, now time.Time) Decision {
 	var decided *rule
 	rules := j.policy.rules
 	var matched []*rule
+	var doubted *Matched
 	for i := range rules {
 		r := &rules[i]
 		// An Allow ends the search, once the others of its priority were asked.
@@ -66,7 +70,10 @@ func (j *Judge) Evaluate(item *Item, hist *History, now time.Time) Decision {
 			continue
 		}
 		evidence, holds := j.clause(&r.match)
-		if !holds {
+		if holds == unsure && doubted == nil && j.reviews(r, exempt) {
+			doubted = &Matched{Rule: r.name, Outcome: tribunev1alpha1.OutcomeReview, Evidence: slices.Clone(j.doubts)}
+		}
+		if holds != yes {
 			continue
 		}
 		matched = append(matched, r)
@@ -81,10 +88,22 @@ func (j *Judge) Evaluate(item *Item, hist *History, now time.Time) Decision {
 	if decided != nil {
 		d.Outcome, d.By = decided.outcome, decided.name
 	}
+	if doubted != nil && d.Outcome == tribunev1alpha1.OutcomeAllow {
+		d.Outcome, d.By, d.Matches = doubted.Outcome, doubted.Rule, append(d.Matches, *doubted)
+	}
 	d.Ask, d.Problems = j.ask, j.wrong
 	d.Question = j.isQuestion()
 	j.follow(&d, matched, exempt)
 	return d
+}
+
+// reviews says whether a person decides where a rule could not be asked: nobody gets by a rule by what makes it fail. What is hidden or removed
+// by another rule stays so.
+func (j *Judge) reviews(r *rule, exempt string) bool {
+	if exempt != "" && acts(r.outcome) {
+		return false
+	}
+	return j.held || (r.outcome != "" && r.outcome != tribunev1alpha1.OutcomeAllow)
 }
 
 func (j *Judge) begin(item *Item, hist *History, now time.Time) {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/ext"
+	"github.com/google/cel-go/interpreter"
 )
 
 // maxCost bounds an expression, estimated when it is compiled and counted when it runs.
@@ -158,7 +160,11 @@ func (e *expression) holds(vars map[string]any, unknown map[string]bool) (bool, 
 		}
 	}
 	out, _, err := e.program.Eval(vars)
-	if err != nil {
+	var stopped interpreter.EvalCancelledError
+	switch {
+	case errors.As(err, &stopped) && stopped.Cause == interpreter.CostLimitExceeded:
+		return false, fmt.Errorf("the expression costs more than %d for an item of this length: have it ask for a smaller length first", maxCost)
+	case err != nil:
 		return false, err
 	}
 	return out == types.True, nil

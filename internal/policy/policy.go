@@ -149,7 +149,8 @@ type Decision struct {
 	Outcome tribunev1alpha1.PolicyOutcome
 	// By is the rule that decided; empty: none.
 	By string
-	// Matches are the rules that matched, in the order in which they were asked.
+	// Matches are the rules that matched, in the order in which they were asked; behind them the one that could not be asked, if a person
+	// decides for that.
 	Matches []Matched
 	Actions []Action
 	Skipped []Skipped
@@ -157,7 +158,8 @@ type Decision struct {
 	Question bool
 	// Ask are questions to classifiers whose answers are needed first; the decision holds as if they said nothing.
 	Ask []Question
-	// Problems of single rules that could not be asked, such as an expression that cost too much.
+	// Problems of single rules that could not be asked, such as an expression that cost too much. Such a rule with an outcome makes a Review
+	// of what would be allowed otherwise.
 	Problems []Problem
 }
 

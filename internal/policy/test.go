@@ -102,6 +102,9 @@ func differs(e *tribunev1alpha1.TestExpectation, d *Decision) []string {
 		if d.By != "" {
 			by = "rule " + d.By + " decided"
 		}
+		for _, p := range d.Problems {
+			by += "; " + p.Path + " could not be asked: " + p.Message
+		}
 		wrong = append(wrong, fmt.Sprintf("outcome is %s, expected %s (%s)", d.Outcome, e.Outcome, by))
 	}
 	if e.Rules != nil {
