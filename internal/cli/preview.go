@@ -28,7 +28,9 @@ const maxFile = 4 << 20
 // previewing is what tribune preview was asked for.
 type previewing struct {
 	channel, network, jsonl, output string
-	now                             time.Time
+	// rules of the network, where one is named.
+	rules compose.Rules
+	now   time.Time
 }
 
 func newPreview() *cobra.Command {
@@ -51,7 +53,8 @@ Exit code: 0 all can go out, 1 something is wrong with a text, 2 it could not be
 		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd, args) },
 	}
 	cmd.Flags().StringVar(&p.channel, "channel", "", "show one channel only")
-	cmd.Flags().StringVar(&p.network, "network", "", "show it on one network only, whatever its channels: "+strings.Join(compose.Networks(), ", "))
+	cmd.Flags().StringVar(&p.network, "network", "", "show it on one network only, whatever its channels: "+strings.Join(compose.Networks(), ", ")+
+		"; XPremium is X with the length for paying accounts")
 	cmd.Flags().StringVar(&p.jsonl, "jsonl", "", `file with one {"text": ...} a line, or - for standard input; needs --network, and gives one JSON object a line unless -o says otherwise`)
 	cmd.Flags().StringVarP(&p.output, "output", "o", "text", "text, html, markdown or json")
 	cmd.MarkFlagsMutuallyExclusive("channel", "network")
@@ -68,7 +71,7 @@ func (p *previewing) run(cmd *cobra.Command, args []string) error {
 		if !ok {
 			return usageError{fmt.Errorf("there is no network %q: write one of %s", p.network, strings.Join(compose.Networks(), ", "))}
 		}
-		p.network = rules.Name
+		p.network, p.rules = rules.Name, rules
 	}
 	if p.jsonl != "" {
 		if p.network == "" || len(args) > 0 {
@@ -213,7 +216,11 @@ func (p *previewing) texts(path string, text []byte) ([]previews.Item, error) {
 	}
 	items := make([]previews.Item, 0, len(networks))
 	for _, name := range networks {
-		item := previews.Render(content, name, compose.MustRules(name), o)
+		rules := p.rules
+		if p.network == "" {
+			rules = compose.MustRules(name)
+		}
+		item := previews.Render(content, name, rules, o)
 		item.Source = source
 		item.Problems = append(item.Problems, wrong...)
 		items = append(items, item)

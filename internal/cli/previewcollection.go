@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tribune-dev/tribune/internal/compose"
 	previews "github.com/tribune-dev/tribune/internal/preview"
 )
 
@@ -43,7 +42,6 @@ func (p *previewing) collection(cmd *cobra.Command) error {
 	lines := bufio.NewReaderSize(in, 64<<10)
 	out := bufio.NewWriter(cmd.OutOrStdout())
 	write, finish := p.collector(out, cmd.Flags().Changed("output"))
-	rules := compose.MustRules(p.network)
 	wrong, shown := false, 0
 	for number := 1; ; number++ {
 		text, tooLong, err := readLine(lines, maxLine)
@@ -55,7 +53,7 @@ func (p *previewing) collection(cmd *cobra.Command) error {
 			text = bytes.TrimPrefix(text, []byte("\ufeff"))
 		}
 		if tooLong || len(bytes.TrimSpace(text)) > 0 {
-			item := p.line(number, text, tooLong, rules)
+			item := p.line(number, text, tooLong)
 			wrong = wrong || len(item.Problems) > 0
 			shown++
 			if err := write(line{number, item}); err != nil {
@@ -100,7 +98,7 @@ func (p *previewing) collector(out io.Writer, asked bool) (write func(line) erro
 }
 
 // line shows one line of a collection.
-func (p *previewing) line(number int, text []byte, tooLong bool, rules compose.Rules) previews.Item {
+func (p *previewing) line(number int, text []byte, tooLong bool) previews.Item {
 	read, wrong := "", ""
 	if tooLong {
 		wrong = fmt.Sprintf("has more than %d bytes: make it shorter, or several lines of it", maxLine)
@@ -108,9 +106,9 @@ func (p *previewing) line(number int, text []byte, tooLong bool, rules compose.R
 		read, wrong = lineText(text)
 	}
 	if wrong != "" {
-		return previews.Unread(p.network, rules, fmt.Sprintf("line %d %s", number, wrong))
+		return previews.Unread(p.network, p.rules, fmt.Sprintf("line %d %s", number, wrong))
 	}
-	return previews.RenderText(read, p.network, rules)
+	return previews.RenderText(read, p.network, p.rules)
 }
 
 // lineText reads the text of a line; wrong says why it has none, to be read after its number.

@@ -153,6 +153,9 @@ func (p *previewing) item(spec *tribunev1alpha1.PostSpec, ch plan.Channel) (prev
 	if !ok {
 		return previews.Item{}, false
 	}
+	if p.network != "" {
+		rules = p.rules // XPremium's are not those of X
+	}
 	item := previews.Render(&spec.Content, rules.Name, rules, publish.Options{Language: ch.Language, Tracking: spec.Tracking})
 	if p.network == "" {
 		item.Channel = ch.Name

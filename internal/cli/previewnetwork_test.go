@@ -1,0 +1,26 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestPreviewForPayingAccountsOfX(t *testing.T) {
+	post := "apiVersion: tribune.dev/v1alpha1\nkind: Post\nmetadata: {name: long}\nspec: {channelRef: {name: x}, content: {text: " + strings.Repeat("a", 281) + "}}\n"
+	for _, tc := range []struct {
+		stdin string
+		args  []string
+	}{
+		{`{"text": "` + strings.Repeat("a", 281) + `"}`, []string{"--jsonl", "-", "-o", "json"}},
+		{strings.Repeat("a", 281), []string{"-", "-o", "json"}},
+		{post, []string{"-", "-o", "json"}},
+	} {
+		for network, want := range map[string]int{"X": 1, "xpremium": 0} {
+			out, errs, code := previewed(t, tc.stdin, append(tc.args, "--network", network)...)
+			limit := map[int]string{0: "25000", 1: "280"}[want]
+			if code != want || !strings.Contains(strings.ReplaceAll(out, " ", ""), `"limit":`+limit) || !strings.Contains(strings.ReplaceAll(out, " ", ""), `"network":"X"`) {
+				t.Errorf("%v on %s: exit code %d, limit %s: %.300s %s", tc.args, network, code, limit, out, errs)
+			}
+		}
+	}
+}
