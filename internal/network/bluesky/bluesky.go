@@ -104,7 +104,7 @@ func New(c network.Config) (network.Network, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	api := &client{service: service, http: c.HTTP}
+	api := &client{service: service, http: c.HTTP, password: password}
 	return &Bluesky{
 		api: api,
 		log: log,
@@ -195,7 +195,7 @@ func (b *Bluesky) addProfile(ctx context.Context, account *network.Account) {
 		b.log.DebugContext(ctx, "the profile could not be read", "err", err)
 		return
 	}
-	account.DisplayName, account.Followers, account.Following = profile.DisplayName, profile.Followers, profile.Following
+	account.DisplayName, account.Followers, account.Following = profile.DisplayName, count(profile.Followers), count(profile.Following)
 	// There is an AppView, which counts.
 	account.Abilities = append(account.Abilities, seen...)
 }

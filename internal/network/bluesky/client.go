@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/tribune-dev/tribune/internal/httpx"
@@ -19,6 +20,8 @@ import (
 type client struct {
 	service string
 	http    *http.Client
+	// password is kept out of errors; sessions sends it.
+	password string
 }
 
 // request is one XRPC call: a procedure where it has a body or post is set, else a query.
@@ -89,7 +92,7 @@ func (c *client) call(ctx context.Context, token string, r request) (answer, err
 		a.date = date
 	}
 	if resp.StatusCode != http.StatusOK {
-		return a, readRefusal(resp, body, broken)
+		return a, readRefusal(resp, body, broken, token, c.password)
 	}
 	if r.out == nil {
 		return a, nil
@@ -132,8 +135,9 @@ func (c *client) build(ctx context.Context, token string, r request) (*http.Requ
 }
 
 // readRefusal reads an answer that is not 200 and not Classify's. Without XRPC's error body it is not the server that
-// speaks but something before it, and what it did with the request is not known.
-func readRefusal(resp *http.Response, body []byte, broken network.Kind) error {
+// speaks but something before it, and what it did with the request is not known. A server that repeats the secrets that it was
+// sent does not put them into our errors.
+func readRefusal(resp *http.Response, body []byte, broken network.Kind, secrets ...string) error {
 	var said struct {
 		Error   string `json:"error"`
 		Message string `json:"message"`
@@ -143,6 +147,11 @@ func readRefusal(resp *http.Response, body []byte, broken network.Kind) error {
 			return &refusal{status: resp.StatusCode, name: "Unauthorized"}
 		}
 		return notUnderstood(broken, fmt.Sprintf("status %d without a reason", resp.StatusCode))
+	}
+	for _, secret := range secrets {
+		if secret != "" {
+			said.Error, said.Message = strings.ReplaceAll(said.Error, secret, "…"), strings.ReplaceAll(said.Message, secret, "…")
+		}
 	}
 	return &refusal{status: resp.StatusCode, name: network.Quote(said.Error), message: network.Quote(said.Message)}
 }

@@ -161,7 +161,7 @@ func (b *Bluesky) moderated(ctx context.Context, s *session, at *position, now g
 				continue
 			}
 			item := textItem(s, p.URI, p.CID, p.Author, &p.Record)
-			item.Kind, item.CreatedAt = network.ItemReply, p.IndexedAt.UTC()
+			item.Kind, item.CreatedAt = network.ItemReply, instant(p.IndexedAt)
 			*items = append(*items, item)
 		}
 	}

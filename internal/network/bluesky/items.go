@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/bluesky-social/indigo/atproto/syntax"
 
@@ -95,7 +96,7 @@ var noBot = regexp.MustCompile(`(?i)(?:^|[^\pL\pN_])#?nobots?(?:$|[^\pL\pN_])`)
 func (p *profile) person() network.Person {
 	out := network.Person{
 		ID: p.DID, Handle: p.Handle, DisplayName: p.DisplayName, URL: profileURL(p.DID, p.Handle), CreatedAt: publishedAt(p.CreatedAt),
-		Followers: p.Followers, NoAutomation: noBot.MatchString(p.Description),
+		Followers: count(p.Followers), NoAutomation: noBot.MatchString(p.Description),
 	}
 	if p.Viewer != nil {
 		follows := p.Viewer.FollowedBy != ""
@@ -108,6 +109,14 @@ func (p *profile) person() network.Person {
 	return out
 }
 
+// count is a number of things that the network tells; nil for what is none.
+func count(n *int64) *int64 {
+	if n == nil || *n < 0 {
+		return nil
+	}
+	return n
+}
+
 // of is true for a record of an account.
 func of(uri, did string) bool { return strings.HasPrefix(uri, "at://"+did+"/") }
 
@@ -118,7 +127,7 @@ func (b *Bluesky) items(ctx context.Context, s *session, told []notification) []
 	var out []network.Item
 	for _, n := range told {
 		item := textItem(s, n.URI, n.CID, n.Author, &n.Record)
-		item.CreatedAt = n.IndexedAt.UTC()
+		item.CreatedAt = instant(n.IndexedAt)
 		yes := true
 		switch n.Reason {
 		case "reply":
@@ -184,7 +193,7 @@ func textItem(s *session, uri, cid string, author profile, r *postRecord) networ
 			case is.Type == "app.bsky.richtext.facet#link" && is.URI != "" && !strings.Contains(r.Text, is.URI):
 				out.Links = append(out.Links, is.URI)
 			case is.Type == "app.bsky.richtext.facet#mention":
-				if from, to := f.Index.Start, f.Index.End; from >= 0 && from < to && to <= len(r.Text) {
+				if from, to := f.Index.Start, f.Index.End; from >= 0 && from < to && to <= len(r.Text) && utf8.ValidString(r.Text[from:to]) {
 					out.Mentions = append(out.Mentions, strings.TrimPrefix(r.Text[from:to], "@"))
 				}
 			}

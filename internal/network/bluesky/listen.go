@@ -311,8 +311,8 @@ func (b *Bluesky) ownAnswers(ctx context.Context, s *session, at *position, item
 	me := profile{DID: s.DID, Handle: s.Handle}
 	for _, r := range got.Records {
 		uri, err := syntax.ParseATURI(r.URI)
-		if err != nil || uri.Authority().String() != s.DID {
-			return false, notUnderstood(network.NotSent, "the list holds records of another account")
+		if err != nil || uri.Authority().String() != s.DID || uri.RecordKey() == "" {
+			return false, notUnderstood(network.NotSent, "the list holds records of another account, or something that is no record")
 		}
 		at.Own = uri.RecordKey().String()
 		if !first && r.Value.Reply != nil && !of(r.Value.Reply.Parent.URI, s.DID) {

@@ -71,10 +71,10 @@ func (b *Bluesky) metrics(ctx context.Context, uri string) *network.Metrics {
 		return nil
 	}
 	p := seen.Posts[0]
-	m := &network.Metrics{Reactions: p.Likes, Shares: p.Reposts, Replies: p.Replies}
-	if p.Reposts != nil && p.Quotes != nil {
-		shares := *p.Reposts + *p.Quotes
-		m.Shares = &shares
+	m := &network.Metrics{Reactions: count(p.Likes), Shares: count(p.Reposts), Replies: count(p.Replies)}
+	if quotes := count(p.Quotes); m.Shares != nil && quotes != nil {
+		shares := *m.Shares + *quotes
+		m.Shares = count(&shares)
 	}
 	return m
 }

@@ -216,5 +216,13 @@ func publishedAt(createdAt string) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	return t.Time().UTC()
+	return instant(t.Time())
+}
+
+// instant is a time in UTC; zero for one that has no year of four digits there, which JSON cannot hold.
+func instant(t time.Time) time.Time {
+	if t = t.UTC(); t.Year() < 0 || t.Year() > 9999 {
+		return time.Time{}
+	}
+	return t
 }

@@ -62,7 +62,7 @@ func (b *Bluesky) searches(ctx context.Context, s *session, at *position, querie
 			}
 			if p.Author.DID != s.DID {
 				item := textItem(s, p.URI, p.CID, p.Author, &p.Record)
-				item.Kind, item.CreatedAt = network.ItemSearchHit, p.IndexedAt.UTC()
+				item.Kind, item.CreatedAt = network.ItemSearchHit, instant(p.IndexedAt)
 				*items = append(*items, item)
 			}
 		}

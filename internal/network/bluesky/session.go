@@ -133,7 +133,7 @@ func (s *sessions) create(ctx context.Context) (*session, error) {
 		out:    &t,
 	})
 	if err != nil {
-		return nil, s.withoutSecrets(err)
+		return nil, err
 	}
 	return s.keep(ctx, t)
 }
@@ -142,7 +142,7 @@ func (s *sessions) refresh(ctx context.Context, stale *session) (*session, error
 	var t tokens
 	_, err := s.api.call(ctx, stale.Refresh, request{method: "com.atproto.server.refreshSession", post: true, out: &t})
 	if err != nil {
-		return nil, s.withoutSecrets(err)
+		return nil, err
 	}
 	if t.DID != stale.DID {
 		return nil, notUnderstood(network.NotSent, "refreshSession spoke of another account")
@@ -212,15 +212,4 @@ func (s *sessions) rename(did, handle string) {
 	renamed := *s.now
 	renamed.Handle = handle
 	s.now = &renamed
-}
-
-// withoutSecrets makes sure that a server which repeats what it was sent does not put it into our errors.
-func (s *sessions) withoutSecrets(err error) error {
-	var no *refusal
-	if errors.As(err, &no) {
-		clean := *no
-		clean.message = strings.ReplaceAll(clean.message, s.password, "…")
-		return &clean
-	}
-	return err
 }
