@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/tribune-dev/tribune/internal/httpx"
@@ -93,7 +94,7 @@ func (c *client) call(ctx context.Context, r request) (answer, error) {
 		a.date = date
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return a, readRefusal(resp, body, broken)
+		return a, readRefusal(resp, body, broken, c.token)
 	}
 	if r.out == nil || resp.StatusCode == http.StatusPartialContent {
 		return a, nil
@@ -143,8 +144,9 @@ func (c *client) build(ctx context.Context, r request) (*http.Request, error) {
 }
 
 // readRefusal reads an answer that is not 2xx and not Classify's. Without the API's error body it is not the server that
-// speaks but something before it, and what it did with the request is not known.
-func readRefusal(resp *http.Response, body []byte, broken network.Kind) error {
+// speaks but something before it, and what it did with the request is not known. A server that repeats the token does not put it into
+// our errors.
+func readRefusal(resp *http.Response, body []byte, broken network.Kind, token string) error {
 	var said struct {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
@@ -159,7 +161,7 @@ func readRefusal(resp *http.Response, body []byte, broken network.Kind) error {
 	if said.Description != "" {
 		message = said.Description
 	}
-	return &refusal{status: resp.StatusCode, message: network.Quote(message)}
+	return &refusal{status: resp.StatusCode, message: network.Quote(strings.ReplaceAll(message, token, "…"))}
 }
 
 func notUnderstood(kind network.Kind, what string) *network.Error {

@@ -32,7 +32,7 @@ func (m *Mastodon) Observe(ctx context.Context, ref network.Ref) (network.Observ
 	}
 	o := network.Observation{
 		Text: plainText(s.Content), URL: r.URL,
-		Metrics: &network.Metrics{Reactions: s.Favourites, Shares: s.Reblogs, Replies: s.Replies},
+		Metrics: &network.Metrics{Reactions: count(s.Favourites), Shares: count(s.Reblogs), Replies: count(s.Replies)},
 	}
 	if s.EditedAt != nil {
 		o.Revision = *s.EditedAt

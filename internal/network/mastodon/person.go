@@ -29,8 +29,8 @@ var noBot = regexp.MustCompile(`(?i)(?:^|[^\pL\pN_])#?nobots?(?:$|[^\pL\pN_])`)
 
 func (m *Mastodon) person(who *self, p *person) network.Person {
 	out := network.Person{
-		ID: p.ID, Handle: m.handle(who, p.Acct), DisplayName: p.DisplayName, URL: p.URL, CreatedAt: instant(p.CreatedAt),
-		Followers: p.Followers, Bot: p.Bot, NoAutomation: noBot.MatchString(plainText(p.Note)),
+		ID: p.ID, Handle: m.handle(who, p.Acct), DisplayName: p.DisplayName, URL: webAddress(p.URL), CreatedAt: instant(p.CreatedAt),
+		Followers: count(p.Followers), Bot: p.Bot, NoAutomation: noBot.MatchString(plainText(p.Note)),
 	}
 	for _, f := range p.Fields {
 		out.NoAutomation = out.NoAutomation || noBot.MatchString(plainText(f.Name)+" "+plainText(f.Value))
@@ -49,21 +49,37 @@ func (m *Mastodon) handle(who *self, acct string) string {
 	return acct + "@" + who.host
 }
 
-// instant reads a time of the API; zero for what is none.
+// instant reads a time of the API; zero for what is none, or has no year of four digits in UTC, which JSON cannot hold.
 func instant(s string) time.Time {
 	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
+	if t = t.UTC(); err != nil || t.Year() < 0 || t.Year() > 9999 {
 		return time.Time{}
 	}
-	return t.UTC()
+	return t
+}
+
+// webAddress is where a browser may go; empty for what else a server gives for an address.
+func webAddress(s string) string {
+	if strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") {
+		return s
+	}
+	return ""
+}
+
+// count is a number of things that a server tells; nil for what is none.
+func count(n *int64) *int64 {
+	if n == nil || *n < 0 {
+		return nil
+	}
+	return n
 }
 
 // page is where people read a status.
 func (s *status) page() string {
 	if s.URL != nil && *s.URL != "" {
-		return *s.URL
+		return webAddress(*s.URL)
 	}
-	return s.URI
+	return webAddress(s.URI)
 }
 
 // hiddenLinks are the addresses that a text leads to and does not show: a link may read good.example and lead elsewhere.

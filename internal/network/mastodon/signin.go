@@ -92,6 +92,9 @@ func isID(s string) bool {
 	})
 }
 
+// never is when a token ends that a server gives for ever, in seconds: a hundred years.
+const never = 100 * 365 * 24 * 3600
+
 // SignIn implements network.Network.
 func (m *Mastodon) SignIn(ctx context.Context) (network.Account, error) {
 	s, answer, err := m.ask(ctx)
@@ -130,8 +133,8 @@ func (m *Mastodon) SignIn(ctx context.Context) (network.Account, error) {
 		Handle:      "@" + s.Username + "@" + domain,
 		DisplayName: s.DisplayName,
 		URL:         s.URL,
-		Followers:   s.Followers,
-		Following:   s.Following,
+		Followers:   count(s.Followers),
+		Following:   count(s.Following),
 		Once:        once,
 		Abilities:   token.abilities(),
 		Automation:  slices.Clone(automation),
@@ -139,7 +142,7 @@ func (m *Mastodon) SignIn(ctx context.Context) (network.Account, error) {
 		Limits:      &limits,
 		Clock:       answer.date,
 	}
-	if token.ExpiresIn != nil && *token.ExpiresIn > 0 && !answer.date.IsZero() {
+	if token.ExpiresIn != nil && *token.ExpiresIn > 0 && *token.ExpiresIn < never && !answer.date.IsZero() {
 		// To the minute, so that two looks say the same.
 		a.ExpiresAt = answer.date.Add(time.Duration(*token.ExpiresIn) * time.Second).Truncate(time.Minute)
 	}
