@@ -180,7 +180,9 @@ func isManifest(text []byte) bool {
 			return true
 		}
 	}
-	return false
+	var object struct{ APIVersion string }
+	start := strings.TrimSpace(string(text))
+	return strings.HasPrefix(start, "{") && json.NewDecoder(strings.NewReader(start)).Decode(&object) == nil && object.APIVersion != ""
 }
 
 // texts shows an article, or a plain text, on each network.

@@ -24,3 +24,15 @@ func TestPreviewForPayingAccountsOfX(t *testing.T) {
 		}
 	}
 }
+
+// A manifest on standard input is one in whatever form of JSON; other JSON is a text.
+func TestPreviewOfJSONOnStandardInput(t *testing.T) {
+	post := `{"kind": "Post", "apiVersion": "tribune.dev/v1alpha1", "metadata": {"name": "hello"}, "spec": {"channelRef": {"name": "x"}, "content": {"text": "Hello"}}}`
+	out, _, code := previewed(t, post+"\n---\n"+strings.ReplaceAll(post, "hello", "again"), "-", "--network", "X")
+	if code != 0 || !strings.Contains(out, "Post hello") || !strings.Contains(out, "Post again") || !strings.Contains(out, "│ Hello\n") {
+		t.Errorf("%d: %s", code, out)
+	}
+	if out, _, _ := previewed(t, `{"text": "a"}`, "-", "--network", "X"); !strings.Contains(out, `│ {"text": "a"}`) {
+		t.Errorf("%s", out)
+	}
+}
