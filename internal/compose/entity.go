@@ -36,11 +36,14 @@ type Family string
 
 // Families.
 const (
-	// FamilyFacets takes links with http:// or https://, #hashtags, and @mentions that are domain names: that of networks without
-	// a published grammar.
+	// FamilyFacets takes links with http:// or https://, #hashtags, and @mentions that are domain names: that of networks that
+	// name people otherwise than in the text.
 	FamilyFacets Family = ""
 	// FamilyBluesky is that of Bluesky's own applications.
 	FamilyBluesky Family = "bluesky"
+	// FamilyHandles takes links and tags like FamilyFacets, and @names of letters, digits, dots and low lines for mentions: Threads,
+	// Instagram, Telegram and YouTube.
+	FamilyHandles Family = "handles"
 	// FamilyTwitter is the grammar of twitter-text: X.
 	FamilyTwitter Family = "twitter"
 	// FamilyMastodon is Mastodon's: links with a scheme, @user and @user@host.
@@ -67,8 +70,11 @@ func (r Rules) Entities(text string) []Entity { return r.Family.Entities(text) }
 
 // facets finds what is told apart from the text by byte ranges, where the network takes such.
 func (f Family) facets(text string) []Facet {
-	if f == FamilyBluesky {
+	switch f {
+	case FamilyBluesky:
 		return blueskyFacets(text)
+	case FamilyHandles:
+		return facetsWith(text, handleAt)
 	}
 	return Facets(text)
 }

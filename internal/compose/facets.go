@@ -17,7 +17,10 @@ const (
 
 // Facets finds the links, #hashtags and @mentions in a text, in order and without overlap. Links need http:// or
 // https://; a mention is a handle that is a domain name, such as @acme.example. Text in a link is neither tag nor mention.
-func Facets(text string) []Facet {
+func Facets(text string) []Facet { return facetsWith(text, mentionAt) }
+
+// facetsWith does so with another rule for mentions.
+func facetsWith(text string, mention func(text string, i int) (Facet, bool)) []Facet {
 	var found []Facet
 	for i := 0; i < len(text); {
 		var (
@@ -30,7 +33,7 @@ func Facets(text string) []Facet {
 		case '#', "＃"[0]:
 			f, ok = tagAt(text, i)
 		case '@':
-			f, ok = mentionAt(text, i)
+			f, ok = mention(text, i)
 		}
 		if ok {
 			found = append(found, f)
@@ -222,6 +225,28 @@ func mentionAt(text string, i int) (Facet, bool) {
 		return Facet{}, false
 	}
 	return Facet{Start: i, End: end, Mention: handle}, true
+}
+
+// maxHandle is the longest name of an account, in characters: Telegram's.
+const maxHandle = 32
+
+// handleAt reads the @name that begins at i, where names are no domain names.
+func handleAt(text string, i int) (Facet, bool) {
+	if before := runeBefore(text, i); before >= 0 && (isWord(before) || strings.ContainsRune("./-+@#", before)) {
+		return Facet{}, false
+	}
+	begin := i + 1
+	end := begin
+	for end < len(text) && (isWordASCII(text[end]) || text[end] == '.') {
+		end++
+	}
+	for end > begin && text[end-1] == '.' {
+		end--
+	}
+	if next := runeAt(text, end); end == begin || text[begin] == '.' || end-begin > maxHandle || next == '@' || isWord(next) {
+		return Facet{}, false
+	}
+	return Facet{Start: i, End: end, Mention: text[begin:end]}, true
 }
 
 func isHandleByte(b byte) bool { return b == '.' || b == '-' || (isWordASCII(b) && b != '_') }

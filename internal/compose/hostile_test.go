@@ -59,7 +59,7 @@ func processorTime(t *testing.T) time.Duration {
 func TestHostileInputs(t *testing.T) {
 	works := map[string]func(string){
 		"entities": func(s string) {
-			for _, f := range []compose.Family{compose.FamilyFacets, compose.FamilyBluesky, compose.FamilyTwitter, compose.FamilyMastodon} {
+			for _, f := range []compose.Family{compose.FamilyFacets, compose.FamilyBluesky, compose.FamilyHandles, compose.FamilyTwitter, compose.FamilyMastodon} {
 				f.Entities(s)
 			}
 		},

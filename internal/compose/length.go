@@ -161,8 +161,8 @@ func (r *renderer) cut(out []RenderedSegment, drafts []draft, cutters []*cutter,
 // whole are the ranges of a draft that are never cut.
 func (r *renderer) whole(d *draft) []span {
 	entities := facetSpans(d.facets)
-	if r.rules.Family == FamilyFacets || r.rules.Family == FamilyBluesky {
-		return entities
+	if r.rules.Family != FamilyTwitter && r.rules.Family != FamilyMastodon {
+		return entities // all there are
 	}
 	for _, e := range r.rules.Entities(d.Text) {
 		entities = append(entities, span{e.ByteStart, e.ByteEnd})

@@ -57,7 +57,7 @@ func FuzzEntities(f *testing.F) {
 		if !utf8.ValidString(text) {
 			return
 		}
-		for _, family := range []compose.Family{compose.FamilyFacets, compose.FamilyBluesky, compose.FamilyTwitter, compose.FamilyMastodon} {
+		for _, family := range []compose.Family{compose.FamilyFacets, compose.FamilyBluesky, compose.FamilyHandles, compose.FamilyTwitter, compose.FamilyMastodon} {
 			end := 0
 			for _, e := range family.Entities(text) {
 				if e.ByteStart < end || e.ByteEnd <= e.ByteStart || e.ByteEnd > len(text) || e.Value == "" {

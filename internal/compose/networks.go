@@ -44,7 +44,7 @@ var networks = []Rules{
 		},
 	},
 	{
-		Name: "Threads",
+		Name: "Threads", Family: FamilyHandles,
 		Limits: Limits{
 			MaxLength: 500, Unit: EmojiBytes, MaxMedia: 20, MaxMediaBytes: 8 * mebibyte, MaxAltText: 1000,
 			MediaTypes: []string{"image/jpeg", "image/png"},
@@ -65,14 +65,14 @@ var networks = []Rules{
 		},
 	},
 	{
-		Name: "Instagram", NoThreads: true, MediaRequired: true,
+		Name: "Instagram", Family: FamilyHandles, NoThreads: true, MediaRequired: true,
 		Limits: Limits{
 			MaxLength: 2200, Unit: Characters, MaxHashtags: 30, MaxMedia: 10, MaxMediaBytes: 8 * mebibyte, MaxAltText: 1000,
 			MediaTypes: []string{"image/jpeg"},
 		},
 	},
 	{
-		Name: "YouTube", NoThreads: true, Titles: true, TitleRequired: true, MediaRequired: true, Forbidden: "<>",
+		Name: "YouTube", Family: FamilyHandles, NoThreads: true, Titles: true, TitleRequired: true, MediaRequired: true, Forbidden: "<>",
 		Limits: Limits{
 			MaxLength: 5000, Unit: Bytes, MaxTitle: 100, MaxMedia: 1,
 			MediaTypes: []string{"video/mp4", "video/quicktime", "video/webm", "video/x-msvideo", "video/mpeg"},
@@ -87,7 +87,7 @@ var networks = []Rules{
 		Limits: Limits{MaxLength: 4000, Unit: Characters, MaxMedia: 10, MaxAltText: 2000},
 	},
 	{
-		Name: "Telegram",
+		Name: "Telegram", Family: FamilyHandles,
 		Limits: Limits{
 			MaxLength: 4096, Unit: UTF16, MaxLengthWithMedia: 1024, MaxMedia: 10, MaxMediaBytes: 10 * mebibyte,
 			MediaTypes: []string{"image/jpeg", "image/png", "image/webp"},

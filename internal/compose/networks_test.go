@@ -215,3 +215,23 @@ func TestWire(t *testing.T) {
 		t.Errorf("on X: %q", got)
 	}
 }
+
+// Where names of accounts are no domain names, @name is a mention.
+func TestHandles(t *testing.T) {
+	for _, network := range []string{"Threads", "Instagram", "Telegram", "YouTube"} {
+		for in, want := range map[string][]string{
+			"Hi @acme, (@a.b_c) @acme. #x https://a.com/@b": {"mention acme", "mention a.b_c", "mention acme", "hashtag x", "url https://a.com/@b"},
+			"me@acme.com @ @. @.a @é @aé @a@b #@a":          nil,
+			"@" + strings.Repeat("a", 33):                   nil,
+		} {
+			var got []string
+			for _, e := range compose.MustRules(network).Entities(in) {
+				checkEntity(t, in, e)
+				got = append(got, string(e.Type)+" "+e.Value)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s: %q: -want +got:\n%s", network, in, diff)
+			}
+		}
+	}
+}
