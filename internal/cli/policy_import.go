@@ -57,6 +57,9 @@ Exit code: 0 every rule was imported or listed, 1 a file is no YAML or could not
 				if err != nil {
 					return err
 				}
+				if err := named(results, result); err != nil {
+					return err
+				}
 				results = append(results, result)
 			}
 			if output == "json" {
@@ -71,6 +74,16 @@ Exit code: 0 every rule was imported or listed, 1 a file is no YAML or could not
 	cmd.Flags().BoolVar(&opts.TitleAsText, "title-as-text", false, "look in the text for what rules look for in the title")
 	cmd.Flags().StringVarP(&output, "output", "o", "yaml", "yaml or json")
 	return cmd
+}
+
+// named refuses a second policy of a name: applied, the one would take the place of the other.
+func named(before []*automoderator.Result, result *automoderator.Result) error {
+	for _, b := range before {
+		if b.Report.Policy == result.Report.Policy {
+			return usageError{fmt.Errorf("%s and %s both become the policy %s: import them one by one, with --name", b.Report.File, result.Report.File, result.Report.Policy)}
+		}
+	}
+	return nil
 }
 
 func importFile(stdin io.Reader, file string, opts automoderator.Options) (*automoderator.Result, error) {

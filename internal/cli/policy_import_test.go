@@ -107,6 +107,22 @@ func TestImportAutoModeratorHelp(t *testing.T) {
 	importGolden(t, "policy-import.help.golden", out)
 }
 
+// TestImportAutoModeratorSameName: of two policies of one name, one would take the place of the other.
+func TestImportAutoModeratorSameName(t *testing.T) {
+	var files []string
+	for range 2 {
+		file := filepath.Join(t.TempDir(), "automoderator.yaml")
+		if err := os.WriteFile(file, []byte(autoModerator), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	out, errs, code := imported(t, "", files...)
+	if code != 2 || out != "" || !strings.Contains(errs, "both become the policy automoderator") {
+		t.Errorf("exit code %d, %s%s", code, out, errs)
+	}
+}
+
 func TestImportAutoModeratorRefused(t *testing.T) {
 	for _, c := range []struct {
 		name, stdin, want string
