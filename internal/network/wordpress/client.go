@@ -105,6 +105,9 @@ func (c *client) callAt(ctx context.Context, at root, r request) (answer, error)
 			failed.Kind = broken
 			return answer{}, failed
 		}
+		if resp.StatusCode >= http.StatusBadRequest { // what repeats the password does not put it into our errors
+			body = bytes.ReplaceAll(body, []byte(c.password), []byte("…"))
+		}
 		if said := readRefusal(resp.StatusCode, body); said != nil && said.final() {
 			return answer{}, said
 		}

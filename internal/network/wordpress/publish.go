@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -171,6 +172,10 @@ func (w *WordPress) list(ctx context.Context, me *user, statuses, marker string)
 	})
 	if err != nil {
 		return nil, onRead(err)
+	}
+	// An answer without a list is not "none".
+	if all == nil || slices.ContainsFunc(all, func(p post) bool { return p.ID <= 0 || p.Status == "" }) {
+		return nil, notUnderstood(network.NotSent, "the answer is no list of articles")
 	}
 	for _, p := range all {
 		if strings.Contains(p.Content.Raw, markerOf(marker)) {

@@ -5,6 +5,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/tribune-dev/tribune/internal/network"
@@ -80,6 +81,9 @@ func (w *WordPress) replies(ctx context.Context, me *user, marker string) ([]com
 	})
 	if err != nil {
 		return nil, onRead(err)
+	}
+	if all == nil || slices.ContainsFunc(all, func(c comment) bool { return c.ID <= 0 || c.Status == "" }) {
+		return nil, notUnderstood(network.NotSent, "the answer is no list of comments")
 	}
 	for _, c := range all {
 		if c.UserAgent == agent(marker) && c.Author == me.ID {
