@@ -103,7 +103,9 @@ func (s *speller) symbol(c byte, i int) int {
 func (s *speller) draws(symbols string, i int) bool {
 	after := i + len(symbols)
 	switch symbols {
-	case "()", "[]", "|=":
+	case "()", "[]":
+		return after < len(s.view.Text) && (isLower(s.view.Text[after]) || strings.IndexByte(`|/\`, s.view.Text[after]) >= 0)
+	case "|=":
 		return after < len(s.view.Text) && isLower(s.view.Text[after])
 	}
 	return true
@@ -130,7 +132,7 @@ func (s *speller) reads(c byte, i int) bool {
 	case '$', '@', '|':
 		return before || after || c != '|' && s.lone(i)
 	case '+':
-		return before && (i+1 == len(text) || text[i+1] != '+' && (text[i+1] < '0' || text[i+1] > '9'))
+		return before && (i+1 == len(text) || text[i+1] != '+')
 	case '!':
 		return after || s.lone(i)
 	case '(':
@@ -197,7 +199,7 @@ func (s *speller) alternates(i int) bool {
 		return false
 	}
 	is := func(at int) bool {
-		return at >= 0 && at < len(text) && text[at] == c && (at == 0 || isLower(text[at-1]))
+		return at >= 0 && at < len(text) && text[at] == c && (at == 0 || isLower(text[at-1]) || isDigit(text[at-1]))
 	}
 	return is(i) && (is(i-2) && is(i-4) || is(i-2) && is(i+2) || is(i+2) && is(i+4))
 }

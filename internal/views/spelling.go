@@ -137,11 +137,18 @@ func (l *Letters) At(s *Spelling, keyEnd int, place Place) (from, to int, ok boo
 				continue
 			}
 			if l.spelled(s, start, end, place) {
-				return int(l.all[start].From), int(l.all[end-1].To), true
+				from, to = l.span(start, end)
+				return from, to, true
 			}
 		}
 	}
 	return 0, 0, false
+}
+
+// span is where all[start:end] comes from: letters that are read backwards come from right to left.
+func (l *Letters) span(start, end int) (from, to int) {
+	first, last := &l.all[start], &l.all[end-1]
+	return int(min(first.From, last.From)), int(max(first.To, last.To))
 }
 
 // block is the first of the letters that touch one another at the end of all[first:next].
@@ -405,7 +412,7 @@ func (e *evidence) holds(s *Spelling, found []Letter) bool {
 		return false
 	case e.plain >= 2, e.plain+e.drawn >= 2 && n >= 4:
 	case e.plain == 1:
-		if e.digits > 0 {
+		if e.digits > 0 && n < 7 && (e.symbols < 2 || n < 5) {
 			return false // A55 is a telephone
 		}
 	case e.digits > 0 || !distinct(found):

@@ -71,7 +71,7 @@ var characters = sync.OnceValue(buildTable)
 // Cyrillic ones, for which see latinAsCyrillic.
 const cyrillicLooks = "авеікмнорстухјѕһԁԛԝѵӏүґз"
 
-const greekLooks = "αβεζηικμνορτυχ"
+const greekLooks = "αβγεζηικμνορστυχω"
 
 const latinLooks = "abceghijkmoprstuxy"
 
@@ -281,7 +281,7 @@ func (b *builder) look(self, folded string) string {
 // looksAgain is what a letter of another script looks like that r looks like: where r is of no script of today, a Latin one.
 func (b *builder) looksAgain(r rune, look string) string {
 	other, size := utf8.DecodeRuneInString(look)
-	if again, ok := b.looks[other]; ok && size == len(look) && unicode.IsLetter(r) && scriptOf(r) != living {
+	if again, ok := b.looks[other]; ok && size == len(look) && unicode.IsLetter(r) && (scriptOf(r) != living || scriptOf(other) != living) {
 		return again
 	}
 	return look
