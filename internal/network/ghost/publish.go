@@ -122,7 +122,7 @@ func (g *Ghost) write(ctx context.Context, there *post, fields map[string]any) (
 	switch {
 	case err != nil:
 		return nil, toError(err)
-	case len(got.Posts) != 1 || got.Posts[0].ID == "" || got.Posts[0].Status == "" || there != nil && got.Posts[0].ID != there.ID:
+	case len(got.Posts) != 1 || !goodID.MatchString(got.Posts[0].ID) || got.Posts[0].Status == "" || there != nil && got.Posts[0].ID != there.ID:
 		return nil, notUnderstood(network.Ambiguous, "it named no article or another one")
 	}
 	return &got.Posts[0], nil
@@ -220,8 +220,8 @@ func (g *Ghost) list(ctx context.Context, marker string) ([]post, error) {
 	if _, err := g.api.call(ctx, request{route: "/posts/", query: query, out: &got}); err != nil {
 		return nil, onRead(err)
 	}
-	if got.Posts == nil {
-		return nil, notUnderstood(network.NotSent, "posts listed nothing")
+	if got.Posts == nil || slices.ContainsFunc(got.Posts, func(p post) bool { return !goodID.MatchString(p.ID) || p.Status == "" }) {
+		return nil, notUnderstood(network.NotSent, "posts listed nothing, or something that is no article")
 	}
 	return slices.DeleteFunc(got.Posts, func(p post) bool { return !p.has(markerPrefix + marker) }), nil
 }
