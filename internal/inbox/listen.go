@@ -130,6 +130,13 @@ func (b *Inbox) take(ctx context.Context, heard *store.Heard, page network.Liste
 	if err := b.inApp(ctx, heard.Ear, page.Items, now); err != nil {
 		return err
 	}
+	if !heard.Baseline {
+		for i := range page.Items {
+			if err := b.answered(ctx, heard.Ear, &page.Items[i], now); err != nil {
+				return err
+			}
+		}
+	}
 	next := *heard
 	next.Cursor, next.PolledAt = page.Cursor, now
 	if len(items) > 0 {
@@ -141,13 +148,6 @@ func (b *Inbox) take(ctx context.Context, heard *store.Heard, page network.Liste
 	if err != nil {
 		return err
 	}
-	if !heard.Baseline {
-		for i := range items {
-			if err := b.answered(ctx, heard.Ear, &items[i].Item, now); err != nil {
-				return err
-			}
-		}
-	}
 	*heard = next
 	look.New, look.Changed, look.Recorded, look.Known = look.New+taken.New, look.Changed+taken.Changed, look.Recorded+taken.Recorded, look.Known+taken.Known
 	if taken.New+taken.Changed > 0 {
@@ -156,8 +156,14 @@ func (b *Inbox) take(ctx context.Context, heard *store.Heard, page network.Liste
 	return nil
 }
 
-// answered closes the cases about what our own account answered in the network's own app. What we said through here is no such answer:
-// an automatic reply answers nobody, and a person's closes its case by itself.
+// byAnswer are the kinds of cases that ask for an answer. The others ask for a decision, and an answer is none.
+var byAnswer = map[string]bool{
+	string(tribunev1alpha1.CaseQuestion): true, string(tribunev1alpha1.CaseRequest): true, string(tribunev1alpha1.CaseIntroduction): true,
+}
+
+// answered closes the cases that ask for an answer to what our own account answered in the network's own app. What we said through here is
+// no such answer: an automatic reply answers nobody, and a person's closes its case by itself. It comes before the answer is taken: who is
+// killed in between is told the same again.
 func (b *Inbox) answered(ctx context.Context, ear store.Ear, it *network.Item, now time.Time) error {
 	if !it.Ours || it.Parent == "" || it.Gone {
 		return nil
@@ -168,6 +174,9 @@ func (b *Inbox) answered(ctx context.Context, ear store.Ear, it *network.Item, n
 	}
 	for i := range cases {
 		c := &cases[i]
+		if !byAnswer[c.Kind] {
+			continue
+		}
 		actions, err := b.Ledger.Actions(ctx, store.ActionFilter{Namespace: c.Namespace, Account: c.Account, Item: c.Item})
 		if err != nil {
 			return err
