@@ -168,6 +168,9 @@ func (b *Inbox) do(ctx context.Context, a *store.Action) outcome {
 	if spoken(a.Kind) {
 		return b.speak(ctx, a, &p, &item, &line)
 	}
+	if a.Kind == policy.ActMute || a.Kind == kindUnmute {
+		return b.mutes(ctx, c, a, &p, &item, &line)
+	}
 	err = perform(ctx, a, &p, &item, line.Network, b.Clock.Now())
 	return b.sorted(c, a, err)
 }
