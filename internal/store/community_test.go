@@ -423,3 +423,46 @@ func TestPolicyVersions(t *testing.T) {
 		}
 	})
 }
+
+// What is thrown away is counted against nobody.
+func TestWhatIsDiscardedLeavesNoStrike(t *testing.T) {
+	onEachAnew(t, func(t *testing.T, l *store.Database) {
+		take(t, l, heard("1", false), said("0", "a0", "hi"), said("1", "a1", "hi"), said("2", "a2", "hi"), said("3", "a3", "hi"))
+		hide, mute := store.Action{Kind: "hide", Class: "hide", Rule: "insults"}, store.Action{Kind: "mute", Class: "mute", Rule: "insults"}
+		other := verdict("3", "Hide", mute)
+		other.Parts[0].Limits = []store.Limit{{Class: "mute", Max: 0, Window: time.Hour}}
+		one := verdict("0", "Hide", hide)
+		one.Parts[0].Limits[0].Max = 1
+		two, three := verdict("1", "Hide", hide), verdict("2", "Hide", hide)
+		two.Parts[0].Limits[0].Max, three.Parts[0].Limits[0].Max = 1, 1
+		if n, err := l.Decide(t.Context(), []store.Verdict{one, two, three, other}); err != nil || n != 4 {
+			t.Fatal(n, err)
+		}
+		strikes := func() (out []int) {
+			t.Helper()
+			for i := range 4 {
+				found, err := l.StrikesOf(t.Context(), "acme", ear.Account, fmt.Sprint("a", i), 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				out = append(out, len(found))
+			}
+			return out
+		}
+		if diff := cmp.Diff([]int{1, 1, 1, 1}, strikes()); diff != "" {
+			t.Fatal(diff)
+		}
+		if n, err := l.Settle(t.Context(), "acme", "rules", "hide", store.ActionDiscarded, "maria", noon); err != nil || n != 2 {
+			t.Fatalf("%d discarded, %v", n, err)
+		}
+		if diff := cmp.Diff([]int{1, 0, 0, 1}, strikes()); diff != "" {
+			t.Errorf("after the hides were discarded: %s", diff)
+		}
+		if _, err := l.Settle(t.Context(), "acme", "rules", "", store.ActionDiscarded, "maria", noon); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]int{1, 0, 0, 0}, strikes()); diff != "" {
+			t.Errorf("after all was discarded: %s", diff)
+		}
+	})
+}

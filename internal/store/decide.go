@@ -35,6 +35,9 @@ const (
 		WHERE id = ? AND claim = ?`
 	querySettle    = `UPDATE actions SET state = ?, by_whom = ?, next_at = ? WHERE namespace = ? AND policy = ? AND state = 'Held'`
 	queryUndoState = `UPDATE actions SET state = 'Undone', by_whom = ?, done_at = ? WHERE id = ?`
+	// What was thrown away is not counted against anybody: no more than what was taken back.
+	queryDiscardStrikes = `DELETE FROM strikes WHERE EXISTS (SELECT 1 FROM actions a WHERE a.namespace = ? AND a.policy = ? AND a.state = 'Held' AND (? = '' OR a.class = ?)
+		AND a.namespace = strikes.namespace AND a.policy = strikes.policy AND a.account = strikes.account AND a.item = strikes.item AND a.rule = strikes.rule)`
 	// What was wrong to do was wrong to be punished for.
 	queryUndoStrike = `DELETE FROM strikes WHERE EXISTS (SELECT 1 FROM actions a WHERE a.id = ? AND a.namespace = strikes.namespace AND a.policy = strikes.policy
 		AND a.account = strikes.account AND a.item = strikes.item AND a.rule = strikes.rule)`
@@ -140,6 +143,11 @@ func (s *Database) Settle(ctx context.Context, namespace, policy, class string, 
 	}
 	var changed int64
 	err := s.write(ctx, func(ctx context.Context, t *transaction) (err error) {
+		if to == ActionDiscarded {
+			if _, err := t.exec(ctx, queryDiscardStrikes, namespace, policy, class, class); err != nil {
+				return err
+			}
+		}
 		changed, err = t.exec(ctx, query, args...)
 		return err
 	})
