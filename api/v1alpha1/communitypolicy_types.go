@@ -152,7 +152,8 @@ type PolicyExemptions struct {
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=5
 	Roles []AuthorRole `json:"roles,omitempty"`
-	// handles that are exempt, as their network writes them, such as ada.example or @ada@social.example.
+	// handles that are exempt, as their network writes them, such as ada.example or @ada@social.example; where people call themselves what
+	// they like (WordPress), their ids, such as user/7.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=200

@@ -83,6 +83,8 @@ type shownKey struct {
 	Last    time.Time `json:"last"`
 	// NamedBy is a policy that names them; empty: none does.
 	NamedBy string `json:"namedBy,omitempty"`
+	// proven is what a policy names them by.
+	proven string
 }
 
 // keyPeopleOf says which policies name whom the ledger shows.
@@ -105,9 +107,14 @@ func keyPeopleOf(ctx context.Context, l *store.Database, namespace string, found
 	out := make([]shownKey, len(found))
 	for i := range found {
 		r := &found[i]
+		proven := r.Handle
+		if r.SelfNamed {
+			proven = r.ID
+		}
 		out[i] = shownKey{
+			proven: proven,
 			Handle: r.Handle, ID: r.ID, Account: r.Account, Weeks: r.Weeks, Days: r.Days, Said: r.Said, Answers: r.Answers, Last: r.Last,
-			NamedBy: cmp.Or(named[keyNamed(accountNetwork(r.Account), r.Handle)], named[keyNamed("", r.Handle)]),
+			NamedBy: cmp.Or(named[keyNamed(accountNetwork(r.Account), proven)], named[keyNamed("", proven)]),
 		}
 	}
 	return out, nil
@@ -137,8 +144,8 @@ func writeKeyYAML(out io.Writer, people []shownKey) error {
 	}
 	entries := []entry{}
 	for i := range people {
-		if p := &people[i]; p.NamedBy == "" && p.Handle != "" {
-			entries = append(entries, entry{p.Handle, accountNetwork(p.Account), fmt.Sprintf("spoke on %d days of four weeks, answered others %d times", p.Days, p.Answers)})
+		if p := &people[i]; p.NamedBy == "" && p.proven != "" {
+			entries = append(entries, entry{p.proven, accountNetwork(p.Account), fmt.Sprintf("spoke on %d days of four weeks, answered others %d times", p.Days, p.Answers)})
 		}
 	}
 	text, err := yaml.Marshal(map[string]any{"keyPeople": entries})

@@ -51,8 +51,10 @@ type Person struct {
 	ID string
 	// Handle as the network writes it, such as ada.example or ada@social.example.
 	Handle, DisplayName, URL string
-	CreatedAt                time.Time
-	Followers                *int64
+	// SelfNamed: the network lets people write whatever Handle they like, so that it tells nobody who they are; their ID does.
+	SelfNamed bool
+	CreatedAt time.Time
+	Followers *int64
 	// IsFollower of our account, IsMember of what it hosts.
 	IsFollower, IsMember *bool
 	// IsTeam and IsModerator as the network tells them of its own members.

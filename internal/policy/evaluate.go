@@ -147,7 +147,7 @@ func (j *Judge) exempt() string {
 			return "exempt as " + string(role)
 		}
 	}
-	if len(p.exempt.handles) > 0 && p.exempt.handles[foldHandle(j.item.Author.Handle)] {
+	if len(p.exempt.handles) > 0 && p.exempt.handles[foldHandle(j.provenHandle())] {
 		return "exempt by handle"
 	}
 	return ""
@@ -157,8 +157,17 @@ func (j *Judge) keyPerson() bool {
 	if len(j.policy.key) == 0 {
 		return false
 	}
-	h := j.item.Author.Handle
+	h := j.provenHandle()
 	return j.policy.key[keyOf(j.item.Network, h)] || j.policy.key[keyOf("", h)]
+}
+
+// provenHandle is what the author is called where nobody can take another's name, and else their id: nobody is spared for a name that
+// anybody may write.
+func (j *Judge) provenHandle() string {
+	if a := &j.item.Author; a.SelfNamed {
+		return a.ID
+	}
+	return j.item.Author.Handle
 }
 
 func (j *Judge) has(role tribunev1alpha1.AuthorRole) bool {

@@ -167,6 +167,10 @@ func TestConsequences(t *testing.T) {
 		{"between rungs nothing follows", func(_ *Item, h *History) { h.Strikes = 6 }, "nitwit", "Hide", []string{"strike"}},
 		{"the team is exempt", func(it *Item, _ *History) { it.Author.IsTeam = true }, "nitwit", "Allow", nil},
 		{"a key person is exempt", func(it *Item, _ *History) { it.Author.Handle = "@Ada" }, "nitwit", "Allow", nil},
+		{"a name that anybody may write exempts nobody", func(it *Item, _ *History) {
+			it.Author.Handle, it.Author.SelfNamed, it.Author.ID = "@Ada", true, "guest/1"
+		}, "nitwit", "Hide", []string{"strike", "warn"}},
+		{"whose name is not proven is known by their id", func(it *Item, _ *History) { it.Author.Handle, it.Author.SelfNamed, it.Author.ID = "Bo", true, "ada" }, "nitwit", "Allow", nil},
 		{"people come before exemption", func(it *Item, _ *History) { it.Author.IsTeam = true }, "I want to die", "Review", nil},
 		{"a person decided", func(_ *Item, h *History) { h.Human = "Allow" }, "nitwit", "Allow", nil},
 		{"friendly", func(*Item, *History) {}, "hello", "Allow", []string{"reply", "react"}},

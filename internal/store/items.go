@@ -16,6 +16,7 @@ const (
 	flagTeam = 1 << iota
 	flagModerator
 	flagBot
+	flagSelfNamed
 )
 
 const (
@@ -283,7 +284,7 @@ func personValues(h Heard, it *Item) []any {
 		since = it.CreatedAt
 	}
 	flags := int64(0)
-	for bit, set := range map[int64]bool{flagTeam: a.IsTeam, flagModerator: a.IsModerator, flagBot: a.Bot} {
+	for bit, set := range map[int64]bool{flagTeam: a.IsTeam, flagModerator: a.IsModerator, flagBot: a.Bot, flagSelfNamed: a.SelfNamed} {
 		if set {
 			flags |= bit
 		}
@@ -375,6 +376,7 @@ func scanItemRow(row scanner) (it Item, err error) {
 func fillPerson(a *network.Person, joined int64, followers, follower, member sql.NullInt64, flags, silent int64) {
 	a.CreatedAt, a.Followers, a.IsFollower, a.IsMember = fromMicros(joined), known(followers), knownFlag(follower), knownFlag(member)
 	a.IsTeam, a.IsModerator, a.Bot, a.NoAutomation = flags&flagTeam != 0, flags&flagModerator != 0, flags&flagBot != 0, silent != 0
+	a.SelfNamed = flags&flagSelfNamed != 0
 }
 
 // Undecided implements Community.

@@ -17,6 +17,8 @@ const (
 // Regular is how much somebody says on an account, as the ledger shows it for the last four weeks.
 type Regular struct {
 	Namespace, Account, ID, Handle string
+	// SelfNamed: the Handle tells nobody who they are.
+	SelfNamed bool
 	// Said counts what they said that stands, on so many Days, in so many of the four Weeks; Answers those of it by which they answered others.
 	Said, Days, Weeks, Answers int64
 	// Against counts what was hidden or removed, or was to be, and their strikes.
@@ -57,7 +59,7 @@ const (
 	queryRegulars       = `SELECT i.account, i.author, ` + regularFigures + regularItems + ` AND i.author <> ''
 		AND NOT EXISTS (SELECT 1 FROM people p WHERE p.namespace = i.namespace AND p.account = i.account AND p.id = i.author AND p.flags IN (1, 3, 4, 5, 6, 7))
 		GROUP BY i.account, i.author HAVING SUM(CASE WHEN ` + regularStands + ` THEN 1 ELSE 0 END) >= ?`
-	queryHandleOf = `SELECT handle FROM people WHERE namespace = ? AND account = ? AND id = ?`
+	queryHandleOf = `SELECT handle, flags FROM people WHERE namespace = ? AND account = ? AND id = ?`
 )
 
 func regularSpan(now time.Time) (from, to int64) {
@@ -100,7 +102,12 @@ func (s *Database) complete(ctx context.Context, r *Regular, from int64) error {
 		return fmt.Errorf("read ledger: %w", err)
 	}
 	r.Against += strikes
-	if r.Handle, _, err = first(ctx, s.read, scanText, queryHandleOf, r.Namespace, r.Account, r.ID); err != nil {
+	_, _, err = first(ctx, s.read, func(row scanner) (flags int64, err error) {
+		err = row.Scan(&r.Handle, &flags)
+		r.SelfNamed = flags&flagSelfNamed != 0
+		return flags, err
+	}, queryHandleOf, r.Namespace, r.Account, r.ID)
+	if err != nil {
 		return fmt.Errorf("read ledger: %w", err)
 	}
 	return nil

@@ -121,7 +121,7 @@ func (c *comment) item(me *user) network.Item {
 	text := c.text()
 	out := network.Item{
 		ID: commentPrefix + strconv.FormatInt(c.ID, 10), Kind: network.ItemComment, Ref: c.ref(), Text: text, Ours: c.Author == me.ID,
-		Author: network.Person{ID: c.person(), Handle: c.Name, DisplayName: c.Name, URL: c.Site, IsTeam: c.Author == me.ID},
+		Author: network.Person{ID: c.person(), Handle: c.Name, DisplayName: c.Name, URL: c.Site, SelfNamed: true, IsTeam: c.Author == me.ID},
 		Post:   strconv.FormatInt(c.Post, 10), Links: c.links(text), CreatedAt: c.createdAt(), Revision: c.stamp(),
 		Hidden: c.Status == commentHeld, Removed: c.Status == commentSpam || c.Status == commentTrash,
 	}
