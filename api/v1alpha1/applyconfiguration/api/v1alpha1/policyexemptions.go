@@ -13,7 +13,8 @@ import (
 type PolicyExemptionsApplyConfiguration struct {
 	// roles that are exempt.
 	Roles []apiv1alpha1.AuthorRole `json:"roles,omitempty"`
-	// handles that are exempt, as their network writes them, such as ada.example or @ada@social.example.
+	// handles that are exempt, as their network writes them, such as ada.example or @ada@social.example; where people call themselves what
+	// they like (WordPress), their ids, such as user/7.
 	Handles []string `json:"handles,omitempty"`
 }
 
