@@ -74,10 +74,21 @@ $(BIN)/ghost/node_modules/.installed: test/ghost/install.sh test/ghost/package.j
 .PHONY: test
 test: controlplane ## Run the tests; what needs minutes or other servers is skipped and says so
 	KUBEBUILDER_ASSETS=$(BIN)/k8s $(GO) test -timeout $(TEST_TIMEOUT) $(TESTFLAGS) $(PACKAGES)
+	@$(MAKE) --no-print-directory conformance
+
+.PHONY: conformance
+conformance: ## Run the public suites of twitter-text, and print how many cases there were
+	@$(GO) test -run '^TestTwitter' -v ./internal/compose | grep '^twitter-text'
 
 .PHONY: test-all
 test-all: controlplane pds wordpress ghost ## Run all tests, those that need minutes or other servers too, and each fuzz test for a minute
-	KUBEBUILDER_ASSETS=$(BIN)/k8s TRIBUNE_TEST_ALL=1 $(GO) test -timeout $(TEST_ALL_TIMEOUT) $(TESTFLAGS) $(PACKAGES)
+	KUBEBUILDER_ASSETS=$(BIN)/k8s TRIBUNE_TEST_ALL=1 $(GO) test -timeout $(TEST_ALL_TIMEOUT) $(TESTFLAGS) \
+		$$($(GO) list $(PACKAGES) | grep -v '/test/crash$$')
+	@# Aloud, so that it tells where the kills fell.
+	if $(GO) list $(PACKAGES) | grep -q '/test/crash$$'; then \
+		KUBEBUILDER_ASSETS=$(BIN)/k8s TRIBUNE_TEST_ALL=1 $(GO) test -timeout $(TEST_ALL_TIMEOUT) -v $(TESTFLAGS) ./test/crash | grep -v '^ *=== '; \
+	fi
+	@$(MAKE) --no-print-directory conformance
 	GO='$(GO)' hack/fuzz.sh $(FUZZTIME)
 
 .PHONY: fuzz
