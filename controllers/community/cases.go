@@ -23,6 +23,7 @@ import (
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/inbox"
 	"github.com/tribune-dev/tribune/internal/network"
+	news "github.com/tribune-dev/tribune/internal/notify"
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
@@ -260,7 +261,8 @@ func (d *desk) remind(ctx context.Context, row *store.Case, item *store.Item, no
 		}
 		*step.at, changed = now, true
 	}
-	if !row.DueAt.IsZero() && now.After(row.DueAt) {
+	// That it was told is known from the outbox, which remembers for longer than it is news.
+	if !row.DueAt.IsZero() && now.After(row.DueAt) && now.Before(row.DueAt.Add(news.Horizon)) {
 		if err := d.tell(ctx, row, tribunev1alpha1.NotifyCaseOverdue, text); err != nil {
 			return err
 		}
