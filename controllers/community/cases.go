@@ -238,7 +238,7 @@ func (d *desk) remind(ctx context.Context, row *store.Case, item *store.Item, no
 	if answer == nil || row.Kind == string(tribunev1alpha1.CaseCuration) || row.Kind == string(tribunev1alpha1.CaseIntroduction) {
 		return nil
 	}
-	text := fmt.Sprintf("%s by %s on %s still waits. Look with: tribune inbox show %s -n %s", row.Kind, item.Author.Handle, row.Channel, row.Name, row.Namespace)
+	text := notice(row, item, " still waits")
 	changed := false
 	for _, step := range []struct {
 		e    *tribunev1alpha1.Escalation

@@ -112,7 +112,7 @@ func (d *desk) openOne(ctx context.Context, row *store.Case) error {
 	if err := d.ledger.SaveCase(ctx, *row); err != nil {
 		return err
 	}
-	return d.tell(ctx, row, tribunev1alpha1.NotifyCaseOpened, fmt.Sprintf("%s by %s on %s. Look with: tribune inbox show %s -n %s", row.Kind, item.Author.Handle, row.Channel, row.Name, row.Namespace))
+	return d.tell(ctx, row, tribunev1alpha1.NotifyCaseOpened, notice(row, &item, ""))
 }
 
 func keyOf(row *store.Case) store.ItemKey {

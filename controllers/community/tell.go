@@ -6,12 +6,15 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/network"
 	news "github.com/tribune-dev/tribune/internal/notify"
+	"github.com/tribune-dev/tribune/internal/policy"
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
@@ -57,6 +60,23 @@ func message(p *tribunev1alpha1.CommunityPolicy, receiver string, event tribunev
 	}
 	by := store.ObjectName{Kind: "CommunityPolicy", Name: p.Name}
 	return store.Message{Namespace: p.Namespace, Receiver: receiver, ID: m.ID, Subject: by, NamedBy: by, Event: m.Event, Title: m.Title, Payload: payload, CreatedAt: now, NextAt: now}, nil
+}
+
+// notice of a case. Nothing that others wrote calls somebody or links somewhere in it.
+func notice(row *store.Case, item *store.Item, how string) string {
+	return fmt.Sprintf("%s by %s on %s%s. Look with: tribune inbox show %s -n %s", row.Kind, called(item.Author.Handle), policy.Harmless(row.Channel), how, row.Name, row.Namespace)
+}
+
+// plainHandle is a name on a network, or on one of several servers.
+var plainHandle = regexp.MustCompile(`^[\pL\pN_]([\pL\pM\pN_.-]*[\pL\pM\pN_])?(@[\pL\pN-]+(\.[\pL\pN-]+)+)?$`)
+
+// called is how a notice names a person. What is no handle is a name that anybody may have typed, such as a guest of a blog.
+func called(handle string) string {
+	name := policy.Handle(handle)
+	if plainHandle.MatchString(strings.TrimPrefix(handle, "@")) && plainHandle.MatchString(name) {
+		return name
+	}
+	return policy.Harmless(name)
 }
 
 var titles = map[tribunev1alpha1.NotifyEvent]string{
