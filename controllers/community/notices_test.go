@@ -1,9 +1,12 @@
 package community
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/store"
@@ -68,5 +71,33 @@ func TestCalled(t *testing.T) {
 		if got := called(handle); got != want {
 			t.Errorf("%q is called %q, want %q", handle, got, want)
 		}
+	}
+}
+
+// A case is told before it is recorded as open, as often as it takes, and comes once: whatever fails, and whenever somebody is killed.
+func TestOpenedIsToldOnce(t *testing.T) {
+	for name, fails := range map[string]flaky{"told in vain": {messages: 2}, "recorded in vain": {cases: 2}, "both": {messages: 1, cases: 1}} {
+		t.Run(name, func(t *testing.T) {
+			d := aDesk(t, interceptor.Funcs{}, []store.Case{waitingCase("rules", "one")}, policyOf(t, answering))
+			boxes := newOutboxes(t, d)
+			fails.Ledger, d.ledger = d.ledger, &fails
+			for range 2 {
+				if err := d.open(t.Context()); !errors.Is(err, errBusy) {
+					t.Errorf("that it failed is not said: %v", err)
+				}
+				if got := d.stateOf(t, "one"); got != "Waiting, object" {
+					t.Errorf("while it fails it is %s", got)
+				}
+			}
+			for range 2 {
+				if err := d.open(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+			boxes.expect("then", d.clock.Now(), map[string]int{"opened": 1})
+			if got := d.stateOf(t, "one"); got != "Open, object" {
+				t.Errorf("then it is %s", got)
+			}
+		})
 	}
 }

@@ -108,11 +108,12 @@ func (d *desk) openOne(ctx context.Context, row *store.Case) error {
 		}
 		return fmt.Errorf("create CommunityCase %s: %w", row.Name, err)
 	}
-	row.State = store.CaseOpen
-	if err := d.ledger.SaveCase(ctx, *row); err != nil {
+	// It waits until it was told, so that telling is tried again. A message that is in the outbox already is left as it is.
+	if err := d.tell(ctx, row, tribunev1alpha1.NotifyCaseOpened, notice(row, &item, "")); err != nil {
 		return err
 	}
-	return d.tell(ctx, row, tribunev1alpha1.NotifyCaseOpened, notice(row, &item, ""))
+	row.State = store.CaseOpen
+	return d.ledger.SaveCase(ctx, *row)
 }
 
 func keyOf(row *store.Case) store.ItemKey {

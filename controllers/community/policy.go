@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -304,32 +305,53 @@ func (r *PolicyReconciler) save(ctx context.Context, f *finding) error {
 	if equality.Semantic.DeepEqual(before.Status, after.Status) {
 		return nil
 	}
+	// The team is told first: if that fails, or the status cannot be written, both are tried again, and nobody is told twice.
+	happened := happenings(before, after)
+	for _, h := range happened {
+		if err := notify(ctx, r.Ledger, after, h.event, h.episode, strings.TrimSpace(h.condition.Message), f.now); err != nil {
+			return fmt.Errorf("tell the team of CommunityPolicy %s: %w", after.Name, err)
+		}
+	}
 	if err := r.Client.Status().Patch(ctx, after, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
 		return fmt.Errorf("patch status of CommunityPolicy: %w", err)
 	}
-	r.tell(ctx, before, after)
+	for _, h := range happened {
+		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, h.condition.Reason, "Decide", "%s", h.condition.Message)
+	}
 	return nil
 }
 
-// tell makes events of what changed, and tells the team.
-func (r *PolicyReconciler) tell(ctx context.Context, before, after *tribunev1alpha1.CommunityPolicy) {
+// happening is what a team is told of a policy.
+type happening struct {
+	event     tribunev1alpha1.NotifyEvent
+	condition metav1.Condition
+	// episode is the same until the status says that it happened.
+	episode string
+}
+
+// happenings are what a change of the status brings.
+func happenings(before, after *tribunev1alpha1.CommunityPolicy) (all []happening) {
 	for _, c := range after.Status.Conditions {
-		var event tribunev1alpha1.NotifyEvent
+		h := happening{condition: c}
+		since := c.Type
 		switch {
 		case c.Type == tribunev1alpha1.ConditionStalled && c.Status == "True":
-			event = tribunev1alpha1.NotifyTestsFailed
+			// Stalled is there only while it holds; Ready turns with it, and is always there.
+			h.event, since = tribunev1alpha1.NotifyTestsFailed, tribunev1alpha1.ConditionReady
 		case c.Type == tribunev1alpha1.ConditionCircuitOpen && c.Status == "True":
-			event = tribunev1alpha1.NotifyCircuitOpen
+			h.event = tribunev1alpha1.NotifyCircuitOpen
 		default:
 			continue
 		}
 		if was := conditionOf(before.Status.Conditions, c.Type); was != nil && was.Status == c.Status && was.ObservedGeneration == c.ObservedGeneration {
 			continue
 		}
-		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, c.Reason, "Decide", "%s", c.Message)
-		episode := fmt.Sprintf("%s/%s/%s/%d/%d", after.Namespace, after.Name, event, after.Generation, c.LastTransitionTime.Unix())
-		if err := notify(ctx, r.Ledger, after, event, episode, strings.TrimSpace(c.Message), r.Clock.Now()); err != nil {
-			r.Log.Error("The team could not be told", "policy", after.Name, "error", err)
+		last := int64(0)
+		if was := conditionOf(before.Status.Conditions, since); was != nil {
+			last = was.LastTransitionTime.Unix()
 		}
+		h.episode = fmt.Sprintf("%s/%s/%s/%s/%d/%d", after.Namespace, after.Name, after.UID, h.event, after.Generation, last)
+		all = append(all, h)
 	}
+	return all
 }
