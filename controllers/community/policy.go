@@ -24,6 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
@@ -48,6 +49,7 @@ type PolicyReconciler struct {
 
 	mu       sync.Mutex
 	versions map[types.NamespacedName]version
+	counted  map[types.NamespacedName]counted
 	policies *registry
 	// changed is called when other policies are in force.
 	changed func()
@@ -76,11 +78,13 @@ func (r *PolicyReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// abilitiesChanged lets through channels on which a policy may be enforceable now, or not any more.
-var abilitiesChanged = predicate.Or[client.Object](predicate.LabelChangedPredicate{}, predicate.NewPredicateFuncs(func(o client.Object) bool {
-	ch, ok := o.(*tribunev1alpha1.SocialChannel)
-	return ok && len(ch.Status.Abilities) > 0
-}))
+// abilitiesChanged lets through channels on which a policy may be enforceable now, or not any more. What else a channel's status says
+// changes every minute.
+var abilitiesChanged = predicate.Or[client.Object](predicate.LabelChangedPredicate{}, predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	was, ok := e.ObjectOld.(*tribunev1alpha1.SocialChannel)
+	is, okay := e.ObjectNew.(*tribunev1alpha1.SocialChannel)
+	return ok && okay && (!slices.Equal(was.Status.Abilities, is.Status.Abilities) || !slices.Equal(was.Status.Automation, is.Status.Automation))
+}})
 
 func (r *PolicyReconciler) policiesOf(ctx context.Context, channel client.Object) []ctrl.Request {
 	return r.those(ctx, channel.GetNamespace(), func(p *tribunev1alpha1.CommunityPolicy) bool {
@@ -119,6 +123,7 @@ func (r *PolicyReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 			r.policies.forget(req.NamespacedName)
 			r.mu.Lock()
 			delete(r.versions, req.NamespacedName)
+			delete(r.counted, req.NamespacedName)
 			r.mu.Unlock()
 			return ctrl.Result{}, nil
 		}
@@ -141,7 +146,7 @@ func (r *PolicyReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctr
 		}
 		return ctrl.Result{}, err
 	}
-	return ctrl.Result{RequeueAfter: countEvery}, nil
+	return ctrl.Result{RequeueAfter: f.countedAt.Add(countEvery).Sub(f.now)}, nil
 }
 
 // lists reads the words and domains that rules name. What is missing is left out, and said by compiling.
@@ -185,6 +190,8 @@ type finding struct {
 	inForce  bool
 	stats    store.PolicyStats
 	notThere []policy.Unenforceable
+	// countedAt is when stats were asked for.
+	countedAt time.Time
 }
 
 // bringIntoForce compiles the newest version and runs its tests. If it is wrong, what was in force stays.
@@ -268,8 +275,7 @@ func (r *PolicyReconciler) tried(p *tribunev1alpha1.CommunityPolicy, lists polic
 // count asks the ledger for figures, and the channels for what they can do.
 func (r *PolicyReconciler) count(ctx context.Context, f *finding) error {
 	p := f.policy
-	var err error
-	if f.stats, err = r.Ledger.StatsOf(ctx, p.Namespace, p.Name, f.now.Add(-24*time.Hour), f.now); err != nil {
+	if err := r.figuresOf(ctx, f); err != nil {
 		return err
 	}
 	if !f.inForce {
@@ -295,6 +301,36 @@ func (r *PolicyReconciler) count(ctx context.Context, f *finding) error {
 		channels = append(channels, one)
 	}
 	f.notThere = f.active.policy.Unenforceable(channels)
+	return nil
+}
+
+// counted are figures of a policy, and when the ledger was asked for them.
+type counted struct {
+	uid   types.UID
+	at    time.Time
+	stats store.PolicyStats
+}
+
+// figuresOf a policy are asked for once a minute at most, whatever it is looked at for: they always change, and each change is a write.
+func (r *PolicyReconciler) figuresOf(ctx context.Context, f *finding) error {
+	p, key := f.policy, client.ObjectKeyFromObject(f.policy)
+	r.mu.Lock()
+	last, known := r.counted[key]
+	r.mu.Unlock()
+	if age := f.now.Sub(last.at); !known || last.uid != p.UID || age < 0 || age >= countEvery {
+		stats, err := r.Ledger.StatsOf(ctx, p.Namespace, p.Name, f.now.Add(-24*time.Hour), f.now)
+		if err != nil {
+			return err
+		}
+		last = counted{uid: p.UID, at: f.now, stats: stats}
+		r.mu.Lock()
+		if r.counted == nil {
+			r.counted = map[types.NamespacedName]counted{}
+		}
+		r.counted[key] = last
+		r.mu.Unlock()
+	}
+	f.stats, f.countedAt = last.stats, last.at
 	return nil
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -15,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/store"
@@ -141,4 +144,89 @@ func TestPolicyIsToldOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+func squareWith(change func(*tribunev1alpha1.SocialChannel)) *tribunev1alpha1.SocialChannel {
+	ch := &tribunev1alpha1.SocialChannel{ObjectMeta: metav1.ObjectMeta{Namespace: "acme", Name: "square", Labels: map[string]string{"team": "acme"}}}
+	ch.Spec.Network, ch.Status.Abilities, ch.Status.Automation = tribunev1alpha1.NetworkLocal, []string{"Hide", "Remove"}, []string{"React"}
+	change(ch)
+	return ch
+}
+
+// What a channel writes about itself once a minute is no reason to look at the policies that select it; what it can and may do is.
+func TestAbilitiesChanged(t *testing.T) {
+	poll := metav1.NewTime(named)
+	for name, c := range map[string]struct {
+		change func(*tribunev1alpha1.SocialChannel)
+		want   bool
+	}{
+		"nothing": {func(*tribunev1alpha1.SocialChannel) {}, false},
+		"listening": {func(ch *tribunev1alpha1.SocialChannel) {
+			ch.Status.Listening = &tribunev1alpha1.ChannelListeningStatus{LastPoll: &poll}
+		}, false},
+		"conditions": {func(ch *tribunev1alpha1.SocialChannel) {
+			ch.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: "True"}}
+		}, false},
+		"annotation": {func(ch *tribunev1alpha1.SocialChannel) { ch.Annotations = map[string]string{"a": "b"} }, false},
+		"an ability": {func(ch *tribunev1alpha1.SocialChannel) { ch.Status.Abilities = []string{"Hide"} }, true},
+		"no ability": {func(ch *tribunev1alpha1.SocialChannel) { ch.Status.Abilities = nil }, true},
+		"automation": {func(ch *tribunev1alpha1.SocialChannel) {
+			ch.Status.Automation = append(ch.Status.Automation, "Welcome")
+		}, true},
+		"labels": {func(ch *tribunev1alpha1.SocialChannel) { ch.Labels = map[string]string{"team": "other"} }, true},
+	} {
+		if got := abilitiesChanged.Update(event.UpdateEvent{ObjectOld: squareWith(func(*tribunev1alpha1.SocialChannel) {}), ObjectNew: squareWith(c.change)}); got != c.want {
+			t.Errorf("%s: %t, want %t", name, got, c.want)
+		}
+	}
+	ch := squareWith(func(*tribunev1alpha1.SocialChannel) {})
+	if !abilitiesChanged.Create(event.CreateEvent{Object: ch}) || !abilitiesChanged.Delete(event.DeleteEvent{Object: ch}) {
+		t.Error("a channel that comes or goes is let through")
+	}
+}
+
+// Figures are written once a minute at most, whatever has a policy looked at meanwhile; what it says of its channels is written at once.
+func TestFiguresOnceAMinute(t *testing.T) {
+	k := newKeptPolicy(t, wordsOf("nitwit"), squareWith(func(*tribunev1alpha1.SocialChannel) {}))
+	waiting := func(name string) {
+		t.Helper()
+		err := k.Ledger.AddCases(t.Context(), []store.Case{{Namespace: "acme", Name: name, Kind: "Question", Policy: "rules", Account: "Local/acme", Channel: "square", Item: name, State: store.CaseWaiting, CreatedAt: named}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect := func(when string, patches int, questions int32, enforceable string) {
+		t.Helper()
+		if err := k.look(); err != nil {
+			t.Fatal(err)
+		}
+		s := k.status()
+		got := []any{k.patches, s.Waiting.Questions, string(conditionOf(s.Conditions, tribunev1alpha1.ConditionEnforceable).Status)}
+		if diff := cmp.Diff([]any{patches, questions, enforceable}, got); diff != "" {
+			t.Errorf("%s: %s", when, diff)
+		}
+	}
+	expect("at first", 1, 0, "True")
+	for _, name := range []string{"a", "b", "c"} {
+		waiting(name)
+		k.now.Step(15 * time.Second)
+		expect("within the minute", 1, 0, "True")
+	}
+	ch := squareWith(func(ch *tribunev1alpha1.SocialChannel) { ch.Status.Abilities = []string{"Hide"} })
+	there := &tribunev1alpha1.SocialChannel{}
+	if err := k.Client.Get(t.Context(), client.ObjectKeyFromObject(ch), there); err != nil {
+		t.Fatal(err)
+	}
+	ch.ResourceVersion = there.ResourceVersion
+	if err := k.Client.Update(t.Context(), ch); err != nil {
+		t.Fatal(err)
+	}
+	expect("a channel can do less", 2, 0, "False")
+	k.now.Step(15 * time.Second)
+	expect("after a minute", 3, 3, "False")
+	waiting("d")
+	k.now.Step(59 * time.Second)
+	expect("within the next", 3, 3, "False")
+	k.now.Step(time.Second)
+	expect("after the next", 4, 4, "False")
 }
