@@ -86,7 +86,7 @@ func (c *client) call(ctx context.Context, r request) (answer, error) {
 	}
 	switch {
 	case resp.StatusCode >= 400:
-		return a, readRefusal(resp, body, broken)
+		return a, readRefusal(resp, body, broken, c.token)
 	case r.out == nil && resp.StatusCode == http.StatusNoContent:
 		return a, nil
 	case r.out == nil || resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated:
@@ -130,14 +130,20 @@ func (c *client) build(ctx context.Context, r request) (*http.Request, error) {
 }
 
 // readRefusal reads an error. Without the server's error body it is something before the server that speaks, and what
-// was done with the request is not known.
-func readRefusal(resp *http.Response, body []byte, broken network.Kind) error {
+// was done with the request is not known. A server that repeats the token does not put it into our errors.
+func readRefusal(resp *http.Response, body []byte, broken network.Kind, token string) error {
 	var said wire.ErrorBody
 	if err := json.Unmarshal(body, &said); err != nil || said.Error.Code == "" {
 		if resp.StatusCode == http.StatusUnauthorized {
+			if token != "" {
+				said.Error.Code, said.Error.Message = strings.ReplaceAll(said.Error.Code, token, "…"), strings.ReplaceAll(said.Error.Message, token, "…")
+			}
 			return &refusal{status: resp.StatusCode, code: wire.CodeUnauthorized, message: "the token was not accepted"}
 		}
 		return notUnderstood(broken, fmt.Sprintf("status %d without a reason", resp.StatusCode))
+	}
+	if token != "" {
+		said.Error.Code, said.Error.Message = strings.ReplaceAll(said.Error.Code, token, "…"), strings.ReplaceAll(said.Error.Message, token, "…")
 	}
 	return &refusal{status: resp.StatusCode, code: network.Quote(said.Error.Code), message: network.Quote(said.Error.Message)}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/tribune-dev/tribune/internal/local/wire"
 	"github.com/tribune-dev/tribune/internal/network"
@@ -36,7 +37,7 @@ func (l *Local) Prepared(ctx context.Context, q network.Query) ([]network.Ref, e
 	if _, err := l.api.call(ctx, request{method: http.MethodGet, path: "/drafts", query: url.Values{"marker": {marker}}, out: &list}); err != nil {
 		return nil, aside(err)
 	}
-	if list.Drafts == nil {
+	if list.Drafts == nil || slices.ContainsFunc(list.Drafts, func(d wire.Draft) bool { return d.ID == "" }) {
 		return nil, notUnderstood(network.NotSent, "the answer is no list of drafts")
 	}
 	var refs []network.Ref

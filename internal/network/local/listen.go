@@ -30,7 +30,7 @@ func (l *Local) Listen(ctx context.Context, q network.ListenQuery) (network.List
 	out := network.Listening{Items: make([]network.Item, 0, len(found.Changes)), Cursor: found.Cursor, More: found.More}
 	for _, c := range found.Changes {
 		switch {
-		case c.Item != nil && c.Item.ID != "" && c.Item.Account == l.account:
+		case c.Item != nil && c.Item.ID != "" && c.Item.Kind != "" && c.Item.Author.Handle != "" && c.Item.Account == l.account:
 			out.Items = append(out.Items, l.item(c.Item))
 		case c.Post != nil && l.ours(*c.Post):
 			out.Items = append(out.Items, l.ownItem(c.Post))
