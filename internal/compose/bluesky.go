@@ -51,7 +51,7 @@ func begins(text string, i int) bool {
 
 // bareLinkAt reads the name of a site that begins at i, with its path.
 func bareLinkAt(text string, i int) (Facet, bool) {
-	if !begins(text, i) {
+	if i > 0 && isWordASCII(text[i-1]) || !begins(text, i) { // most letters are within a word
 		return Facet{}, false
 	}
 	host := bareHostEnd(text, i)
@@ -93,7 +93,10 @@ func bareHostEnd(text string, i int) int {
 		label = j + 1
 		dots++
 	}
-	if _, known := knownTLDs()[text[min(label, end):end]]; dots == 0 || !known {
+	if dots == 0 || label >= end {
+		return i
+	}
+	if _, known := knownTLDs()[text[label:end]]; !known {
 		return i
 	}
 	return end
