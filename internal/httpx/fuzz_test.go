@@ -90,7 +90,7 @@ func told(style byte, now time.Time, ms int64) (value string, wait time.Duration
 func FuzzToldWaits(f *testing.F) {
 	for style := range byte(8) {
 		f.Add(style, byte(0), int64(1796126400), int64(90_000))
-		f.Add(style, byte(style+1), int64(1796126399), int64(1_500))
+		f.Add(style, style+1, int64(1796126399), int64(1_500))
 		f.Add(style, byte(3), int64(1_000_000_001), int64(86_400_001))
 	}
 	f.Fuzz(func(t *testing.T, style, where byte, clock, ms int64) {

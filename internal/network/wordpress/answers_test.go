@@ -82,7 +82,7 @@ func sound(t *testing.T, what string, err error) *network.Error {
 	if !errors.As(err, &e) || e.Kind == "" || e.Reason == "" || e.Message == "" || strings.ContainsAny(e.Reason, " \n\x00") || !utf8.ValidString(err.Error()) {
 		t.Fatalf("%s: %#v", what, err)
 	}
-	if len(err.Error()) > 8*network.MaxQuoted || strings.Contains(err.Error(), "hush hush") {
+	if len(err.Error()) > 8*network.MaxQuoted || strings.Contains(err.Error(), "hush still hidden") {
 		t.Errorf("%s: the error is too long, or shows a secret: %v", what, err)
 	}
 	return e
@@ -101,7 +101,7 @@ func FuzzAnswers(f *testing.F) {
 		{"GET /wp-json/wp/v2/posts", 200, `[` + ourDraft + `]`},
 		{"GET /wp-json/wp/v2/posts", 200, `null`},
 		{"GET /wp-json/wp/v2/posts", 200, `[{"status":"publish","content":{"raw":"<!-- tribune:aaaabbbbcccc -->"}}]`},
-		{"GET /wp-json/wp/v2/users/me", 401, `{"code":"incorrect_password","message":"hush hush"}`},
+		{"GET /wp-json/wp/v2/users/me", 401, `{"code":"incorrect_password","message":"hush still hidden"}`},
 		{"GET /wp-json/wp/v2/users/me", 200, `{"id":-1}`},
 		{"POST /wp-json/wp/v2/posts", 200, `{"id":7,"content":{"raw":""}}`},
 		{"POST /wp-json/wp/v2/posts", 500, `{"code":"rest_upload_unknown_error"}`},
@@ -122,7 +122,7 @@ func FuzzAnswers(f *testing.F) {
 		n, err := wordpress.New(network.Config{
 			HTTP:        &http.Client{Transport: server, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 			Spec:        &tribunev1alpha1.SocialChannelSpec{WordPress: &tribunev1alpha1.WordPressSpec{Site: "https://blog.acme.example"}},
-			Credentials: map[string][]byte{wordpress.SecretUsername: []byte("acme"), wordpress.SecretPassword: []byte("hush hush")},
+			Credentials: map[string][]byte{wordpress.SecretUsername: []byte("acme"), wordpress.SecretPassword: []byte("hush still hidden")},
 		})
 		if err != nil {
 			t.Fatal(err)
