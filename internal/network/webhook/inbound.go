@@ -267,6 +267,11 @@ func (in *inboundItem) item(received time.Time) (item network.Item, no string) {
 	if in.CreatedAt.IsZero() {
 		in.CreatedAt = received
 	}
+	for name, at := range map[string]time.Time{"createdAt, or the time of the event,": in.CreatedAt, "author.createdAt": in.Author.CreatedAt} {
+		if year := at.UTC().Year(); year < 0 || year > 9999 { // JSON cannot hold it
+			return item, name + " must lie in a year of four digits in UTC"
+		}
+	}
 	return network.Item{
 		ID: in.ID, Kind: kind, Ref: network.Ref{ID: in.ID, Revision: in.Revision, URL: in.URL}, Text: in.Text, Language: in.Language,
 		Author: network.Person{

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -152,6 +153,8 @@ func FuzzItems(f *testing.F) {
 	f.Add("application/json", "", oneItem)
 	f.Add("application/json", "1.0", `{"items":[{"id":"1","kind":"Follow","author":{"id":"\u0000"},"deleted":true}]}`)
 	f.Add("application/cloudevents+json", "", `{"specversion":"1.0","id":"e","source":"s","type":"t","data":{"kind":"Join","author":{"handle":"x"}}}`)
+	f.Add("application/cloudevents+json", "", `{"specversion":"1.0","id":"e","source":"s","type":"t","time":"9999-12-31T23:59:59-01:00","data":{"kind":"Join","author":{"id":"x"}}}`)
+	f.Add("application/json", "", `{"id":"1","kind":"Follow","author":{"id":"a","createdAt":"0000-01-01T00:00:00+01:00"},"createdAt":"9999-12-31T23:59:59-01:00"}`)
 	f.Fuzz(func(t *testing.T, contentType, version, body string) {
 		h := http.Header{"Content-Type": {contentType}, "Ce-Specversion": {version}, "Ce-Id": {"i"}, "Ce-Source": {"s"}, "Ce-Type": {"t"}}
 		items, err := webhook.Items(h, []byte(body), inboundNow)
@@ -161,6 +164,9 @@ func FuzzItems(f *testing.F) {
 		for _, i := range items {
 			if i.ID == "" || i.Kind == "" || i.CreatedAt.IsZero() || i.Author.ID == "" && !i.Gone || i.Ref.URL != "" && !strings.HasPrefix(strings.ToLower(i.Ref.URL), "http") {
 				t.Fatalf("%+v", i)
+			}
+			if _, err := json.Marshal(i); err != nil {
+				t.Fatalf("%+v: %v", i, err)
 			}
 		}
 	})
