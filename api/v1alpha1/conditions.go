@@ -137,7 +137,9 @@ const (
 	// ReasonFeedUnavailable: a feed cannot be read now. What was planned goes out, and it is read again.
 	ReasonFeedUnavailable = "FeedUnavailable"
 	ReasonFeedRead        = "FeedRead"
-	ReasonEntriesMissing  = "EntriesMissing"
+	// ReasonFeedIncomplete: not all items of a feed go out, or not yet. The message says why.
+	ReasonFeedIncomplete = "FeedIncomplete"
+	ReasonEntriesMissing = "EntriesMissing"
 	// ReasonNothingCurated: entries with fromCurated have nothing to quote, and make no Post.
 	ReasonNothingCurated = "NothingCurated"
 

@@ -34,6 +34,10 @@ type scope struct {
 	taken []plan.Quoted
 	// feedTroubles say which feeds cannot be read now.
 	feedTroubles string
+	// feedNotes say which items of feeds do not go out, or not yet.
+	feedNotes []string
+	// notesStand is true if they are those of before, whole.
+	notesStand bool
 	// names of its entries.
 	names    map[string]bool
 	children map[string]*tribunev1alpha1.Post

@@ -192,6 +192,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	s := &scope{calendar: cal, now: r.Clock.Now()}
 	if r.Reader != nil {
 		s.feedTroubles = r.Reader.Troubles(req.NamespacedName)
+		s.feedNotes, s.notesStand = r.Reader.notesOf(cal)
 	}
 	if err := r.gather(ctx, s); err != nil {
 		return ctrl.Result{}, err

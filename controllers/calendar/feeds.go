@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -27,6 +29,7 @@ import (
 	"github.com/tribune-dev/tribune/internal/feed"
 	"github.com/tribune-dev/tribune/internal/httpx"
 	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/plan"
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
@@ -54,6 +57,29 @@ type FeedReader struct {
 	mu sync.Mutex
 	// troubles are what kept feeds from being read at the last try.
 	troubles map[store.FeedKey]trouble
+	// seen is what was found about feeds since the start.
+	seen map[store.FeedKey]seen
+}
+
+// seen is what a person is to know of a feed that could be read.
+type seen struct {
+	cut, unusable, waiting bool
+	perDay                 int
+}
+
+// notes for people, which stay the same while the feed does.
+func (s seen) notes(name string) (notes []string) {
+	if s.cut {
+		notes = append(notes, fmt.Sprintf("feed %s has more than %d items: only the first of them are looked at, so new ones must stand at its top", name, feed.MaxItems))
+	}
+	if s.unusable {
+		notes = append(notes, fmt.Sprintf("feed %s has items that are not published: they have no link with http:// or https:// to point at", name))
+	}
+	if s.waiting {
+		notes = append(notes, fmt.Sprintf("feed %s has more new items than can be planned yet: %d go out in 24 hours (maxPerDay), and the others wait for their turn, the oldest first; "+
+			"under another name it begins anew, with nothing published", name, s.perDay))
+	}
+	return notes
 }
 
 type trouble struct {
@@ -132,12 +158,10 @@ func (r *FeedReader) look(ctx context.Context, cal *tribunev1alpha1.ContentCalen
 	if now.Before(due) {
 		return due.Sub(now), nil
 	}
-	fetched, err := r.fetch(ctx, f.URL, memory)
-	if err == nil && fetched.body != nil {
+	_, known := r.found(key)
+	fetched, err := r.fetch(ctx, f.URL, memory, known)
+	if err == nil {
 		err = r.remember(ctx, cal, f, memory, fetched, now)
-	} else if err == nil {
-		memory.LastRead = now
-		err = r.Feeds.RememberFeed(ctx, key, memory, nil)
 	}
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
@@ -149,35 +173,80 @@ func (r *FeedReader) look(ctx context.Context, cal *tribunev1alpha1.ContentCalen
 	return interval, nil
 }
 
-// remember records what was read, and says so if something of it goes out.
+// remember records what was read, and says so if something of it goes out. What waits for its turn is looked at even if nothing was.
 func (r *FeedReader) remember(ctx context.Context, cal *tribunev1alpha1.ContentCalendar, f *tribunev1alpha1.FeedSource,
 	memory store.FeedMemory, fetched fetched, now time.Time,
 ) error {
-	parsed, err := feed.Parse(fetched.body, f.URL)
-	if err != nil {
-		return err
-	}
-	perDay := defaultFeedPerDay
+	key, first := feedKey(cal, f), memory.FirstRead.IsZero()
+	facts, _ := r.found(key)
+	facts.perDay = defaultFeedPerDay
 	if f.MaxPerDay > 0 {
-		perDay = int(f.MaxPerDay)
+		facts.perDay = int(f.MaxPerDay)
 	}
-	added := feed.Remember(memory.Memory, parsed.Items, now, perDay)
-	first := memory.FirstRead.IsZero()
+	var parsed feed.Feed
+	if fetched.body != nil {
+		var err error
+		if parsed, err = feed.Parse(fetched.body, f.URL); err != nil {
+			return err
+		}
+		facts.cut, facts.unusable = parsed.Cut, parsed.Unusable > 0
+		memory.ETag, memory.Modified = fetched.etag, fetched.modified
+	}
+	settled := now.Add(plan.Horizon(cal))
+	changed := feed.Remember(memory.Memory, parsed.Items, now, settled, facts.perDay)
 	if first {
 		memory.FirstRead = now
 	}
-	memory.LastRead, memory.ETag, memory.Modified = now, fetched.etag, fetched.modified
-	if err := r.Feeds.RememberFeed(ctx, feedKey(cal, f), memory, added); err != nil {
+	memory.LastRead = now
+	if err := r.Feeds.RememberFeed(ctx, key, memory, changed); err != nil {
 		return err
 	}
-	switch {
-	case first:
-		r.Recorder.Eventf(cal, nil, corev1.EventTypeNormal, tribunev1alpha1.ReasonFeedRead, "ReadFeed",
-			"feed %s was read for the first time: its %d items are not published, later ones are", f.Name, len(parsed.Items))
-	case slices.ContainsFunc(added, func(k feed.Known) bool { return !k.PlanAt.IsZero() }):
+	planned := false
+	for _, k := range changed {
+		memory.Items[k.ID] = k
+		planned = planned || !k.PlanAt.IsZero()
+	}
+	facts.waiting = memory.Waiting(now, settled, maxAhead)
+	if r.find(key, facts) || planned {
 		r.Changed(client.ObjectKeyFromObject(cal))
 	}
+	if first {
+		r.Recorder.Eventf(cal, nil, corev1.EventTypeNormal, tribunev1alpha1.ReasonFeedRead, "ReadFeed",
+			"feed %s was read for the first time: its %d items are not published, later ones are", f.Name, len(parsed.Items))
+	}
 	return nil
+}
+
+// found is what was found about a feed since the start; known is false if it was not read yet.
+func (r *FeedReader) found(key store.FeedKey) (facts seen, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	facts, known = r.seen[key]
+	return facts, known
+}
+
+// find keeps what was found, and is true if it is news.
+func (r *FeedReader) find(key store.FeedKey, facts seen) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before, known := r.seen[key]
+	if r.seen == nil {
+		r.seen = map[store.FeedKey]seen{}
+	}
+	r.seen[key] = facts
+	return !known || before != facts
+}
+
+// notesOf the feeds of a calendar. After a start what its status says stands until all are read, so that it is said once.
+func (r *FeedReader) notesOf(cal *tribunev1alpha1.ContentCalendar) (notes []string, stands bool) {
+	for _, f := range feeds(cal) {
+		facts, known := r.found(feedKey(cal, f))
+		if c := meta.FindStatusCondition(cal.Status.Conditions, tribunev1alpha1.ConditionPostsPlanned); !known && c != nil && c.Reason == tribunev1alpha1.ReasonFeedIncomplete {
+			return []string{c.Message}, true
+		}
+		notes = append(notes, facts.notes(f.Name)...)
+	}
+	return notes, false
 }
 
 // fetched is what a server answered; no body if nothing changed since it was read.
@@ -186,7 +255,8 @@ type fetched struct {
 	etag, modified string
 }
 
-func (r *FeedReader) fetch(ctx context.Context, url string, memory store.FeedMemory) (fetched, error) {
+// fetch asks for what is new only where it is known what else there is.
+func (r *FeedReader) fetch(ctx context.Context, url string, memory store.FeedMemory, known bool) (fetched, error) {
 	ctx, cancel := context.WithTimeout(httpx.WithMaxResponse(ctx, feed.MaxBytes+1), readFeed)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
@@ -194,10 +264,10 @@ func (r *FeedReader) fetch(ctx context.Context, url string, memory store.FeedMem
 		return fetched{}, errors.New("the address cannot be read")
 	}
 	req.Header.Set("Accept", "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5")
-	if memory.ETag != "" {
+	if known && memory.ETag != "" {
 		req.Header.Set("If-None-Match", memory.ETag)
 	}
-	if memory.Modified != "" {
+	if known && memory.Modified != "" {
 		req.Header.Set("If-Modified-Since", memory.Modified)
 	}
 	resp, err := httpx.Do(r.HTTP, req)
@@ -272,12 +342,12 @@ func stable(err error) string {
 func (r *FeedReader) forget(calendar types.NamespacedName, keep []*tribunev1alpha1.FeedSource) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for key := range r.troubles {
-		if key.Namespace == calendar.Namespace && key.Calendar == calendar.Name &&
-			!slices.ContainsFunc(keep, func(f *tribunev1alpha1.FeedSource) bool { return f.Name == key.Feed && f.URL == key.URL }) {
-			delete(r.troubles, key)
-		}
+	gone := func(key store.FeedKey) bool {
+		return key.Namespace == calendar.Namespace && key.Calendar == calendar.Name &&
+			!slices.ContainsFunc(keep, func(f *tribunev1alpha1.FeedSource) bool { return f.Name == key.Feed && f.URL == key.URL })
 	}
+	maps.DeleteFunc(r.troubles, func(key store.FeedKey, _ trouble) bool { return gone(key) })
+	maps.DeleteFunc(r.seen, func(key store.FeedKey, _ seen) bool { return gone(key) })
 }
 
 // Troubles with the feeds of a calendar, in a stable order; empty for none.

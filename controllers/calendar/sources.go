@@ -3,6 +3,7 @@ package calendar
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,9 +24,13 @@ import (
 // taken for one whose entry is gone.
 const keepItems = 31 * 24 * time.Hour
 
-// more reads the entries that stand elsewhere than in the calendar.
+// maxAhead is how many items of a feed are planned ahead at most: a day of the busiest feed (maxPerDay 100).
+const maxAhead = 100
+
+// more reads the entries that stand elsewhere than in the calendar. The items of feeds come last: they take the room that is left.
 func (r *Reconciler) more(ctx context.Context, s *scope) ([]plan.SourcedEntry, error) {
 	var more []plan.SourcedEntry
+	sources := map[store.FeedKey]*tribunev1alpha1.FeedSource{}
 	for i := range s.calendar.Spec.EntriesFrom {
 		source := &s.calendar.Spec.EntriesFrom[i]
 		switch {
@@ -36,14 +41,20 @@ func (r *Reconciler) more(ctx context.Context, s *scope) ([]plan.SourcedEntry, e
 			}
 			more = append(more, entries...)
 		case source.Feed != nil && r.Feeds != nil:
-			entries, err := r.items(ctx, s, source.Feed)
-			if err != nil {
-				return nil, err
+			key := feedKey(s.calendar, source.Feed)
+			if sources[key] != nil {
+				s.problem(plan.Problem{Path: fmt.Sprintf("spec.entriesFrom[%d].feed.name", i),
+					Message: fmt.Sprintf("there is another feed %s in this calendar: rename one, as its items are named by it", key.Feed)})
+				continue
 			}
-			more = append(more, entries...)
+			sources[key] = source.Feed
 		}
 	}
-	return more, nil
+	if len(sources) == 0 {
+		return more, nil
+	}
+	items, err := r.items(ctx, s, sources, plan.MaxEntries-len(s.calendar.Spec.Entries)-len(more))
+	return append(more, items...), err
 }
 
 // articles are the Markdown files of a ConfigMap.
@@ -67,26 +78,69 @@ func (r *Reconciler) articles(ctx context.Context, s *scope, path, name string) 
 	return read.entries, nil
 }
 
-// items of a feed that are planned.
-func (r *Reconciler) items(ctx context.Context, s *scope, f *tribunev1alpha1.FeedSource) ([]plan.SourcedEntry, error) {
-	planned, err := r.Feeds.PlannedItems(ctx, s.calendar.Namespace, s.calendar.Name, s.now.Add(-keepItems))
+// items of feeds that are planned. Those that only wait for their turn stay in the ledger.
+func (r *Reconciler) items(ctx context.Context, s *scope, sources map[store.FeedKey]*tribunev1alpha1.FeedSource, room int) ([]plan.SourcedEntry, error) {
+	planned, err := r.Feeds.PlannedItems(ctx, s.calendar.Namespace, s.calendar.Name, s.now.Add(-keepItems), s.now.Add(plan.Horizon(s.calendar)))
 	if err != nil {
 		return nil, err
 	}
-	key := feedKey(s.calendar, f)
-	var entries []plan.SourcedEntry
+	planned = slices.DeleteFunc(planned, func(item store.PlannedItem) bool { return sources[item.FeedKey] == nil })
 	for i := range planned {
-		if planned[i].FeedKey == key {
-			entries = append(entries, plan.SourcedEntry{Source: "feed " + f.Name, Entry: itemEntry(f, &planned[i])})
-		}
+		s.meant(itemEntryName(&planned[i])) // also those that there is no room for
+	}
+	taken, crowded := upcoming(planned, s.now, s.now.Add(-plan.Deadline(s.calendar)), room)
+	if crowded {
+		s.note(fmt.Sprintf("with all items of its feeds the calendar has more than %d entries: the items follow as others are over; split the calendar, or plan fewer", plan.MaxEntries))
+	}
+	entries := make([]plan.SourcedEntry, len(taken))
+	for i := range taken {
+		f := sources[taken[i].FeedKey]
+		entries[i] = plan.SourcedEntry{Source: "feed " + f.Name, Entry: itemEntry(f, &taken[i])}
 	}
 	return entries, nil
 }
 
-// itemEntry is the entry that an item of a feed makes. Its name is the item's for ever, so that it goes out once.
+func (s *scope) note(note string) {
+	if !s.notesStand {
+		s.feedNotes = append(s.feedNotes, note)
+	}
+}
+
+// upcoming picks the items that are planned, of those of some feeds in the order of their times: at most maxAhead of each feed that
+// are to come, so that a feed leaves room on its channels to all else, and at most room of all. What may still go out (not before
+// open) comes first, the soonest first; then what is over, the latest first. crowded is true if there is no room for what may.
+func upcoming(items []store.PlannedItem, now, open time.Time, room int) (taken []store.PlannedItem, crowded bool) {
+	ahead := map[store.FeedKey]int{}
+	over := 0
+	for i := range items {
+		if items[i].PlanAt.Before(open) {
+			over++
+			continue
+		}
+		if items[i].PlanAt.After(now) {
+			if ahead[items[i].FeedKey]++; ahead[items[i].FeedKey] > maxAhead {
+				continue
+			}
+		}
+		if len(taken) >= room {
+			crowded = true
+			break
+		}
+		taken = append(taken, items[i])
+	}
+	spare := min(over, max(room-len(taken), 0))
+	return append(slices.Clone(items[over-spare:over]), taken...), crowded
+}
+
+// itemEntryName is the item's for ever, so that it goes out once.
+func itemEntryName(item *store.PlannedItem) tribunev1alpha1.ObjectName {
+	return tribunev1alpha1.ObjectName(item.Feed + "-" + item.ID[:12])
+}
+
+// itemEntry is the entry that an item of a feed makes.
 func itemEntry(f *tribunev1alpha1.FeedSource, item *store.PlannedItem) tribunev1alpha1.CalendarEntry {
 	return tribunev1alpha1.CalendarEntry{
-		Name:        tribunev1alpha1.ObjectName(f.Name + "-" + item.ID[:12]),
+		Name:        itemEntryName(item),
 		At:          item.PlanAt.UTC().Truncate(time.Second).Format(time.RFC3339),
 		Content:     filled(&f.Content, &item.Item),
 		ChannelRefs: f.ChannelRefs, Pillar: f.Pillar, Campaign: f.Campaign, Approval: f.Approval,

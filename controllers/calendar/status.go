@@ -197,6 +197,11 @@ func conclude(st *tribunev1alpha1.ContentCalendarStatus, s *scope, failed error)
 	case len(s.plan.Truncated) > 0:
 		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionFalse, tribunev1alpha1.ReasonTooManyPosts,
 			fmt.Sprintf("more than %d Posts would wait on one channel: the later ones are made as the earlier ones go out", plan.MaxWaiting))
+	case len(s.feedNotes) > 0:
+		if len(s.plan.Uncurated) > 0 {
+			s.note(nothingCurated(s.plan.Uncurated))
+		}
+		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionTrue, tribunev1alpha1.ReasonFeedIncomplete, strings.Join(s.feedNotes, "; "))
 	case len(s.plan.Uncurated) > 0:
 		set(tribunev1alpha1.ConditionPostsPlanned, metav1.ConditionTrue, tribunev1alpha1.ReasonNothingCurated, nothingCurated(s.plan.Uncurated))
 	default:
@@ -254,6 +259,12 @@ func describe(problems []plan.Problem) string {
 	return strings.Join(texts, "; ")
 }
 
+// worthAnEvent are reasons of PostsPlanned that are said once, with the type of the event.
+var worthAnEvent = map[string]string{
+	tribunev1alpha1.ReasonNothingCurated: corev1.EventTypeNormal,
+	tribunev1alpha1.ReasonFeedIncomplete: corev1.EventTypeWarning,
+}
+
 // tell says once when a calendar becomes wrong, or right again, and when Posts failed.
 func (r *Reconciler) tell(before, after *tribunev1alpha1.ContentCalendar) {
 	was := meta.FindStatusCondition(before.Status.Conditions, tribunev1alpha1.ConditionReady)
@@ -261,9 +272,9 @@ func (r *Reconciler) tell(before, after *tribunev1alpha1.ContentCalendar) {
 	if is.Reason == tribunev1alpha1.ReasonInvalidSpec && (was == nil || was.Reason != is.Reason || was.Message != is.Message) {
 		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, is.Reason, "Plan", "%s", is.Message)
 	}
-	if p := meta.FindStatusCondition(after.Status.Conditions, tribunev1alpha1.ConditionPostsPlanned); p != nil && p.Reason == tribunev1alpha1.ReasonNothingCurated {
+	if p := meta.FindStatusCondition(after.Status.Conditions, tribunev1alpha1.ConditionPostsPlanned); p != nil && worthAnEvent[p.Reason] != "" {
 		if old := meta.FindStatusCondition(before.Status.Conditions, tribunev1alpha1.ConditionPostsPlanned); old == nil || old.Message != p.Message {
-			r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, p.Reason, "Plan", "%s", p.Message)
+			r.Recorder.Eventf(after, nil, worthAnEvent[p.Reason], p.Reason, "Plan", "%s", p.Message)
 		}
 	}
 	if after.Status.PastEntriesIgnored > before.Status.PastEntriesIgnored {

@@ -111,6 +111,13 @@ func keep(m feed.Memory, now time.Time, added []feed.Known) feed.Memory {
 	return m
 }
 
+// horizon is up to when items keep their times.
+const horizon = 14 * 24 * time.Hour
+
+func remember(m feed.Memory, items []feed.Item, now time.Time, perDay int) []feed.Known {
+	return feed.Remember(m, items, now, now.Add(horizon), perDay)
+}
+
 func planned(added []feed.Known) (titles []string) {
 	for _, k := range added {
 		if !k.PlanAt.IsZero() {
@@ -121,7 +128,7 @@ func planned(added []feed.Known) (titles []string) {
 }
 
 func TestOnlyWhatIsNewGoesOut(t *testing.T) {
-	first := feed.Remember(feed.Memory{}, []feed.Item{item(2), item(1)}, start, 5)
+	first := remember(feed.Memory{}, []feed.Item{item(2), item(1)}, start, 5)
 	if got := planned(first); got != nil {
 		t.Errorf("what was there before is planned: %v", got)
 	}
@@ -131,19 +138,19 @@ func TestOnlyWhatIsNewGoesOut(t *testing.T) {
 	old.Published = start.Add(-hour)
 	renamed := item(9)
 	renamed.Link = item(1).Link
-	added := feed.Remember(m, []feed.Item{item(4), item(3), old, renamed, item(2), item(1)}, now, 5)
+	added := remember(m, []feed.Item{item(4), item(3), old, renamed, item(2), item(1)}, now, 5)
 	if diff := cmp.Diff([]string{"3@1h0m0s", "4@1h0m0s"}, planned(added)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	m = keep(m, now, added)
-	if again := feed.Remember(m, []feed.Item{item(4), item(3), old, renamed, item(2), item(1)}, now.Add(hour), 5); len(again) != 0 {
+	if again := remember(m, []feed.Item{item(4), item(3), old, renamed, item(2), item(1)}, now.Add(hour), 5); len(again) != 0 {
 		t.Errorf("known items are decided again: %v", again)
 	}
 }
 
 func TestAnEmptyFirstReadIsOneToo(t *testing.T) {
-	m := keep(feed.Memory{}, start, feed.Remember(feed.Memory{}, nil, start, 5))
-	if got := planned(feed.Remember(m, []feed.Item{item(1)}, start.Add(hour), 5)); len(got) != 1 {
+	m := keep(feed.Memory{}, start, remember(feed.Memory{}, nil, start, 5))
+	if got := planned(remember(m, []feed.Item{item(1)}, start.Add(hour), 5)); len(got) != 1 {
 		t.Errorf("planned %v; want the one item", got)
 	}
 }
@@ -169,7 +176,7 @@ func TestNeverMoreThanPerDay(t *testing.T) {
 					items = append(items, item(1+random.IntN(n)))
 				}
 			}
-			added := feed.Remember(m, items, now, perDay)
+			added := remember(m, items, now, perDay)
 			for _, k := range added {
 				if k.PlanAt.Before(now) {
 					t.Fatalf("round %d: planned in the past", round)
@@ -190,6 +197,47 @@ func TestNeverMoreThanPerDay(t *testing.T) {
 				t.Fatalf("round %d: more than %d within 24 hours: %v", round, perDay, times)
 			}
 		}
+	}
+}
+
+// Many at once wait in their order: nothing is decided anew while nothing changes, and another perDay moves only what waits.
+func TestManyWaitForTheirTurn(t *testing.T) {
+	const many = 10_000
+	items := make([]feed.Item, many)
+	for i := range items {
+		items[i] = item(many - i)
+	}
+	m := keep(feed.Memory{}, start, nil)
+	now := start.Add(hour)
+	m = keep(m, now, remember(m, items, now, 5))
+	if !m.Waiting(now, now.Add(horizon), 100) {
+		t.Error("nothing is said to wait")
+	}
+	for _, later := range []time.Duration{15 * time.Minute, 24 * hour, 40*24*hour + hour} {
+		if again := remember(m, items, now.Add(later), 5); len(again) != 0 {
+			t.Errorf("after %s %d items are decided again, such as %+v", later, len(again), again[0])
+		}
+	}
+	now = now.Add(hour)
+	before := m.Items[item(1).ID].PlanAt
+	moved := remember(m, items, now, 100)
+	last := time.Time{}
+	m = keep(m, now, moved)
+	for i := 1; i <= many; i++ {
+		k := m.Items[item(i).ID]
+		if k.PlanAt.Add(hour).Before(last) {
+			t.Fatalf("item %d goes out at %s, after %s", i, k.PlanAt, last)
+		}
+		last = k.PlanAt
+	}
+	if end := now.Add(horizon + many/100*24*hour); last.After(end) {
+		t.Errorf("at 100 a day the last goes out at %s; want it by %s", last, end)
+	}
+	if got := m.Items[item(1).ID].PlanAt; !got.Equal(before) {
+		t.Errorf("what was settled moved to %s", got)
+	}
+	if m.Waiting(now.Add(200*24*hour), now.Add(214*24*hour), 100) {
+		t.Error("items wait after all went out")
 	}
 }
 

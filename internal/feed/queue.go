@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -22,21 +23,29 @@ type Memory struct {
 	Items map[string]Known
 }
 
-// Remember decides what becomes of a feed's items, and gives what is to be remembered beside what is. An item goes out if it
-// appears after the feed was first read, unless it says itself that it is older, or points at a page that is known: a feed that
-// changes its GUIDs, or shows old items again, publishes nothing. At most perDay are planned within 24 hours, the oldest first.
-func Remember(m Memory, items []Item, now time.Time, perDay int) []Known {
+// Remember decides what becomes of a feed's items, and gives what is to be remembered beside what is, or instead of it. An item goes
+// out if it appears after the feed was first read, unless it says itself that it is older, or points at a page that is known: a feed
+// that changes its GUIDs, or shows old items again, publishes nothing. At most perDay are planned within 24 hours, the oldest first.
+// What goes out before settled keeps its time; what is later only waits for its turn, and gets another time when perDay changes.
+func Remember(m Memory, items []Item, now, settled time.Time, perDay int) []Known {
 	first := m.FirstRead.IsZero()
 	links := make(map[string]bool, len(m.Items))
 	var planned []time.Time
+	var queue []Known
 	for _, k := range m.Items {
 		links[k.Link] = true
-		if k.PlanAt.After(now.Add(-24 * time.Hour)) {
+		switch {
+		case !k.PlanAt.Before(settled) && k.PlanAt.After(now):
+			queue = append(queue, k)
+		case k.PlanAt.After(now.Add(-24 * time.Hour)):
 			planned = append(planned, k.PlanAt)
 		}
 	}
 	slices.SortFunc(planned, time.Time.Compare)
-	var fresh, added []Known
+	slices.SortFunc(queue, func(a, b Known) int {
+		return cmp.Or(a.PlanAt.Compare(b.PlanAt), a.SeenAt.Compare(b.SeenAt), a.Published.Compare(b.Published), cmp.Compare(a.ID, b.ID))
+	})
+	var fresh, changed []Known
 	decided := map[string]bool{}
 	for _, item := range items {
 		if _, known := m.Items[item.ID]; known || decided[item.ID] {
@@ -47,25 +56,46 @@ func Remember(m Memory, items []Item, now time.Time, perDay int) []Known {
 		old := first || links[item.Link] || !item.Published.IsZero() && item.Published.Before(m.FirstRead)
 		links[item.Link] = true
 		if old {
-			added = append(added, k)
+			changed = append(changed, k)
 		} else {
 			fresh = append(fresh, k)
 		}
 	}
-	// Feeds have their newest items first; where times are told, they say.
-	slices.Reverse(fresh)
-	slices.SortStableFunc(fresh, func(a, b Known) int {
+	oldestFirst(fresh)
+	for _, k := range append(queue, fresh...) {
+		at := next(planned, now, perDay)
+		planned = append(planned, at)
+		if !k.PlanAt.Equal(at) {
+			k.PlanAt = at
+			changed = append(changed, k)
+		}
+	}
+	return changed
+}
+
+// oldestFirst turns round what is in the order of a feed, which has its newest items first; where times are told, they say.
+func oldestFirst(items []Known) {
+	slices.Reverse(items)
+	slices.SortStableFunc(items, func(a, b Known) int {
 		if a.Published.IsZero() || b.Published.IsZero() {
 			return 0
 		}
 		return a.Published.Compare(b.Published)
 	})
-	for _, k := range fresh {
-		k.PlanAt = next(planned, now, perDay)
-		planned = append(planned, k.PlanAt)
-		added = append(added, k)
+}
+
+// Waiting is true if items wait for their turn: they go out from an instant on, or are more than most ahead of now.
+func (m Memory) Waiting(now, from time.Time, most int) bool {
+	ahead := 0
+	for _, k := range m.Items {
+		if !k.PlanAt.Before(from) {
+			return true
+		}
+		if k.PlanAt.After(now) {
+			ahead++
+		}
 	}
-	return added
+	return ahead > most
 }
 
 // next is the first instant from now on, and not before what is planned already, at which fewer than perDay are planned in the

@@ -34,10 +34,11 @@ const keepFeeds = 2 * 366 * 24 * time.Hour
 type Feeds interface {
 	// Feed is what is remembered of a feed; nothing if it was never read.
 	Feed(ctx context.Context, key FeedKey) (FeedMemory, error)
-	// RememberFeed records that a feed was read, with the items that were not known before.
+	// RememberFeed records that a feed was read, with the items that were not known before, and the new times of those that
+	// wait. What was due by then keeps its time.
 	RememberFeed(ctx context.Context, key FeedKey, m FeedMemory, added []feed.Known) error
-	// PlannedItems of a calendar that go out after an instant, in the order of their times.
-	PlannedItems(ctx context.Context, namespace, calendar string, after time.Time) ([]PlannedItem, error)
+	// PlannedItems of a calendar that go out after an instant and before another, in the order of their times.
+	PlannedItems(ctx context.Context, namespace, calendar string, after, before time.Time) ([]PlannedItem, error)
 }
 
 var _ Feeds = (*Database)(nil)
@@ -47,7 +48,7 @@ const (
 
 	queryFeed         = `SELECT first_read, last_read, etag, modified FROM feeds WHERE namespace = ? AND calendar = ? AND feed = ? AND url = ?`
 	queryFeedItems    = `SELECT ` + feedItemColumns + ` FROM feed_items WHERE namespace = ? AND calendar = ? AND feed = ? AND url = ?`
-	queryPlannedItems = `SELECT ` + feedItemColumns + ` FROM feed_items WHERE namespace = ? AND calendar = ? AND plan_at > ? ORDER BY plan_at, id`
+	queryPlannedItems = `SELECT ` + feedItemColumns + ` FROM feed_items WHERE namespace = ? AND calendar = ? AND plan_at > ? AND plan_at < ? ORDER BY plan_at, id`
 	querySaveFeed     = `INSERT INTO feeds (namespace, calendar, feed, url, first_read, last_read, etag, modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (namespace, calendar, feed, url) DO UPDATE SET last_read = excluded.last_read, etag = excluded.etag, modified = excluded.modified`
 	// What was not read for so long belongs to a calendar that is gone.
@@ -56,7 +57,7 @@ const (
 	queryForgetFeedItems = `DELETE FROM feed_items WHERE namespace = ? AND calendar = ? AND feed = ? AND url = ?`
 
 	querySaveFeedItem = `INSERT INTO feed_items (namespace, calendar, ` + feedItemColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (namespace, calendar, feed, url, id) DO NOTHING`
+		ON CONFLICT (namespace, calendar, feed, url, id) DO UPDATE SET plan_at = excluded.plan_at WHERE feed_items.plan_at > ? AND excluded.plan_at > 0`
 )
 
 // Feed implements Feeds.
@@ -74,8 +75,8 @@ func (s *Database) Feed(ctx context.Context, key FeedKey) (FeedMemory, error) {
 }
 
 // PlannedItems implements Feeds.
-func (s *Database) PlannedItems(ctx context.Context, namespace, calendar string, after time.Time) ([]PlannedItem, error) {
-	return all(ctx, s.read, scanItem(namespace, calendar), queryPlannedItems, namespace, calendar, max(toMicros(after), 0))
+func (s *Database) PlannedItems(ctx context.Context, namespace, calendar string, after, before time.Time) ([]PlannedItem, error) {
+	return all(ctx, s.read, scanItem(namespace, calendar), queryPlannedItems, namespace, calendar, max(toMicros(after), 0), toMicros(before))
 }
 
 func scanFeed(row scanner) (FeedMemory, error) {
@@ -113,7 +114,7 @@ func (s *Database) RememberFeed(ctx context.Context, key FeedKey, m FeedMemory, 
 		}
 		for _, k := range added {
 			if _, err := t.exec(ctx, querySaveFeedItem, key.Namespace, key.Calendar, key.Feed, key.URL, k.ID, k.Title, k.Summary, k.Author, k.Link,
-				toMicros(k.Published), toMicros(k.SeenAt), toMicros(k.PlanAt)); err != nil {
+				toMicros(k.Published), toMicros(k.SeenAt), toMicros(k.PlanAt), max(toMicros(m.LastRead), 0)); err != nil {
 				return err
 			}
 		}

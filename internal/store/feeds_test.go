@@ -34,12 +34,16 @@ func testFeeds(t *testing.T, fresh func(testing.TB) place) {
 			SeenAt: now, PlanAt: plan}
 	}
 	before, later, soon := known("0", time.Time{}), known("1", now.Add(time.Hour)), known("2", now.Add(time.Minute))
+	waits := known("3", now.Add(900*time.Hour))
 	read := store.FeedMemory{Memory: feed.Memory{FirstRead: now}, LastRead: now, ETag: `"1"`, Modified: "x"}
-	must(ledger.RememberFeed(t.Context(), key, read, []feed.Known{before, later, soon}))
+	must(ledger.RememberFeed(t.Context(), key, read, []feed.Known{before, later, soon, waits}))
+	// What waits is moved, but never what was due, nor what is not to go out.
+	sooner := func(k feed.Known) feed.Known { k.PlanAt = now.Add(90 * time.Hour); return k }
 	changed := later
 	changed.Title, changed.PlanAt = "changed", now
 	read.FirstRead, read.LastRead, read.ETag = now.Add(time.Hour), now.Add(time.Hour), `"2"`
-	must(ledger.RememberFeed(t.Context(), key, read, []feed.Known{changed}))
+	must(ledger.RememberFeed(t.Context(), key, read, []feed.Known{changed, sooner(waits), sooner(before)}))
+	waits.PlanAt = sooner(waits).PlanAt
 	must(ledger.Close())
 
 	ledger = there.start(t)
@@ -47,11 +51,11 @@ func testFeeds(t *testing.T, fresh func(testing.TB) place) {
 	memory, err = ledger.Feed(t.Context(), key)
 	must(err)
 	want := store.FeedMemory{LastRead: now.Add(time.Hour), ETag: `"2"`, Modified: "x", Memory: feed.Memory{FirstRead: now, Items: map[string]feed.Known{
-		before.ID: before, later.ID: later, soon.ID: soon}}}
+		before.ID: before, later.ID: later, soon.ID: soon, waits.ID: waits}}}
 	if diff := cmp.Diff(want, memory); diff != "" {
 		t.Errorf("memory (-want +got):\n%s", diff)
 	}
-	planned, err := ledger.PlannedItems(t.Context(), "acme", "autumn", now.Add(-time.Hour))
+	planned, err := ledger.PlannedItems(t.Context(), "acme", "autumn", now.Add(-time.Hour), waits.PlanAt)
 	must(err)
 	if diff := cmp.Diff([]store.PlannedItem{{FeedKey: key, Known: soon}, {FeedKey: key, Known: later}}, planned); diff != "" {
 		t.Errorf("planned (-want +got):\n%s", diff)
