@@ -174,7 +174,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	}
 	if ledger, ok := o.Ledger.(inbox.Ledger); ok {
 		if err := community.Setup(mgr, community.Options{Client: mgr.GetClient(), ConfigMaps: mgr.GetClient(), Recorder: recorder, Clock: o.Clock, Ledger: ledger,
-			Directory: directory, Gate: gate, Classify: inbox.Classifier(o.Media), Told: told, Consented: calendars.CuratedChanged, HooksAddress: o.HooksAddress, Owner: o.Owner, Settle: o.Settle, Registry: o.Registry, Log: o.Log}); err != nil {
+			Directory: directory, Gate: gate, HTTP: o.Media, Told: told, Consented: calendars.CuratedChanged, HooksAddress: o.HooksAddress, Owner: o.Owner, Settle: o.Settle, Registry: o.Registry, Log: o.Log}); err != nil {
 			return fmt.Errorf("set up the community: %w", err)
 		}
 	}

@@ -5,15 +5,16 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/tribune-dev/tribune/internal/inbox"
 	"github.com/tribune-dev/tribune/internal/network"
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
 // metrics of the inbox. Their labels are names of objects, rules and kinds, of which there are few; nothing that people write is one.
 type metrics struct {
-	items, matches, actions *prometheus.CounterVec
-	lag                     *prometheus.HistogramVec
-	waiting                 waiting
+	items, matches, actions, questions *prometheus.CounterVec
+	lag                                *prometheus.HistogramVec
+	waiting                            waiting
 }
 
 func newMetrics() *metrics {
@@ -24,6 +25,8 @@ func newMetrics() *metrics {
 			Help: "Items that a rule matched, by policy, rule and the rule's outcome."}, []string{"policy", "rule", "outcome"}),
 		actions: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tribune_policy_actions_total",
 			Help: "Actions that came to a state, by policy and kind."}, []string{"policy", "kind", "state"}),
+		questions: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tribune_classifier_questions_total",
+			Help: "Questions to classifiers, by what became of them: Answered, Failed, Refused or NotAsked."}, []string{"namespace", "classifier", "result"}),
 		lag: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "tribune_inbox_lag_seconds",
 			Help:    "Time from when something was said, as the network tells, to the decision about it.",
 			Buckets: []float64{.25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 1800, 3600, 43200}}, []string{"channel"}),
@@ -34,7 +37,7 @@ func (m *metrics) register(r prometheus.Registerer) error {
 	if r == nil {
 		return nil
 	}
-	for _, c := range []prometheus.Collector{m.items, m.matches, m.actions, m.lag, &m.waiting} {
+	for _, c := range []prometheus.Collector{m.items, m.matches, m.actions, m.questions, m.lag, &m.waiting} {
 		if err := r.Register(c); err != nil {
 			return err
 		}
@@ -75,6 +78,11 @@ func (m *metrics) judged(items []store.Item, verdicts []store.Verdict) {
 			}
 		}
 	}
+}
+
+// asked counts a question to a classifier, by the host that it is at: the rest of an address may be secret.
+func (m *metrics) asked(namespace, host string, result inbox.Asked) {
+	m.questions.WithLabelValues(namespace, host, string(result)).Inc()
 }
 
 // acted counts an action that came to an end.

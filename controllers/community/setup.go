@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,7 +30,8 @@ type Options struct {
 	Ledger     inbox.Ledger
 	Directory  *channels.Directory
 	Gate       post.Gate
-	Classify   func(ctx context.Context, q policy.Question, item *policy.Item) policy.Score
+	// HTTP asks classifiers; nil: they are taken as not answering.
+	HTTP *http.Client
 	// Told is called when something was put into the outbox of messages.
 	Told func()
 	// Consented is called when somebody agreed that something of theirs is shared, or does not any more; nil: nobody is told.
@@ -53,9 +55,14 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := figures.register(o.Registry); err != nil {
 		return fmt.Errorf("register the metrics of the inbox: %w", err)
 	}
-	box := inbox.New(inbox.Inbox{
+	var box *inbox.Inbox
+	var classify func(ctx context.Context, namespace string, q policy.Question, item *policy.Item) (policy.Score, bool)
+	if o.HTTP != nil {
+		classify = inbox.NewClassifiers(o.HTTP, o.Clock, o.Log, figures.asked, func() { box.Wake() }).Ask
+	}
+	box = inbox.New(inbox.Inbox{
 		Ledger: o.Ledger, Lines: &lines{client: o.Client, directory: o.Directory, clock: o.Clock}, Policies: policies, Crises: crises{o.Gate},
-		Classify: o.Classify, Clock: o.Clock, Owner: o.Owner, Settle: o.Settle, Log: o.Log, Judged: figures.judged, Acted: figures.acted,
+		Classify: classify, Clock: o.Clock, Owner: o.Owner, Settle: o.Settle, Log: o.Log, Judged: figures.judged, Acted: figures.acted,
 		Consented: o.Consented, Share: (&sharer{client: o.Client}).share,
 	})
 	r := &PolicyReconciler{Client: o.Client, ConfigMaps: o.ConfigMaps, Recorder: o.Recorder, Clock: o.Clock, Ledger: o.Ledger, Log: o.Log, policies: policies, changed: box.Wake}

@@ -93,8 +93,9 @@ type Inbox struct {
 	Lines    Lines
 	Policies Policies
 	Crises   Crises
-	// Classify asks a classifier; nil: it is taken as not answering.
-	Classify func(ctx context.Context, q policy.Question, item *policy.Item) policy.Score
+	// Classify gives a classifier's answer, and never waits for one: what is not known yet it asks for until ctx ends, and wakes the inbox when it
+	// came. Nil: classifiers are taken as not answering.
+	Classify func(ctx context.Context, namespace string, q policy.Question, item *policy.Item) (score policy.Score, known bool)
 	Clock    clock.Clock
 	// Owner names this process in claims.
 	Owner string

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -50,31 +51,24 @@ func (b *Inbox) JudgeOnce(ctx context.Context) (more bool, err error) {
 }
 
 // judgeChannel decides about items of one channel; more is true if there are more. While what was decided about some is recorded, the next are
-// read: the ledger leaves out what changes meanwhile.
+// read: the ledger leaves out what changes meanwhile. What waits for a classifier is passed over, and looked at again when its answer came.
 func (b *Inbox) judgeChannel(ctx context.Context, c Channel) (more bool, err error) {
-	var items []store.Item
-	for round := range maxRounds {
+	items, err := b.Ledger.Undecided(ctx, c.Namespace, c.Name, nil, batch)
+	for round := 0; err == nil && round < maxRounds; {
 		policies, line, ready := b.inForce(c)
-		if !ready {
+		if !ready || len(items) == 0 {
 			return false, nil
 		}
-		if round == 0 {
-			if items, err = b.Ledger.Undecided(ctx, c.Namespace, c.Name, nil, batch); err != nil {
-				return false, err
-			}
+		settled, verdicts, failed := b.verdicts(ctx, c, policies, line, items)
+		if failed != nil {
+			return false, failed
 		}
-		if len(items) == 0 {
-			return false, nil
+		if len(verdicts) > 0 {
+			round++ // of those that wait there are few
 		}
-		verdicts, err := b.verdicts(ctx, c, policies, line, items)
-		if err != nil {
-			return false, err
-		}
-		if items, err = b.record(ctx, c, items, verdicts); err != nil {
-			return false, err
-		}
+		items, err = b.record(ctx, c, items, settled, verdicts)
 	}
-	return true, nil
+	return err == nil, err
 }
 
 // inForce are the policies of a channel, and how it is connected; nil: it is not, and no policy needs it. It is not ready while that is not
@@ -89,22 +83,22 @@ func (b *Inbox) inForce(c Channel) (policies []InForce, line *Line, ready bool) 
 	return policies, nil, len(policies) == 0
 }
 
-// verdicts about items.
-func (b *Inbox) verdicts(ctx context.Context, c Channel, policies []InForce, line *Line, items []store.Item) ([]store.Verdict, error) {
+// verdicts about those of the items that wait for no classifier.
+func (b *Inbox) verdicts(ctx context.Context, c Channel, policies []InForce, line *Line, items []store.Item) ([]store.Item, []store.Verdict, error) {
 	crisis := false
 	if len(policies) > 0 {
 		var err error
 		if crisis, err = b.Crises.Holds(ctx, c); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	opinions, err := b.opinions(ctx, policies, items, line, crisis)
-	if err != nil {
-		return nil, err
+	items, opinions, err := b.unawaited(ctx, policies, items, line, crisis)
+	if err != nil || len(items) == 0 {
+		return nil, nil, err
 	}
 	objected, err := b.appeals(ctx, items, opinions)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	verdicts, now := make([]store.Verdict, len(items)), b.Clock.Now()
 	for i := range items {
@@ -115,22 +109,25 @@ func (b *Inbox) verdicts(ctx context.Context, c Channel, policies []InForce, lin
 		verdicts[i] = r.verdict(opinions[i])
 	}
 	if err := b.consents(ctx, items); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return verdicts, b.again(ctx, items, verdicts)
+	return items, verdicts, b.again(ctx, items, verdicts)
 }
 
-// record verdicts about items, and give the items that come after them, as far as there may be any.
-func (b *Inbox) record(ctx context.Context, c Channel, items []store.Item, verdicts []store.Verdict) (next []store.Item, err error) {
+// record verdicts about items of a page, and give the items that come after it, as far as there may be any.
+func (b *Inbox) record(ctx context.Context, c Channel, page, items []store.Item, verdicts []store.Verdict) (next []store.Item, err error) {
 	var reading sync.WaitGroup
 	var failed error
-	if len(items) == batch {
-		reading.Go(func() { next, failed = b.Ledger.Undecided(ctx, c.Namespace, c.Name, &items[batch-1], batch) })
+	if len(page) == batch {
+		reading.Go(func() { next, failed = b.Ledger.Undecided(ctx, c.Namespace, c.Name, &page[batch-1], batch) })
 	}
-	decided, err := b.Ledger.Decide(ctx, verdicts)
+	decided := 0
+	if len(verdicts) > 0 {
+		decided, err = b.Ledger.Decide(ctx, verdicts)
+	}
 	reading.Wait()
-	if err != nil {
-		return nil, err
+	if err != nil || len(verdicts) == 0 {
+		return next, errors.Join(err, failed)
 	}
 	if b.Judged != nil && decided > 0 {
 		b.Judged(items, verdicts)
@@ -139,22 +136,41 @@ func (b *Inbox) record(ctx context.Context, c Channel, items []store.Item, verdi
 	return next, failed
 }
 
-// opinions of each policy about each item.
-func (b *Inbox) opinions(ctx context.Context, policies []InForce, items []store.Item, line *Line, crisis bool) ([][]opinion, error) {
-	out := make([][]opinion, len(items))
+// unawaited gives the items that wait for no classifier, and the opinions about them. What of an item that waits would count for others does not
+// yet, so that all is asked anew without it.
+func (b *Inbox) unawaited(ctx context.Context, policies []InForce, items []store.Item, line *Line, crisis bool) ([]store.Item, [][]opinion, error) {
+	for len(items) > 0 {
+		opinions, waits, err := b.opinions(ctx, policies, items, line, crisis)
+		if err != nil || waits == nil {
+			return items, opinions, err
+		}
+		var rest []store.Item
+		for i := range items {
+			if !waits[i] {
+				rest = append(rest, items[i])
+			}
+		}
+		items = rest
+	}
+	return nil, nil, nil
+}
+
+// opinions of each policy about each item; waits says which wait for a classifier, nil: none does.
+func (b *Inbox) opinions(ctx context.Context, policies []InForce, items []store.Item, line *Line, crisis bool) (out [][]opinion, waits []bool, err error) {
+	out = make([][]opinion, len(items))
 	for n := range policies {
 		in := &policies[n]
 		facts, err := b.Ledger.FactsAbout(ctx, strikesOf(in), items, reach(in.Policy), b.Clock.Now())
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		newcomers, err := b.newcomers(ctx, in, items)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		calmed, err := b.calmed(ctx, items[0].Key.Namespace, in, b.Clock.Now())
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		judge := in.Policy.Judge()
 		// What an author collects in this batch counts for what they say next.
@@ -170,13 +186,20 @@ func (b *Inbox) opinions(ctx context.Context, policies []InForce, items []store.
 				hist.Greeted, hist.OpenCase = newcomers[i].Greeted || greeted[it.Author.ID], newcomers[i].OpenCase
 			}
 			hist.Calmed = calmed[threadOf(it)]
-			d := b.evaluate(ctx, judge, judged(it, line), hist)
+			d, known := b.evaluate(ctx, it.Key.Namespace, judge, judged(it, line), hist)
+			if !known {
+				if waits == nil {
+					waits = make([]bool, len(items))
+				}
+				waits[i] = true
+				continue
+			}
 			for _, p := range d.Problems {
 				b.Log.Warn("A rule could not be asked about an item", "policy", in.Name, "rule", p.Path, "item", it.ID, "error", p.Message)
 			}
 			spared, err := b.spare(ctx, it, &d, facts[i].FirstSeen)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			for _, a := range d.Actions {
 				if policy.Calming(a.Kind) {
@@ -188,34 +211,32 @@ func (b *Inbox) opinions(ctx context.Context, policies []InForce, items []store.
 			out[i] = append(out[i], opinion{in: in, d: d, spared: spared})
 		}
 	}
-	return out, nil
+	return out, waits, nil
 }
 
-// evaluate decides, and asks classifiers where their answer matters.
-func (b *Inbox) evaluate(ctx context.Context, judge *policy.Judge, it *policy.Item, hist *policy.History) policy.Decision {
-	for {
-		d := judge.Evaluate(it, hist, b.Clock.Now())
+// evaluate decides, and asks classifiers where their answer matters; known is false if one is waited for.
+func (b *Inbox) evaluate(ctx context.Context, namespace string, judge *policy.Judge, it *policy.Item, hist *policy.History) (d policy.Decision, known bool) {
+	for known = true; known; {
+		d = judge.Evaluate(it, hist, b.Clock.Now())
 		if len(d.Ask) == 0 {
-			return d
+			return d, true
 		}
 		if hist.Scores == nil {
 			hist.Scores = map[policy.Question]policy.Score{}
 		}
-		var mu sync.Mutex
-		var all sync.WaitGroup
 		for _, q := range d.Ask {
-			all.Go(func() {
-				score := policy.Score{Failed: true}
-				if b.Classify != nil {
-					score = b.Classify(ctx, q, it)
-				}
-				mu.Lock()
-				defer mu.Unlock()
+			if b.Classify == nil {
+				hist.Scores[q] = policy.Score{Failed: true}
+				continue
+			}
+			if score, came := b.Classify(ctx, namespace, q, it); came {
 				hist.Scores[q] = score
-			})
+			} else {
+				known = false
+			}
 		}
-		all.Wait()
 	}
+	return d, false
 }
 
 func reach(p *policy.Policy) store.Reach {
