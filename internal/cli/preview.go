@@ -55,7 +55,8 @@ Exit code: 0 all can go out, 1 something is wrong with a text, 2 it could not be
 	cmd.Flags().StringVar(&p.channel, "channel", "", "show one channel only")
 	cmd.Flags().StringVar(&p.network, "network", "", "show it on one network only, whatever its channels: "+strings.Join(compose.Networks(), ", ")+
 		"; XPremium is X with the length for paying accounts")
-	cmd.Flags().StringVar(&p.jsonl, "jsonl", "", `file with one {"text": ...} a line, or - for standard input; needs --network, and gives one JSON object a line unless -o says otherwise`)
+	cmd.Flags().StringVar(&p.jsonl, "jsonl", "",
+		`file with one {"text": ...} a line, or - for standard input; needs --network, and gives one JSON object a line unless -o says otherwise`)
 	cmd.Flags().StringVarP(&p.output, "output", "o", "text", "text, html, markdown or json")
 	cmd.MarkFlagsMutuallyExclusive("channel", "network")
 	return cmd
