@@ -10,7 +10,7 @@ import (
 
 // ChannelOf gives what a plan needs to know of a SocialChannel.
 func ChannelOf(ch *tribunev1alpha1.SocialChannel) Channel {
-	c := Channel{Name: ch.Name, Labels: ch.Labels, Network: ch.Spec.Network, Language: ch.Spec.Language}
+	c := Channel{Name: ch.Name, Labels: ch.Labels, Network: ch.Spec.Network, Language: ch.Spec.Language, Suspended: ch.Spec.Suspend}
 	if ch.Spec.Publishing != nil {
 		c.QuietHours = ch.Spec.Publishing.QuietHours
 	}

@@ -38,6 +38,8 @@ type Channel struct {
 	Language string
 	// QuietHours of the channel (spec.publishing.quietHours); nil: none.
 	QuietHours *tribunev1alpha1.QuietHours
+	// Suspended by its spec. It changes no plan: what is planned is held when it falls due, which people who look at it are told.
+	Suspended bool
 }
 
 // SourcedEntry is an entry that stands elsewhere than in the calendar.
@@ -80,6 +82,8 @@ type Input struct {
 	// Check tells what keeps a content from being published on a channel; nil checks nothing. The paths are those below the
 	// content, such as thread[1].text.
 	Check func(Channel, *tribunev1alpha1.Content) []Problem
+	// Look makes it a plan to be looked at; nil for one that is carried out.
+	Look *Look
 }
 
 // Problem is something that a person must change.
@@ -175,6 +179,8 @@ type Result struct {
 	Entries int
 	// Truncated names the channels on which MaxWaiting was reached, with the time up to which Posts are planned.
 	Truncated map[string]time.Time
+	// Cut is the instant from which on more was planned than Look.Most lets see; zero if all is there.
+	Cut time.Time
 	// Until is the end of the horizon.
 	Until time.Time
 	Zone  *time.Location
@@ -189,7 +195,7 @@ func Horizon(c *tribunev1alpha1.ContentCalendar) time.Duration {
 }
 
 // Deadline of a calendar's Posts: how late they may begin to go out.
-func Deadline(c *tribunev1alpha1.ContentCalendar) time.Duration {
+func deadline(c *tribunev1alpha1.ContentCalendar) time.Duration {
 	if c.Spec.MissedPolicy == tribunev1alpha1.MissedPolicySkip {
 		return publish.LateAfter
 	}
@@ -202,9 +208,10 @@ func Deadline(c *tribunev1alpha1.ContentCalendar) time.Duration {
 // Calendar plans a calendar.
 func Calendar(in Input) Result {
 	p := planner{
-		in: in, spec: &in.Calendar.Spec, deadline: Deadline(in.Calendar),
+		in: in, spec: &in.Calendar.Spec, deadline: deadline(in.Calendar),
 		quietFor: map[service]*quiet{}, quietSame: map[string]*quiet{}, quietOn: map[string]*quiet{}, byName: map[string]*item{}, timings: map[node]timing{},
 		existing: indexExisting(in.Existing), quotes: indexQuotes(in.Curated), told: map[Problem]int{},
+		seen: map[node]bool{},
 	}
 	p.result.Until = in.Now.Add(Horizon(in.Calendar))
 	p.result.Entries = len(p.spec.Entries) + len(in.More)
@@ -286,6 +293,10 @@ type planner struct {
 	told map[Problem]int
 	// timings of what goes out once, for what follows it.
 	timings map[node]timing
+
+	// seen are the entries of which a look has its first Post; cut is from when on it sees no more.
+	seen map[node]bool
+	cut  time.Time
 }
 
 // node is an entry on a channel.

@@ -29,8 +29,13 @@ type occasion struct {
 // add plans a Post.
 func (p *planner) add(it *item, o occasion, ch Channel) {
 	p.curate(it, o, ch)
+	n := node{it.name(), ch.Name}
+	if p.passedOver(n, o.goes) {
+		return
+	}
 	if post, ok := p.post(it, o, ch); ok {
 		p.result.Posts = append(p.result.Posts, post)
+		p.look(n)
 	}
 }
 
@@ -126,8 +131,13 @@ func (p *planner) after(e *tribunev1alpha1.CalendarEntry) *tribunev1alpha1.After
 	}
 }
 
-// limit keeps the first MaxWaiting Posts of each channel; the others are planned as these go out.
+// limit keeps the first MaxWaiting Posts of each channel; the others are planned as these go out. A look has a bound of its own.
 func (p *planner) limit() {
+	if p.in.Look != nil {
+		p.cutOff()
+		p.result.Cut = p.cut
+		return
+	}
 	count := map[string]int{}
 	kept := p.result.Posts[:0]
 	for _, post := range p.result.Posts {

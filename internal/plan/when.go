@@ -101,11 +101,14 @@ func (p *planner) place(it *item, o occasion, ch Channel) timing {
 
 // skip notes what is left out of the horizon.
 func (p *planner) skip(it *item, o occasion, ch Channel) {
-	if o.at.Before(p.in.Now) {
+	if o.at.Before(p.in.Now) || p.passedOver(node{}, o.at) {
 		return
 	}
 	p.result.Skipped = append(p.result.Skipped, Skipped{Entry: it.name(), Channel: ch.Name, Occurrence: o.id, Local: o.local, At: o.at,
 		Reason: o.hold.Reason, Message: o.hold.Message})
+	if l := p.in.Look; l != nil && len(p.result.Skipped) >= 2*l.Most {
+		p.cutOff()
+	}
 }
 
 // from is the first instant that a plan looks at: what an earlier plan covered and whose deadline has passed is history.
