@@ -59,12 +59,13 @@ func sections(text string) ([]section, error) {
 	}
 	var out []section
 	var wrong []error
-	start, number := 0, 0
+	start, number, line := 0, 0, 1
 	ends := append(separator.FindAllStringIndex(text, -1), []int{len(text), len(text)})
 	for _, end := range ends {
 		number++
-		s := section{number: number, line: 1 + strings.Count(text[:start], "\n")}
+		s := section{number: number, line: line}
 		root, err := s.read(text[start:end[0]])
+		line += strings.Count(text[start:end[1]], "\n")
 		start = end[1]
 		if err != nil {
 			wrong = append(wrong, err)
