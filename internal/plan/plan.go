@@ -195,7 +195,7 @@ func Horizon(c *tribunev1alpha1.ContentCalendar) time.Duration {
 }
 
 // Deadline of a calendar's Posts: how late they may begin to go out.
-func deadline(c *tribunev1alpha1.ContentCalendar) time.Duration {
+func Deadline(c *tribunev1alpha1.ContentCalendar) time.Duration {
 	if c.Spec.MissedPolicy == tribunev1alpha1.MissedPolicySkip {
 		return publish.LateAfter
 	}
@@ -208,7 +208,7 @@ func deadline(c *tribunev1alpha1.ContentCalendar) time.Duration {
 // Calendar plans a calendar.
 func Calendar(in Input) Result {
 	p := planner{
-		in: in, spec: &in.Calendar.Spec, deadline: deadline(in.Calendar),
+		in: in, spec: &in.Calendar.Spec, deadline: Deadline(in.Calendar),
 		quietFor: map[service]*quiet{}, quietSame: map[string]*quiet{}, quietOn: map[string]*quiet{}, byName: map[string]*item{}, timings: map[node]timing{},
 		existing: indexExisting(in.Existing), quotes: indexQuotes(in.Curated), told: map[Problem]int{},
 		seen: map[node]bool{},
