@@ -31,6 +31,10 @@ type Event struct {
 	// Hold is why it is held, moved or left out, with Reason for people; empty for none.
 	Hold   string `json:"hold,omitempty"`
 	Reason string `json:"reason,omitempty"`
+	// Held is true for what is still to go out and will not before somebody does something, such as approve it.
+	Held bool `json:"held,omitempty"`
+	// AtOnce is true for a Post without a time, which goes out as soon as it is applied; its times are when that is thought to be.
+	AtOnce bool `json:"atOnce,omitempty"`
 	// Title in one line; URL where it is out.
 	Title    string `json:"title"`
 	URL      string `json:"url,omitempty"`
@@ -46,6 +50,10 @@ const (
 	Skipped = "Skipped"
 )
 
+// NotShown is the state of an event that stands for all that goes out from its time on and is not among the events, as there is too
+// much of it. It is for programs; people are told by a note.
+const NotShown = "NotShown"
+
 // At sets the times of an event.
 func (e *Event) At(at time.Time, zone *time.Location) {
 	e.zone = zone
@@ -53,6 +61,22 @@ func (e *Event) At(at time.Time, zone *time.Location) {
 }
 
 func (e *Event) local() time.Time { return e.UTC.In(e.zone) }
+
+// clock is the time of an event on its day, for people.
+func (e *Event) clock() string {
+	if e.AtOnce {
+		return "at once"
+	}
+	return e.local().Format("15:04")
+}
+
+// shown is the state of an event for people: what is held is called so before it is due, too.
+func (e *Event) shown() string {
+	if e.Held && (e.State == Planned || e.State == "Scheduled") {
+		return "Held"
+	}
+	return e.State
+}
 
 // Sort brings events into the order of their times.
 func Sort(events []Event) {
@@ -89,16 +113,23 @@ func grouped(events []Event) []group {
 	var groups []group
 	for i := range events {
 		e := &events[i]
-		at := slices.IndexFunc(groups, func(g group) bool {
-			return e.Entry != "" && g.UTC.Equal(e.UTC) && g.Namespace == e.Namespace && g.Calendar == e.Calendar && g.Entry == e.Entry && g.State == e.State && g.Reason == e.Reason
-		})
-		if at < 0 {
+		at := len(groups) - 1
+		for at >= 0 && groups[at].UTC.Equal(e.UTC) && !groups[at].joins(e) {
+			at--
+		}
+		if at < 0 || !groups[at].joins(e) {
 			groups = append(groups, group{Event: *e, Channels: []string{e.Channel}})
 			continue
 		}
 		groups[at].Channels = append(groups[at].Channels, e.Channel)
 	}
 	return groups
+}
+
+// joins is true for the same publication on another channel.
+func (g *group) joins(e *Event) bool {
+	return e.Entry != "" && g.UTC.Equal(e.UTC) && g.Namespace == e.Namespace && g.Calendar == e.Calendar && g.Entry == e.Entry &&
+		g.State == e.State && g.Reason == e.Reason
 }
 
 // name of what goes out.

@@ -2,6 +2,7 @@ package agenda
 
 import (
 	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
 	"strings"
@@ -14,8 +15,14 @@ var pageText string
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"join": func(s []string) string { return strings.Join(s, ", ") },
 	"name": func(g group) string { return g.name() },
-	"time": func(g group) string { return g.local().Format("15:04") },
-	"kind": func(g group) string { return strings.ToLower(g.State) },
+	"time": func(g group) string { return g.clock() },
+	"kind": func(g group) string { return strings.ToLower(g.shown()) },
+	"state": func(g group) string {
+		if shown := g.shown(); shown != Planned {
+			return shown
+		}
+		return ""
+	},
 }).Parse(pageText))
 
 // square is one day of a month on the page; a day of another month has no Date.
@@ -29,8 +36,8 @@ type sheet struct {
 	Weeks [][7]square
 }
 
-// HTML writes the months of a time as a page of its own, which needs nothing but itself.
-func HTML(w io.Writer, title string, events []Event, from, to time.Time) error {
+// HTML writes the months of a time as a page of its own, which needs nothing but itself, with notes for people at its top.
+func HTML(w io.Writer, title string, events []Event, from, to time.Time, notes ...string) error {
 	byDate := map[time.Time]day{}
 	for _, d := range days(events) {
 		byDate[d.Date] = d
@@ -50,11 +57,16 @@ func HTML(w io.Writer, title string, events []Event, from, to time.Time) error {
 		}
 		sheets = append(sheets, s)
 	}
+	count := fmt.Sprintf("%d publications", len(events))
+	if len(events) == 1 {
+		count = "1 publication"
+	}
 	return page.Execute(w, struct {
 		Title  string
 		Zones  string
-		Count  int
+		Count  string
+		Notes  []string
 		Sheets []sheet
 		Days   []string
-	}{title, strings.Join(zones(events), ", "), len(events), sheets, []string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}})
+	}{title, strings.Join(zones(events), ", "), count, notes, sheets, []string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}})
 }

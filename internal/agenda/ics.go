@@ -2,18 +2,26 @@ package agenda
 
 import (
 	"io"
+	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	ics "github.com/arran4/golang-ical"
+
+	"github.com/tribune-dev/tribune/internal/terminal"
 )
 
-// Calendar writes events as an iCalendar file (RFC 5545) that other calendars can subscribe to. now is when it was made.
-func Calendar(w io.Writer, name string, events []Event, now time.Time) error {
+// Calendar writes events as an iCalendar file (RFC 5545: lines end in CRLF, and are folded at 75 octets) that other calendars can
+// subscribe to, with notes for people as its description. now is when it was made.
+func Calendar(w io.Writer, name string, events []Event, now time.Time, notes ...string) error {
 	c := ics.NewCalendar()
 	c.SetProductId("-//tribune.dev//Tribune//EN")
 	c.SetMethod(ics.MethodPublish)
-	c.SetXWRCalName(name)
+	c.SetXWRCalName(terminal.Printable(name))
+	if len(notes) > 0 {
+		c.SetXWRCalDesc(printable(notes))
+	}
 	for i := range events {
 		e := &events[i]
 		if e.State == Skipped {
@@ -26,17 +34,26 @@ func Calendar(w io.Writer, name string, events []Event, now time.Time) error {
 		event.SetSummary(e.summary())
 		event.SetDescription(e.description())
 		event.SetTimeTransparency(ics.TransparencyTransparent)
-		if e.URL != "" {
-			event.SetURL(e.URL)
+		if address := address(e.URL); address != "" {
+			event.SetURL(address)
 		}
 		for _, category := range []string{e.Network, e.Pillar, e.Campaign} {
 			if category != "" {
-				event.AddCategory(category)
+				event.AddCategory(terminal.Printable(category))
 			}
 		}
-		event.SetStatus(status(e.State))
+		event.SetStatus(status(e.shown()))
 	}
-	return c.SerializeTo(w)
+	return c.SerializeTo(w, ics.WithNewLineWindows)
+}
+
+// address of what is out, as a URI (RFC 5545, 3.3.13); empty for what is none.
+func address(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme == "" || strings.ContainsFunc(u.String(), unicode.IsSpace) {
+		return ""
+	}
+	return u.String()
 }
 
 func (e *Event) summary() string {
@@ -44,16 +61,28 @@ func (e *Event) summary() string {
 	if name == "" {
 		name = e.Post
 	}
-	return name + " → " + e.Channel
+	return terminal.Printable(name + " → " + e.Channel)
 }
 
 func (e *Event) description() string {
-	lines := []string{e.Title, "State: " + e.State}
+	lines := []string{e.Title, "State: " + e.shown()}
+	if e.AtOnce {
+		lines = append(lines, "at once, when it is applied")
+	}
 	if e.Reason != "" {
 		lines = append(lines, e.Reason)
 	}
 	lines = append(lines, e.Local+" "+e.Zone, "Post "+e.Post)
-	return strings.Join(lines, "\n")
+	return printable(lines)
+}
+
+// printable joins lines without what is no text (RFC 5545, 3.3.11): a carriage return would end the line of the file.
+func printable(lines []string) string {
+	clean := make([]string, len(lines))
+	for i, line := range lines {
+		clean[i] = terminal.Printable(line)
+	}
+	return strings.Join(clean, "\n")
 }
 
 func status(state string) ics.ObjectStatus {

@@ -10,13 +10,19 @@ import (
 	"github.com/tribune-dev/tribune/internal/terminal"
 )
 
-// Days writes events as a list, day by day.
-func Days(w io.Writer, events []Event) error {
+// Days writes events as a list, day by day, with notes for people at its end.
+func Days(w io.Writer, events []Event, notes ...string) error {
 	out := &terminal.Writer{W: w}
 	if len(events) == 0 {
 		out.Printf("Nothing goes out in this time.\n")
-		return out.Err
+	} else {
+		list(out, events)
 	}
+	remark(out, notes)
+	return out.Err
+}
+
+func list(out *terminal.Writer, events []Event) {
 	several := len(zones(events)) > 1
 	if !several {
 		out.Printf("Times of %s\n", events[0].Zone)
@@ -31,11 +37,11 @@ func Days(w io.Writer, events []Event) error {
 		out.Printf("  %s\n", d.Date.Format("Mon 2 January 2006"))
 		for i := range d.Groups {
 			g := &d.Groups[i]
-			at := g.local().Format("15:04")
-			if several {
+			at := g.clock()
+			if several && !g.AtOnce {
 				at += " " + g.Zone
 			}
-			out.Printf("    %s  %s%-10s %s → %s\n", at, mark(g.State), g.State, terminal.Printable(g.name()), terminal.Printable(strings.Join(g.Channels, ", ")))
+			out.Printf("    %s  %s%-10s %s → %s\n", at, mark(g.shown()), g.shown(), terminal.Printable(g.name()), terminal.Printable(strings.Join(g.Channels, ", ")))
 			if g.Title != "" {
 				out.Printf("           %s\n", terminal.Printable(g.Title))
 			}
@@ -44,7 +50,16 @@ func Days(w io.Writer, events []Event) error {
 			}
 		}
 	}
-	return out.Err
+}
+
+// remark writes notes after what they are about.
+func remark(out *terminal.Writer, notes []string) {
+	for i, note := range notes {
+		if i == 0 {
+			out.Printf("\n")
+		}
+		out.Printf("%s\n", terminal.Printable(note))
+	}
 }
 
 func mark(state string) string {
@@ -63,8 +78,8 @@ func mark(state string) string {
 
 const cell = 16
 
-// Month writes the months of a time as grids of weeks, Monday first.
-func Month(w io.Writer, events []Event, from, to time.Time) error {
+// Month writes the months of a time as grids of weeks, Monday first, with notes for people at their end.
+func Month(w io.Writer, events []Event, from, to time.Time, notes ...string) error {
 	out := &terminal.Writer{W: w}
 	byDate := map[time.Time]day{}
 	for _, d := range days(events) {
@@ -79,6 +94,7 @@ func Month(w io.Writer, events []Event, from, to time.Time) error {
 	if all := zones(events); len(all) > 0 {
 		out.Printf("\nTimes of %s\n", strings.Join(all, ", "))
 	}
+	remark(out, notes)
 	return out.Err
 }
 
@@ -119,7 +135,7 @@ func box(date time.Time, d day) []string {
 	lines := []string{fmt.Sprint(date.Day())}
 	for i := range d.Groups {
 		g := &d.Groups[i]
-		lines = append(lines, mark(g.State)+g.local().Format("15:04")+" "+terminal.Printable(g.name()))
+		lines = append(lines, mark(g.shown())+g.clock()+" "+terminal.Printable(g.name()))
 	}
 	return lines
 }
