@@ -310,8 +310,7 @@ func (c *checker) postHold(r *readable, post *tribunev1alpha1.Post, ch plan.Chan
 	}
 	var calendars []*tribunev1alpha1.ContentCalendar
 	for _, calendar := range c.planned {
-		same := calendar.namespace == r.namespace || calendar.namespace == "" || r.namespace == ""
-		if same && plan.PlansFor(calendar.ContentCalendar, ch) {
+		if SameNamespace(calendar.namespace, r.namespace) && plan.PlansFor(calendar.ContentCalendar, ch) {
 			calendars = append(calendars, calendar.ContentCalendar)
 		}
 	}

@@ -140,6 +140,7 @@ func usable(o *object, problems []problem) *readable {
 	if !ok {
 		return nil
 	}
+	readableMetadata(r.content)
 	entries, isList := spec["entries"].([]any)
 	broken := make([]bool, len(entries))
 	for _, p := range problems {
@@ -221,7 +222,8 @@ func (c *checker) channel(r *readable) {
 	if known {
 		return // said by duplicated, or the same in another kustomization
 	}
-	ch := plan.Channel{Name: r.name, Labels: channelObject.Labels, Network: channelObject.Spec.Network, Language: channelObject.Spec.Language}
+	ch := plan.Channel{Name: r.name, Labels: channelObject.Labels, Network: channelObject.Spec.Network, Language: channelObject.Spec.Language,
+		Suspended: channelObject.Spec.Suspend}
 	if p := channelObject.Spec.Publishing; p != nil {
 		ch.QuietHours = p.QuietHours
 		if err := plan.CheckQuietHours(p.QuietHours); err != nil {
@@ -286,11 +288,18 @@ func (c *checker) told(r *readable, path, name string) {
 // channelsOf gives the channels that an object of a namespace can name. No namespace in a file is any: it is given when the
 // file is applied.
 func (c *checker) channelsOf(namespace string) []plan.Channel {
+	return channelsOf(c.channels, namespace)
+}
+
+func channelsOf(channels []channel, namespace string) []plan.Channel {
 	var found []plan.Channel
-	for _, ch := range c.channels {
-		if ch.namespace == namespace || ch.namespace == "" || namespace == "" {
+	for _, ch := range channels {
+		if SameNamespace(ch.namespace, namespace) {
 			found = append(found, ch.Channel)
 		}
 	}
 	return found
 }
+
+// SameNamespace is true if objects of files may come into one namespace: none is any.
+func SameNamespace(a, b string) bool { return a == b || a == "" || b == "" }

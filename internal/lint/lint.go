@@ -51,6 +51,13 @@ type Report struct {
 	PassedOver int
 	// Unreadable is true if a path could not be read.
 	Unreadable bool
+
+	channels []channel
+}
+
+// ChannelsOf gives the channels that an object of a namespace can name. No namespace in a file is any.
+func (r *Report) ChannelsOf(namespace string) []plan.Channel {
+	return channelsOf(r.channels, namespace)
 }
 
 // Run checks files. What is wrong with them is in the report; the error is about the call itself.
@@ -71,7 +78,7 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	}
 	c := &checker{now: options.Now, schemas: schemas, findings: l.findings, configMaps: map[string][]*configMap{}}
 	c.objects(ctx, l.objects)
-	report := &Report{Calendars: c.calendars, Posts: c.posts, Objects: map[string]int{}, PassedOver: l.passedOver, Unreadable: l.unreadable}
+	report := &Report{Calendars: c.calendars, Posts: c.posts, Objects: map[string]int{}, PassedOver: l.passedOver, Unreadable: l.unreadable, channels: c.channels}
 	for _, ch := range c.channels {
 		report.Channels = append(report.Channels, ch.Channel)
 	}

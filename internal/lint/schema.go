@@ -103,8 +103,16 @@ func (s *schemas) find(apiVersion, kind string) (*kindSchema, string) {
 func (k *kindSchema) check(ctx context.Context, content map[string]any) []problem {
 	problems, metadata := k.prune(content)
 	errs := k.validate(ctx, content, metadata)
+	read := len(problems)
 	for _, err := range errs {
-		problems = append(problems, problem{path: pathOf(err), message: messageOf(err)})
+		// What could not be read is empty to the rules; that it is there, and wrong, is said.
+		path := pathOf(err)
+		said := func(p problem) bool {
+			return !p.unknown && (p.path == path || p.path == "metadata" && strings.HasPrefix(path, "metadata."))
+		}
+		if !slices.ContainsFunc(problems[:read], said) {
+			problems = append(problems, problem{path: path, message: messageOf(err)})
+		}
 	}
 	return problems
 }
@@ -114,7 +122,7 @@ func (k *kindSchema) prune(content map[string]any) ([]problem, *metav1.ObjectMet
 	var problems []problem
 	metadata, _, unknown, err := objectmeta.GetObjectMetaWithOptions(content, objectmeta.ObjectMetaOptions{ReturnUnknownFieldPaths: true})
 	if err != nil {
-		problems = append(problems, problem{path: "metadata", message: err.Error()})
+		problems = append(problems, malformed(content["metadata"], err)...)
 		if metadata, _, err = objectmeta.GetObjectMeta(content, true); err != nil {
 			metadata = nil
 		}
@@ -231,11 +239,7 @@ func messageOf(err *field.Error) string {
 		detail = rule // a text that the rule could not read as, say, a duration
 	}
 	if m := wrongType.FindStringSubmatch(detail); m != nil {
-		detail = fmt.Sprintf("must be of type %s, and is %s", m[1], m[2])
-		if m[1] == "string" && m[2] != "object" && m[2] != "array" && m[2] != "null" {
-			detail += ": put it in quotes"
-		}
-		return detail
+		return wrongTypes(m[1], m[2])
 	}
 	const longest = 80
 	// What a rule refuses is named by its type instead of its value.
