@@ -185,7 +185,7 @@ func TestAFeedOfManyNewItems(t *testing.T) {
 	w.said()
 	w.start(w.reader.HTTP)
 	for range 2 {
-		if s = w.reconcile(); len(w.said()) > 0 {
+		if w.reconcile(); len(w.said()) > 0 {
 			t.Error("after a start it is said again")
 		}
 		w.look()
