@@ -19,9 +19,9 @@
 // There a term is compared letter by letter with what the text's letters can mean, and what is innocent stays so:
 //
 //   - Digits and symbols are letters beside letters: n1tw!t, a$$hole. At least two plain letters are needed, one if the rest are symbols:
-//     "A55" is a telephone. Digits around a word do not hide it: nitwit123.
+//     "A55" is a telephone; one does in a term of seven letters, or of five if two of the rest are symbols. Digits around a word do not hide it: nitwit123.
 //   - 1, ! and | are i or l; a capital I is an l after small letters, an l an i where no word has an l (nltwit); v is a u, rn an m and vv
-//     a w where no word has them so.
+//     a w where no word has them so, ph an f. A mark in the place of a vowel is any one (n*twit), in terms of four letters or more.
 //   - Single letters are joined: n.i.t.w.i.t, n i t w i t. Longer pieces are joined over hyphens and their like (nit-wit), over full
 //     stops only in long words and not at the end of a sentence, over spaces never but for one piece among single letters ("the pen is").
 //   - A letter three times or more is any number of it (niiitwit). Twice is what it is (good is not god), unless three letters are doubled, or

@@ -14,7 +14,9 @@
 //     is read as Latin. ASCII looks like itself: that rn looks like m and 1 like l is a matter of Deobfuscated.
 //   - [Deobfuscated] is Skeleton with digits and symbols among letters read as letters ("n1tw!t"), with single letters joined
 //     ("n.i.t", "n i t") and with letters repeated three times or more written once. Its text is for regular expressions
-//     and for people; terms are compared letter by letter, by [Buffer.Letters], where each knows what it was written as.
+//     and for people; terms are compared letter by letter, by [Buffer.Letters], where each knows what it was written as. There follow other
+//     readings of what can be read in several ways: a word that mixes Cyrillic letters with others in both scripts, what is shown
+//     backwards as it is shown, a mark in the place of a vowel (n*twit) as each vowel.
 //
 // Each view knows for each of its bytes where it comes from, so that what is found can be shown in the text as written.
 //

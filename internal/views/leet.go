@@ -132,11 +132,11 @@ func (s *speller) reads(c byte, i int) bool {
 	case '$', '@', '|':
 		return before || after || c != '|' && s.lone(i)
 	case '+':
-		return before && (i+1 == len(text) || text[i+1] != '+')
+		return before && (i+1 == len(text) || text[i+1] != '+') || s.lone(i)
 	case '!':
 		return after || s.lone(i)
 	case '(':
-		return after && !closes(text[i:], ')')
+		return after && !closes(text[i:], ')') || s.lone(i)
 	case '<':
 		return after && isLower(text[i+1]) && (before && isLower(text[i-1]) || !before && !closes(text[i:], '>'))
 	case '#':
@@ -145,35 +145,27 @@ func (s *speller) reads(c byte, i int) bool {
 	return before && after && isLower(text[i-1]) && isLower(text[i+1])
 }
 
-// lone tells whether a symbol stands in a row of single characters with one separator between them, as in b-@-s-e: an exclamation
-// mark only between two of them, and not between spaces.
+// lone tells whether a symbol stands in a row of single characters with one separator between them, as in b-@-s-e: those but @ and $
+// only between two of them, and not between spaces.
 func (s *speller) lone(i int) bool {
 	text := s.view.Text
-	const no = 0
 	at := func(k int) byte {
 		if k < 0 || k >= len(text) {
-			return no
+			return 0
 		}
 		return text[k]
 	}
+	separates := func(c byte) bool { return gapOf[c] != 0 || c == '/' }
 	before, after := at(i-1), at(i+1)
-	switch {
-	case before == after && (gapOf[after] != 0 || after == '/'):
-	case text[i] == '!':
-		return false
-	case gapOf[after] != 0 && (before == no || gapOf[before] == gapSpace):
-		before = no
-	case gapOf[before] != 0 && (after == no || gapOf[after] == gapSpace):
-		after = no
-	default:
+	if before != 0 && wordy(before) || after != 0 && wordy(after) {
 		return false
 	}
-	left := before != no && wordy(at(i-2)) && !wordy(at(i-3))
-	right := after != no && wordy(at(i+2)) && !wordy(at(i+3))
-	if text[i] == '!' {
-		return left && right && gapOf[after] != gapSpace
+	left := separates(before) && wordy(at(i-2)) && !wordy(at(i-3))
+	right := separates(after) && wordy(at(i+2)) && !wordy(at(i+3))
+	if c := text[i]; c == '@' || c == '$' {
+		return left || right
 	}
-	return left || right
+	return left && right && before == after && gapOf[after] != gapSpace
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
@@ -201,5 +193,21 @@ func (s *speller) alternates(i int) bool {
 	is := func(at int) bool {
 		return at >= 0 && at < len(text) && text[at] == c && (at == 0 || isLower(text[at-1]) || isDigit(text[at-1]))
 	}
-	return is(i) && (is(i-2) && is(i-4) || is(i-2) && is(i+2) || is(i+2) && is(i+4))
+	// back and on are the places beyond the next character, which may have several bytes.
+	back := func(at int) int {
+		_, size := utf8.DecodeLastRune(text[:max(at, 0)])
+		return at - 1 - size
+	}
+	on := func(at int) int {
+		if at+1 >= len(text) {
+			return len(text)
+		}
+		_, size := utf8.DecodeRune(text[at+1:])
+		return at + 1 + size
+	}
+	if !is(i) {
+		return false
+	}
+	before, after := back(i), on(i)
+	return is(before) && (is(back(before)) || is(after)) || is(after) && is(on(after))
 }

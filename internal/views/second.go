@@ -44,26 +44,28 @@ func (l *Letters) begin() *View {
 	return &l.other
 }
 
-// readMixed reads words that mix Cyrillic letters with others in both scripts: which one is meant does not show in кypвa.
+// readMixed reads words that mix Cyrillic letters with others, or have only those that look like Latin ones, in both scripts: which one is
+// meant does not show in кypвa.
 func (b *Buffer) readMixed(l *Letters) {
 	for i := 0; i < len(b.text); {
-		end, is := b.mixedRow(i)
-		if is {
-			for _, as := range []reading{asLatin, asCyrillic} {
-				b.writeWords(l.begin(), i, end, as)
+		end, letters := b.mixedRow(i)
+		others := letters.letters[latin] + letters.letters[greek] + letters.letters[rare]
+		if letters.letters[cyrillic] > 0 && (others > 0 || letters.clear[cyrillic] == 0) {
+			b.writeWords(l.begin(), i, end, asCyrillic)
+			if others > 0 {
+				b.writeWords(l.begin(), i, end, asLatin)
 			}
 		}
 		i = end
 	}
 }
 
-// mixedRow is the end of what stands between spaces from i on, or of a row of single letters, and whether it mixes scripts.
-func (b *Buffer) mixedRow(i int) (end int, mixes bool) {
-	var all census
+// mixedRow is the end of what stands between spaces from i on, or of a row of single letters, and the letters in it.
+func (b *Buffer) mixedRow(i int) (end int, all census) {
 	for end = i; ; {
 		var word census
 		next := b.tokenAt(end, &word)
-		if single := word.total() == 1; end > i && !single {
+		if single := word.total() <= 1; end > i && !single {
 			break
 		} else if end = next; !single {
 			all = word
@@ -88,7 +90,7 @@ func (b *Buffer) mixedRow(i int) (end int, mixes bool) {
 		_, size := utf8.DecodeRuneInString(b.text[i:])
 		end = i + size
 	}
-	return end, all.letters[cyrillic] > 0 && all.letters[latin]+all.letters[greek]+all.letters[rare] > 0
+	return end, all
 }
 
 // tokenAt counts the letters of what stands before the next space, and gives its end.
@@ -119,6 +121,7 @@ func (c *census) total() (n int) {
 func (c *census) join(o *census) {
 	for s := range c.letters {
 		c.letters[s] += o.letters[s]
+		c.clear[s] += o.clear[s]
 	}
 }
 
@@ -181,27 +184,51 @@ func (l *Letters) unmask() bool {
 	return found
 }
 
-// unmaskWord adds the readings of view.Text[start:end], with the same vowel for each of its marks.
+// mostMasks is how many marks in a word are read as vowels each for itself; where there are more, all are the same.
+const mostMasks = 2
+
+// unmaskWord adds the readings of view.Text[start:end].
 func (l *Letters) unmaskWord(start, end int) {
 	s := speller{Letters: l, raw: l.buffer.text}
-	text := l.view.Text
-	vowels := "aeiou"
-	for _, c := range text[start:end] {
+	vowels, n, masks := "aeiou", 5, 0
+	for i, c := range l.view.Text[start:end] {
 		if c == 0xd0 || c == 0xd1 {
-			vowels = "аеиоуъ"
+			vowels, n = "аеиоуъ", 6
+		}
+		if s.masks(start + i) {
+			masks++
 		}
 	}
-	for _, vowel := range vowels {
+	readings := n
+	if masks == mostMasks {
+		readings *= n
+	}
+	for k := range readings {
 		v := l.begin()
+		each := k
 		for i := start; i < end; {
 			_, size := utf8.DecodeRune(v.Text[i:end])
 			if s.masks(i) {
 				from, to := v.Span(i, i+1)
-				v.addRune(vowel, from, to)
+				v.addRune(vowel(vowels, each%n), from, to)
+				if masks == mostMasks {
+					each /= n
+				}
 			} else {
 				l.buffer.copyGap(v, v, i, i+size)
 			}
 			i += size
 		}
 	}
+}
+
+// vowel is the one at a place.
+func vowel(vowels string, at int) rune {
+	for _, r := range vowels {
+		if at == 0 {
+			return r
+		}
+		at--
+	}
+	return 0
 }

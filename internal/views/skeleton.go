@@ -157,8 +157,11 @@ func (w *wordScripts) plain(text string) {
 	if w.word > latin && isLower(plainASCII[text[0]]) {
 		w.alike = false
 	}
-	if w.word == cyrillic || w.found == 0 && len(text) == 2 {
+	switch {
+	case w.word == cyrillic, w.found == 0 && len(text) == 2:
 		w.mixed = w.mixed || aloneIn(text)
+	case w.word == common && len(text) == 1:
+		w.mixed = w.mixed || isLower(plainASCII[text[0]])
 	}
 	w.word = common
 	if isLower(plainASCII[text[len(text)-1]]) {

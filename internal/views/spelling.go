@@ -395,7 +395,7 @@ func (l *Letters) unspeakable(s *Spelling, k int) bool {
 func isVowel(r rune) bool { return strings.ContainsRune("aeiou", r) }
 
 func isConsonant(r rune) bool {
-	return r >= 'a' && r <= 'z' && !strings.ContainsRune("aeiouy", r)
+	return r >= 'a' && r <= 'z' && !strings.ContainsRune("aeiouy", r) || isCyrillic(r) && !strings.ContainsRune(cyrillicVowels, r)
 }
 
 // holds tells whether what was found is the term in disguise and not something innocent.
@@ -457,7 +457,7 @@ func (e *evidence) joins(n int, found []Letter) bool {
 	}
 	if e.gaps&gapSpace != 0 {
 		switch {
-		case e.loose || e.digits+e.symbols > 0 && e.plain <= e.digits+e.symbols:
+		case e.loose || e.digits+e.symbols > 0 && e.plain <= e.digits+e.symbols && n < 6:
 			return false
 		case e.multis == 0:
 			return pieces >= 3 || pieces == 2 && found[0].noSpace
