@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	ics "github.com/arran4/golang-ical"
 
@@ -47,13 +48,16 @@ func Calendar(w io.Writer, name string, events []Event, now time.Time, notes ...
 	return c.SerializeTo(w, ics.WithNewLineWindows)
 }
 
-// address of what is out, as a URI (RFC 5545, 3.3.13); empty for what is none.
+// address of what is out, as a URI of the web (RFC 5545, 3.3.13), which is written as it stands; empty for what is none.
 func address(text string) string {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme == "" || strings.ContainsFunc(u.String(), unicode.IsSpace) {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 		return ""
 	}
-	return u.String()
+	if text = u.String(); !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsSpace) || strings.ContainsFunc(text, unicode.IsControl) {
+		return ""
+	}
+	return text
 }
 
 func (e *Event) summary() string {
