@@ -214,3 +214,15 @@ func TestExplainTellsOfWhatIsSaidLater(t *testing.T) {
 		}
 	}
 }
+
+// Who is said to be a key person is one, and keeps their name.
+func TestKeyPeopleKeepTheirNames(t *testing.T) {
+	for _, people := range []string{"", "keyPeople: [{handle: zed, network: Local}]\n"} {
+		p, spec := compiled(t, "channelSelector: {}\n"+people+"rules: [{name: insults, match: {text: {terms: [nitwit]}}, outcome: Hide}]\n")
+		c := (&backtest.Given{Text: "nitwit", Author: &backtest.Author{Handle: "ada", Roles: []tribunev1alpha1.AuthorRole{tribunev1alpha1.RoleKeyPerson}}}).Case(spec, noon)
+		d := backtest.New(p).Judge(&c)
+		if e := backtest.Explain(&c, &d); e.Author != "ada" || e.Outcome != tribunev1alpha1.OutcomeAllow {
+			t.Errorf("%q: %s by %s", people, e.Outcome, e.Author)
+		}
+	}
+}

@@ -135,12 +135,12 @@ func (g *Given) Case(spec *tribunev1alpha1.CommunityPolicySpec, now time.Time) C
 	}
 	it.Links, it.Mentions, it.Media, it.Reports, it.CreatedAt = g.Links, g.Mentions, g.Media, g.Reports, c.At
 	if g.Author != nil {
-		g.Author.into(&c, spec)
+		g.Author.into(&c)
 	}
 	return c
 }
 
-func (a *Author) into(c *Case, spec *tribunev1alpha1.CommunityPolicySpec) {
+func (a *Author) into(c *Case) {
 	who := &c.Item.Author
 	*who = network.Person{ID: a.ID, Handle: a.Handle, Followers: a.Followers, IsFollower: a.IsFollower}
 	if who.ID == "" {
@@ -168,9 +168,7 @@ func (a *Author) into(c *Case, spec *tribunev1alpha1.CommunityPolicySpec) {
 		case tribunev1alpha1.RoleFollower:
 			who.IsFollower = &yes
 		case tribunev1alpha1.RoleKeyPerson:
-			if len(spec.KeyPeople) > 0 { // whoever it is: one of them
-				who.Handle, c.Item.Network = spec.KeyPeople[0].Handle, string(spec.KeyPeople[0].Network)
-			}
+			c.History.KeyPerson = true
 		}
 	}
 }

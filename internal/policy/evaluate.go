@@ -154,6 +154,9 @@ func (j *Judge) exempt() string {
 }
 
 func (j *Judge) keyPerson() bool {
+	if j.hist.KeyPerson {
+		return true
+	}
 	if len(j.policy.key) == 0 {
 		return false
 	}

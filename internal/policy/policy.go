@@ -44,6 +44,8 @@ type History struct {
 	Crisis bool
 	// Calmed are the calming actions that the policy did lately in the item's thread, or asked for: they are not done twice.
 	Calmed []string
+	// KeyPerson: the author is one of the key people, whatever they are called; so a test says it.
+	KeyPerson bool
 	// Greeted: the policy welcomed the author before. OpenCase: something of theirs waits for a person.
 	Greeted, OpenCase bool
 }

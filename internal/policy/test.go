@@ -62,7 +62,7 @@ func (p *Policy) testItem(t *tribunev1alpha1.TestItem, now time.Time) (*Item, *H
 	if a := t.Author; a != nil {
 		item.Author = network.Person{ID: a.Handle, Handle: a.Handle, Followers: a.Followers, IsFollower: a.IsFollower}
 		for _, role := range a.Roles {
-			item.take(role, p)
+			take(role, item, hist)
 		}
 		if a.AccountAge != nil {
 			item.Author.CreatedAt = now.Add(-a.AccountAge.Duration)
@@ -76,7 +76,7 @@ func (p *Policy) testItem(t *tribunev1alpha1.TestItem, now time.Time) (*Item, *H
 }
 
 // take gives the author of a test a role.
-func (it *Item) take(role tribunev1alpha1.AuthorRole, p *Policy) {
+func take(role tribunev1alpha1.AuthorRole, it *Item, hist *History) {
 	yes := true
 	switch role {
 	case tribunev1alpha1.RoleTeam:
@@ -88,10 +88,7 @@ func (it *Item) take(role tribunev1alpha1.AuthorRole, p *Policy) {
 	case tribunev1alpha1.RoleFollower:
 		it.Author.IsFollower = &yes
 	case tribunev1alpha1.RoleKeyPerson:
-		for _, k := range p.spec.KeyPeople { // whoever it is: one of them
-			it.Author.Handle, it.Network = k.Handle, string(k.Network)
-			return
-		}
+		hist.KeyPerson = true
 	}
 }
 
