@@ -54,7 +54,7 @@ func TestCalendarFileIsWellFormed(t *testing.T) {
 			t.Errorf("unfolded, the description is %q", s)
 		}
 	}
-	if got := strings.Join(states, " "); got != "CONFIRMED CONFIRMED TENTATIVE" {
+	if got := strings.Join(states, ","); got != "CONFIRMED,CONFIRMED,TENTATIVE" {
 		t.Errorf("states %s", got)
 	}
 	if !strings.Contains(strings.ReplaceAll(text, "\r\n ", ""), "X-WR-CALDESC:Not all is shown:") {
