@@ -38,8 +38,7 @@ func Main(args []string) int {
 		stop()
 	}()
 	root := newRoot(filepath.Base(args[0]))
-	root.SetArgs(args[1:])
-	err := root.ExecuteContext(ctx)
+	err := execute(ctx, root, args[1:])
 	var exit exitError
 	var usage usageError
 	switch {
@@ -53,6 +52,36 @@ func Main(args []string) int {
 	}
 	fmt.Fprintf(os.Stderr, "%s: %v\n", root.CommandPath(), err)
 	return 1
+}
+
+// execute runs a command. What is refused before the command itself began was asked in a wrong way: an unknown command, arguments
+// that it does not take, flags that exclude each other.
+func execute(ctx context.Context, root *cobra.Command, args []string) error {
+	root.SetArgs(args)
+	if group, rest, err := root.Find(args); err == nil && group != root && !group.Runnable() && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+		return usageError{fmt.Errorf("unknown command %q for %q: run %s --help", rest[0], group.CommandPath(), group.CommandPath())}
+	}
+	began := false
+	watchBegin(root, &began)
+	err := root.ExecuteContext(ctx)
+	var usage usageError
+	if err == nil || began || errors.As(err, &usage) {
+		return err
+	}
+	return usageError{err}
+}
+
+// watchBegin notes when a command begins to run.
+func watchBegin(cmd *cobra.Command, began *bool) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			*began = true
+			return run(cmd, args)
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		watchBegin(sub, began)
+	}
 }
 
 // usageError is for what was asked in a wrong way.
