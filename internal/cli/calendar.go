@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,8 +18,12 @@ import (
 	"github.com/tribune-dev/tribune/internal/plan"
 )
 
-// titleLength is how many characters of a text are shown.
-const titleLength = 72
+const (
+	// titleLength is how many characters of a text are shown.
+	titleLength = 72
+	// mostShown publications of one calendar: a page of more is read by nobody, and takes memory.
+	mostShown = 200_000
+)
 
 // calendaring is what tribune calendar was asked for.
 type calendaring struct {
@@ -26,9 +31,12 @@ type calendaring struct {
 	from, to, channel, output string
 	month, ics, html          bool
 
-	begin, end time.Time
+	now, begin, end time.Time
 	// applied is when manifests of files are thought to be applied: now, or at the first of the days if that is past.
 	applied time.Time
+	// notes are what people are told beside the events; unseen stand for what is not among them.
+	notes  []string
+	unseen []agenda.Event
 }
 
 func newCalendar() *cobra.Command {
@@ -63,6 +71,9 @@ func (c *calendaring) run(cmd *cobra.Command, args []string) error {
 	if c.output != "text" && c.output != "json" {
 		return usageError{fmt.Errorf("there is no output format %q: write text or json", c.output)}
 	}
+	if c.output == "json" && (c.ics || c.html) {
+		return usageError{errors.New("-o json, --ics and --html are three ways to write it: choose one")}
+	}
 	if err := c.times(time.Now()); err != nil {
 		return usageError{err}
 	}
@@ -71,7 +82,7 @@ func (c *calendaring) run(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		events, err = c.fromFiles(cmd, args)
 	} else {
-		events, err = c.fromCluster(cmd.Context())
+		events, err = c.fromCluster(cmd)
 	}
 	if err != nil {
 		return err
@@ -93,6 +104,7 @@ func (c *calendaring) times(now time.Time) error {
 		return t, nil
 	}
 	var err error
+	c.now = now
 	c.begin = now.UTC().Truncate(24 * time.Hour)
 	if c.from != "" {
 		if c.begin, err = parse("from", c.from); err != nil {
@@ -129,18 +141,48 @@ func (c *calendaring) write(w io.Writer, events []agenda.Event) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
 		encoder.SetEscapeHTML(false)
-		if events == nil {
+		if events = append(events, c.unseen...); events == nil {
 			events = []agenda.Event{}
 		}
 		return encoder.Encode(events)
 	case c.ics:
-		return agenda.Calendar(w, title, events, time.Now())
+		return agenda.Calendar(w, title, events, c.now, c.notes...)
 	case c.html:
-		return agenda.HTML(w, title, events, c.begin, c.end)
+		return agenda.HTML(w, title, events, c.begin, c.end, c.notes...)
 	case c.month:
-		return agenda.Month(w, events, c.begin, c.end)
+		return agenda.Month(w, events, c.begin, c.end, c.notes...)
 	}
-	return agenda.Days(w, events)
+	return agenda.Days(w, events, c.notes...)
+}
+
+// note tells people something beside the events: on the page, and on standard error, for those who do not look at it.
+func (c *calendaring) note(cmd *cobra.Command, text string) {
+	c.notes = append(c.notes, text)
+	cmd.PrintErrln(text)
+}
+
+// known refuses a channel that is asked for and not there.
+func (c *calendaring) known(channels []plan.Channel, posts []tribunev1alpha1.Post) error {
+	names := make([]string, 0, len(channels)+len(posts))
+	for i := range channels {
+		names = append(names, channels[i].Name)
+	}
+	for i := range posts {
+		names = append(names, string(posts[i].Spec.ChannelRef.Name))
+	}
+	return knownChannel(c.channel, names)
+}
+
+// knownChannel refuses a channel that is asked for and is none of those that there are.
+func knownChannel(asked string, names []string) error {
+	if asked == "" || slices.Contains(names, asked) {
+		return nil
+	}
+	slices.Sort(names)
+	if names = slices.Compact(names); len(names) == 0 {
+		return usageError{fmt.Errorf("--channel %s: there is no channel at all; name the files with the channels too", asked)}
+	}
+	return usageError{fmt.Errorf("--channel %s: there is no channel of this name; there are %s", asked, strings.Join(names, ", "))}
 }
 
 // fromFiles shows what manifests would make.
@@ -156,27 +198,41 @@ func (c *calendaring) fromFiles(cmd *cobra.Command, paths []string) ([]agenda.Ev
 		return nil, exitError{lint.ExitUsage}
 	}
 	if n := report.Count(lint.Error); n > 0 {
-		cmd.PrintErrf("%d errors in the manifests; what is wrong is not shown: run tribune lint\n", n)
+		cmd.PrintErrf("%s in the manifests; what is wrong is not shown: run tribune lint\n", counted(n, "error"))
 	}
 	var events []agenda.Event
+	channels := slices.Clone(report.Channels)
 	for i := range report.Calendars {
 		read := &report.Calendars[i]
+		channels = append(channels, read.Known...)
 		if len(read.Known) == 0 {
 			cmd.PrintErrf("ContentCalendar %s goes out on no channel that is known: name the files with the channels too\n", read.Name)
 		}
-		events = append(events, c.planned(read.Namespace, plan.Input{Calendar: read.Object, Channels: read.Known, More: read.More,
+		events = append(events, c.planned(cmd, read.Namespace, plan.Input{Calendar: read.Object, Channels: read.Known, More: read.More,
 			Now: c.applied, FirstSeen: c.applied}, nil)...)
 	}
-	for _, post := range report.Posts {
-		events = append(events, postEvent(post, time.UTC, report.Channels))
+	events = append(events, c.filedPosts(cmd, report, events)...)
+	posts := make([]tribunev1alpha1.Post, len(report.Posts))
+	for i := range report.Posts {
+		posts[i] = *report.Posts[i]
 	}
-	return events, nil
+	return events, c.known(channels, posts)
 }
 
-// planned shows what a calendar makes in the days, but for Posts that exist.
-func (c *calendaring) planned(namespace string, in plan.Input, existing map[string]bool) []agenda.Event {
+// counted gives a number of things.
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// planned shows what a calendar makes in the days, but for Posts that exist. What lies before them is planned, as queues and
+// what follows depend on it, and the bound on what may wait is not applied: it delays Posts, and keeps none from going out.
+func (c *calendaring) planned(cmd *cobra.Command, namespace string, in plan.Input, existing map[string]bool) []agenda.Event {
 	in.Calendar = in.Calendar.DeepCopy()
 	in.Calendar.Spec.Horizon = &metav1.Duration{Duration: max(c.end.Sub(in.Now), time.Hour)}
+	in.Look = &plan.Look{From: c.begin, Most: mostShown}
 	result := plan.Calendar(in)
 	if result.Zone == nil {
 		return nil
@@ -185,6 +241,9 @@ func (c *calendaring) planned(namespace string, in plan.Input, existing map[stri
 		e := agenda.Event{Namespace: namespace, Calendar: in.Calendar.Name, Entry: entry, Channel: channel, State: agenda.Planned, Network: networkOf(channel, in.Channels)}
 		e.At(at, result.Zone)
 		return e
+	}
+	if cut := result.Cut; !cut.IsZero() && cut.Before(c.end) {
+		c.notAll(cmd, event("", "", cut))
 	}
 	var events []agenda.Event
 	for i := range result.Posts {
@@ -195,14 +254,8 @@ func (c *calendaring) planned(namespace string, in plan.Input, existing map[stri
 		e := event(p.Entry, p.Channel, p.At)
 		e.Post, e.Pillar, e.Campaign = p.Name, p.Spec.Pillar, p.Spec.Campaign
 		e.Title = agenda.Title(p.Spec.Content.Title, p.Spec.Content.Text, titleLength)
-		switch {
-		case p.Shifted != nil:
-			e.Hold, e.Reason = p.Shifted.Reason, "moved: "+p.Shifted.Message
-		case p.Spec.Approval != nil:
-			e.Hold, e.Reason = tribunev1alpha1.ReasonAwaitingApproval, "needs approval"
-		case p.Spec.After != nil:
-			e.Hold, e.Reason = tribunev1alpha1.ReasonWaitingFor, "after Post "+p.Spec.After.PostRef.Name
-		}
+		kept := keptPlanned(p, in.Calendar, in.Channels)
+		kept.show(&e)
 		events = append(events, e)
 	}
 	for _, s := range result.Skipped {
@@ -211,6 +264,14 @@ func (c *calendaring) planned(namespace string, in plan.Input, existing map[stri
 		events = append(events, e)
 	}
 	return events
+}
+
+// notAll tells from when on a calendar is not shown whole.
+func (c *calendaring) notAll(cmd *cobra.Command, e agenda.Event) {
+	e.State, e.Reason = agenda.NotShown, fmt.Sprintf("ContentCalendar %s: what goes out from %s (%s) on is not shown whole, as there are more than %d publications; choose --to earlier, or --from later",
+		e.Calendar, e.Local, e.Zone, mostShown)
+	c.unseen = append(c.unseen, e)
+	c.note(cmd, e.Reason)
 }
 
 func networkOf(channel string, channels []plan.Channel) string {

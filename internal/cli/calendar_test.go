@@ -89,7 +89,7 @@ func TestCalendarForPeople(t *testing.T) {
 		want []string
 	}{
 		"days":  {nil, []string{"Times of Europe/Madrid", "Week 52", "Wed 24 December 2025", "– Skipped    eve → sky", "Holidays", "launch → sky, square", "needs approval", "moved: quiet hours"}},
-		"month": {[]string{"--month"}, []string{"December 2025", "Mon ", "– 10:00 eve", "· 09:00 launch"}},
+		"month": {[]string{"--month"}, []string{"December 2025", "Mon ", "– 10:00 eve", "‖ 09:00 launch"}},
 		"ics":   {[]string{"--ics"}, []string{"BEGIN:VCALENDAR", "DTSTART:20251227T080000Z", "SUMMARY:launch → square", "END:VCALENDAR"}},
 		"html":  {[]string{"--html"}, []string{"<h2>December 2025</h2>", "launch", "sky, square", "Holidays"}},
 	} {
@@ -112,6 +112,7 @@ func TestCalendarIsAskedInAWrongWay(t *testing.T) {
 	for _, args := range [][]string{
 		{"-", "--from", "tomorrow"}, {"-", "--to", "2025-13-01"}, {"-", "--from", "2025-12-20", "--to", "2025-12-20"},
 		{"-", "--from", "2025-12-20", "--to", "2099-12-20"}, {"-", "-o", "yaml"},
+		{"-", "-o", "json", "--ics"}, {"-", "-o", "json", "--html"}, {"-", "--channel", "no-such"},
 	} {
 		if says, code := calendared(t, args...); code != 2 || says == "" {
 			t.Errorf("%q: exit code %d, %s", args, code, says)

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -20,7 +20,8 @@ import (
 )
 
 // fromCluster shows the Posts of a namespace, and what its calendars will make after them. Items of feeds are not known ahead.
-func (c *calendaring) fromCluster(ctx context.Context) ([]agenda.Event, error) {
+func (c *calendaring) fromCluster(cmd *cobra.Command) ([]agenda.Event, error) {
+	ctx := cmd.Context()
 	k8s, namespace, err := c.connect()
 	if err != nil {
 		return nil, err
@@ -39,6 +40,7 @@ func (c *calendaring) fromCluster(ctx context.Context) ([]agenda.Event, error) {
 	for i := range accounts.Items {
 		channels = append(channels, plan.ChannelOf(&accounts.Items[i]))
 	}
+	around := surroundings{channels: channels}
 	zones := map[string]*time.Location{}
 	exists := map[string]bool{}
 	for i := range posts.Items {
@@ -50,17 +52,15 @@ func (c *calendaring) fromCluster(ctx context.Context) ([]agenda.Event, error) {
 		if zone, err := schedule.LoadZone(cal.Spec.TimeZone); err == nil && cal.Spec.TimeZone != "" {
 			zones[cal.Name] = zone
 		}
-		if cal.Spec.Suspend {
-			continue
-		}
-		in := plan.Input{Calendar: cal, Channels: channels, Now: time.Now(), FirstSeen: cal.CreationTimestamp.Time, Existing: plan.ExistingOf(posts.Items, cal.Name)}
+		around.calendars = append(around.calendars, cal)
+		in := plan.Input{Calendar: cal, Channels: channels, Now: c.now, FirstSeen: cal.CreationTimestamp.Time, Existing: plan.ExistingOf(posts.Items, cal.Name)}
 		if until := cal.Status.CoverageUntil; until != nil {
 			in.Covered = until.Time
 		}
 		if in.More, err = articlesOf(ctx, k8s, cal); err != nil {
 			return nil, err
 		}
-		events = append(events, c.planned(namespace, in, exists)...)
+		events = append(events, c.planned(cmd, namespace, in, exists)...)
 	}
 	for i := range posts.Items {
 		post := &posts.Items[i]
@@ -68,9 +68,13 @@ func (c *calendaring) fromCluster(ctx context.Context) ([]agenda.Event, error) {
 		if zone == nil {
 			zone = time.UTC
 		}
-		events = append(events, postEvent(post, zone, channels))
+		at := publish.Due(post)
+		if post.Status.PublishedAt != nil {
+			at = post.Status.PublishedAt.Time
+		}
+		events = append(events, postEvent(post, at, zone, around))
 	}
-	return events, nil
+	return events, c.known(channels, posts.Items)
 }
 
 // articlesOf a calendar; a ConfigMap that is not there has none.
@@ -92,32 +96,4 @@ func articlesOf(ctx context.Context, k8s client.Client, cal *tribunev1alpha1.Con
 		more = append(more, entries...)
 	}
 	return more, nil
-}
-
-// postEvent shows a Post as it is.
-func postEvent(post *tribunev1alpha1.Post, zone *time.Location, channels []plan.Channel) agenda.Event {
-	channel := string(post.Spec.ChannelRef.Name)
-	e := agenda.Event{
-		Namespace: post.Namespace, Channel: channel, Network: networkOf(channel, channels), Post: post.Name, State: string(post.Status.State),
-		Title: agenda.Title(post.Spec.Content.Title, post.Spec.Content.Text, titleLength), URL: post.Status.URL,
-		Pillar: post.Spec.Pillar, Campaign: post.Spec.Campaign,
-	}
-	if post.Annotations[tribunev1alpha1.AnnotationOccurrence] != "" {
-		e.Calendar, e.Entry = post.Labels[tribunev1alpha1.LabelCalendar], post.Labels[tribunev1alpha1.LabelEntry]
-	}
-	at := publish.Due(post)
-	if post.Status.PublishedAt != nil {
-		at = post.Status.PublishedAt.Time
-	}
-	e.At(at, zone)
-	if e.State == "" {
-		e.State = agenda.Planned
-	}
-	switch post.Status.State {
-	case tribunev1alpha1.PostHeld, tribunev1alpha1.PostFailed, tribunev1alpha1.PostMissed, tribunev1alpha1.PostUnknown:
-		if ready := meta.FindStatusCondition(post.Status.Conditions, tribunev1alpha1.ConditionReady); ready != nil {
-			e.Hold, e.Reason = ready.Reason, ready.Message
-		}
-	}
-	return e
 }
