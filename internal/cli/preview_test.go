@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // previewed runs tribune preview and gives what it printed, and its exit code.
@@ -84,8 +85,42 @@ func TestPreviewOfManifests(t *testing.T) {
 			t.Errorf("%+v; want Mastodon and no channel", item)
 		}
 	}
-	if out, _, code := previewed(t, "", path, "--channel", "other"); out != "" || code != 0 {
-		t.Errorf("another channel: %d, %s", code, out)
+	if out, errs, code := previewed(t, "", path, "--channel", "other"); out != "" || code != 2 || !strings.Contains(errs, "there is no channel of this name; there are sky") {
+		t.Errorf("another channel: %d, %s%s", code, out, errs)
+	}
+}
+
+// The next occurrence of an entry is shown whatever else goes out before it, and one that is not shown has its true reason.
+func TestPreviewOfWhatIsFarAhead(t *testing.T) {
+	far := time.Now().UTC().AddDate(0, 0, 300).Format("2006-01-02T15:04")
+	manifests := busy(24,
+		fmt.Sprintf(`{name: far, at: %q, content: {text: Far ahead}}`, far),
+		`{name: past, at: "2020-01-01T09:00", content: {text: Past}}`,
+		`{name: after-past, after: {entry: past, channelRef: {name: square}}, content: {text: After what is past}}`,
+		`{name: too-far, at: "2099-01-01T09:00", content: {text: Too far}}`,
+		`{name: over, cron: "0 9 * * *", until: "2020-01-01", content: {text: Over}}`,
+		`{name: nowhere, channelRefs: [{name: no-such}], at: "2099-01-01T09:00", content: {text: Nowhere}}`)
+	out, errs, _ := previewed(t, manifests, "-", "-o", "json")
+	var items []struct{ Source string }
+	if err := json.Unmarshal([]byte(out), &items); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if !strings.Contains(out, "Far ahead") || len(items) != 25 {
+		t.Errorf("%d items; want 24 daily ones and the one far ahead", len(items))
+	}
+	for _, want := range []string{
+		"entry past of ContentCalendar busy is not shown: its time, 2020-01-01T09:00 (UTC), is past",
+		"entry after-past of ContentCalendar busy is not shown: it follows entry past, which is not shown either",
+		"entry too-far of ContentCalendar busy is not shown: its time, 2099-01-01T09:00 (UTC), is more than a year ahead",
+		"entry over of ContentCalendar busy is not shown: it does not come again within a year",
+		"entry nowhere of ContentCalendar busy is not shown: there is no SocialChannel no-such",
+	} {
+		if !strings.Contains(errs, want) {
+			t.Errorf("standard error does not say %q:\n%s", want, errs)
+		}
+	}
+	if strings.Contains(errs, "entry far ") {
+		t.Errorf("standard error: %s", errs)
 	}
 }
 

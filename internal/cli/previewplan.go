@@ -33,20 +33,40 @@ func (p *previewing) manifests(cmd *cobra.Command, stdin io.Reader, paths []stri
 		}
 		return nil, exitError{lint.ExitUsage}
 	}
+	if err := p.known(report); err != nil {
+		return nil, err
+	}
 	var items []previews.Item
 	for i := range report.Calendars {
 		items = append(items, p.calendar(cmd, &report.Calendars[i])...)
 	}
 	for _, post := range report.Posts {
-		items = append(items, p.post(post, report.Channels)...)
+		items = append(items, p.post(post, report.ChannelsOf(post.Namespace))...)
 	}
 	if len(items) == 0 {
 		cmd.PrintErrln("nothing to show: there is no entry or Post that goes out on a known channel; name a --network, or the files with the channels too")
 	}
 	if n := report.Count(lint.Error); n > 0 {
-		cmd.PrintErrf("%d errors in the manifests: run tribune lint %s\n", n, strings.Join(paths, " "))
+		cmd.PrintErrf("%s in the manifests: run tribune lint %s\n", counted(n, "error"), strings.Join(paths, " "))
 	}
 	return items, nil
+}
+
+// known refuses a channel that is asked for and not there.
+func (p *previewing) known(report *lint.Report) error {
+	var names []string
+	for i := range report.Channels {
+		names = append(names, report.Channels[i].Name)
+	}
+	for i := range report.Calendars {
+		for _, ch := range report.Calendars[i].Known {
+			names = append(names, ch.Name)
+		}
+	}
+	for _, post := range report.Posts {
+		names = append(names, string(post.Spec.ChannelRef.Name))
+	}
+	return knownChannel(p.channel, names)
 }
 
 // calendar shows the next occurrence of each entry on each channel.
@@ -56,6 +76,7 @@ func (p *previewing) calendar(cmd *cobra.Command, read *lint.Calendar) []preview
 	if p.network != "" {
 		onNetwork(&in, p.network)
 	}
+	in.Look = &plan.Look{First: true, Most: plan.MaxEntries * max(len(in.Channels), 1)}
 	result := plan.Calendar(in)
 	type key struct{ entry, channel string }
 	shown := map[key]bool{}
@@ -92,9 +113,10 @@ func (p *previewing) calendar(cmd *cobra.Command, read *lint.Calendar) []preview
 		}
 		items = append(items, item)
 	}
-	for i := range in.Calendar.Spec.Entries {
-		if name := string(in.Calendar.Spec.Entries[i].Name); !entries[name] {
-			cmd.PrintErrf("entry %s of ContentCalendar %s is not shown: it goes out on no channel that is known, or not within a year\n", name, read.Name)
+	out := unseen{in: &in, result: &result, shown: entries}
+	for _, name := range out.names() {
+		if !entries[name] {
+			cmd.PrintErrf("entry %s of ContentCalendar %s is not shown: %s\n", name, read.Name, out.why(name))
 		}
 	}
 	return items
