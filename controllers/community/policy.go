@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -45,7 +44,6 @@ type PolicyReconciler struct {
 	Recorder   events.EventRecorder
 	Clock      clock.PassiveClock
 	Ledger     Ledger
-	Log        *slog.Logger
 
 	mu       sync.Mutex
 	versions map[types.NamespacedName]version

@@ -65,7 +65,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		Classify: classify, Clock: o.Clock, Owner: o.Owner, Settle: o.Settle, Log: o.Log, Judged: figures.judged, Acted: figures.acted,
 		Consented: o.Consented, Share: (&sharer{client: o.Client}).share,
 	})
-	r := &PolicyReconciler{Client: o.Client, ConfigMaps: o.ConfigMaps, Recorder: o.Recorder, Clock: o.Clock, Ledger: o.Ledger, Log: o.Log, policies: policies, changed: box.Wake}
+	r := &PolicyReconciler{Client: o.Client, ConfigMaps: o.ConfigMaps, Recorder: o.Recorder, Clock: o.Clock, Ledger: o.Ledger, policies: policies, changed: box.Wake}
 	if err := r.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up CommunityPolicy: %w", err)
 	}
