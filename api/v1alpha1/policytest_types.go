@@ -33,6 +33,9 @@ type TestItem struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=35
 	Language string `json:"language,omitempty"`
+	// parent is what the item answers, such as {ours: true} for a publication of ours itself. Absent: not told.
+	// +optional
+	Parent *ParentMatch `json:"parent,omitempty"`
 	// author of the item.
 	// +optional
 	Author *TestAuthor `json:"author,omitempty"`

@@ -226,3 +226,42 @@ func TestKeyPeopleKeepTheirNames(t *testing.T) {
 		}
 	}
 }
+
+// An item says what it answers; where it does not, nobody knows.
+func TestItemsThatAnswer(t *testing.T) {
+	p, spec := compiled(t, "channelSelector: {}\nrules: [{name: top, match: {parent: {ours: true}}, outcome: Hide}, {name: below, match: {parent: {ours: false}}, outcome: Review}]\n")
+	r := backtest.NewReader(strings.NewReader("{\"parent\": {\"ours\": true}}\n{\"parent\": {\"ours\": false}}\n{\"parent\": {}}\n{}\n"))
+	for line, want := range []tribunev1alpha1.PolicyOutcome{"Hide", "Review", "Allow", "Allow"} {
+		g, _, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := g.Case(spec, noon)
+		if d := backtest.New(p).Judge(&c); d.Outcome != want {
+			t.Errorf("line %d: %s, want %s", line+1, d.Outcome, want)
+		}
+	}
+	if len(r.Passed) > 0 {
+		t.Errorf("fields that are not known: %v", r.Passed)
+	}
+}
+
+// What is written in a wrong way is answered by how it is written.
+func TestWrongKindsOfValues(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"media": ["a.png"]}`:             "media cannot be a list: write how many, as a whole number such as 2",
+		`{"media": 1.5}`:                   "media cannot be a number 1.5: write how many, as a whole number such as 2",
+		`{"reports": "3"}`:                 "reports cannot be a text: write how many, as a whole number such as 2",
+		`{"links": "https://x.example"}`:   `links cannot be a text: write a list, such as ["a", "b"]`,
+		`{"text": 3}`:                      "text cannot be a number: write a text in quotes",
+		`{"author": "bob"}`:                "author cannot be a text: write its fields in braces, such as {...}",
+		`{"author": {"isFollower": "no"}}`: "author.isFollower cannot be a text: write true or false",
+		`{"parent": {"ours": 1}}`:          "parent.ours cannot be a number: write true or false",
+		`{"text": true}`:                   "text cannot be a boolean: write a text in quotes",
+	} {
+		_, _, err := backtest.NewReader(strings.NewReader(text)).Next()
+		if err == nil || err.Error() != "line 1: "+want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}

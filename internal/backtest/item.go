@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,8 @@ type Given struct {
 	Links    []string                 `json:"links,omitempty"`
 	Mentions []string                 `json:"mentions,omitempty"`
 	Reports  *int64                   `json:"reports,omitempty"`
+	// Parent is what it answers; absent: unknown.
+	Parent *tribunev1alpha1.ParentMatch `json:"parent,omitempty"`
 	// Post that it stands under, for rules about threads.
 	Post string `json:"post,omitempty"`
 	// CreatedAt is when it was said; absent: now.
@@ -134,6 +137,9 @@ func (g *Given) Case(spec *tribunev1alpha1.CommunityPolicySpec, now time.Time) C
 		it.Kind = network.ItemComment
 	}
 	it.Links, it.Mentions, it.Media, it.Reports, it.CreatedAt = g.Links, g.Mentions, g.Media, g.Reports, c.At
+	if g.Parent != nil {
+		it.ParentOurs = g.Parent.Ours
+	}
 	if g.Author != nil {
 		g.Author.into(&c)
 	}
@@ -283,12 +289,42 @@ func (r *Reader) pass(err error) {
 	}
 }
 
+// given names a kind of JSON value as people do.
+func given(kind string) string {
+	switch kind {
+	case "array":
+		return "list"
+	case "string":
+		return "text"
+	case "object":
+		return "group of fields"
+	case "bool":
+		return "boolean"
+	}
+	return kind // a number, with its figures where it is too large or has a fraction
+}
+
+// wanted says what a field of a Go type is written as.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int64:
+		return "how many, as a whole number such as 2"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return `a list, such as ["a", "b"]`
+	case reflect.Struct:
+		return "its fields in braces, such as {...}"
+	}
+	return `a text in quotes`
+}
+
 // explain says what is wrong without the names of Go.
 func explain(err error) error {
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &kind):
-		return fmt.Errorf("%s cannot be a %s", kind.Field, kind.Value)
+		return fmt.Errorf("%s cannot be a %s: write %s", kind.Field, given(kind.Value), wanted(kind.Type))
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the JSON ends too early: one item stands in one line")
 	}

@@ -22,6 +22,7 @@ import (
 const itemsHelp = `Items are lines of JSON with the fields of a policy's tests; all but text may be left out:
 
   {"kind": "Comment", "text": "Hi!", "language": "en", "channel": "town-square", "links": [], "media": 0, "reports": 0,
+   "parent": {"ours": true},
    "author": {"handle": "bob", "accountAge": "24h", "knownFor": "720h", "followers": 3, "isFollower": true, "roles": ["Member"], "strikes": 0}}
 
 author.createdAt may stand for accountAge. With createdAt, an item is judged at that time, and rules that count over time (rate,

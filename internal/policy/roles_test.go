@@ -38,3 +38,25 @@ func TestRolesOfTests(t *testing.T) {
 		})
 	}
 }
+
+// A test says what its item answers; where it does not, nobody knows.
+func TestItemsOfTestsThatAnswer(t *testing.T) {
+	spec := specOf(t, `
+rules:
+- {name: top, match: {parent: {ours: true}}, outcome: Hide}
+- {name: below, match: {parent: {ours: false}}, outcome: Review}
+tests:
+- {name: an answer to us, item: {text: a, parent: {ours: true}}, expect: {outcome: Hide}}
+- {name: an answer to others, item: {text: a, parent: {ours: false}}, expect: {outcome: Review}}
+- {name: not told, item: {text: a}, expect: {outcome: Allow, rules: []}}
+`)
+	p, wrong := Compile(spec, nil)
+	if len(wrong) > 0 {
+		t.Fatal(wrong)
+	}
+	for _, r := range p.RunTests(noon) {
+		if !r.Passed() {
+			t.Errorf("%s: %v", r.Name, r.Wrong)
+		}
+	}
+}

@@ -55,6 +55,9 @@ func (p *Policy) testItem(t *tribunev1alpha1.TestItem, now time.Time) (*Item, *H
 		item.Post = "test" // they stand under a publication of ours
 	}
 	item.Links, item.Media, item.CreatedAt = t.Links, int(t.Media), now
+	if t.Parent != nil {
+		item.ParentOurs = t.Parent.Ours
+	}
 	if t.Reports > 0 {
 		n := int64(t.Reports)
 		item.Reports = &n

@@ -2408,6 +2408,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: media
       type:
         scalar: numeric
+    - name: parent
+      type:
+        namedType: com.github.tribune-dev.tribune.api.v1alpha1.ParentMatch
     - name: reports
       type:
         scalar: numeric

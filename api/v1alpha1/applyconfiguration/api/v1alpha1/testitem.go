@@ -19,6 +19,8 @@ type TestItemApplyConfiguration struct {
 	Text *string `json:"text,omitempty"`
 	// language as the network tells it. Absent: not told.
 	Language *string `json:"language,omitempty"`
+	// parent is what the item answers, such as {ours: true} for a publication of ours itself. Absent: not told.
+	Parent *ParentMatchApplyConfiguration `json:"parent,omitempty"`
 	// author of the item.
 	Author *TestAuthorApplyConfiguration `json:"author,omitempty"`
 	// media is how many pictures it has.
@@ -64,6 +66,14 @@ func (b *TestItemApplyConfiguration) WithText(value string) *TestItemApplyConfig
 // If called multiple times, the Language field is set to the value of the last call.
 func (b *TestItemApplyConfiguration) WithLanguage(value string) *TestItemApplyConfiguration {
 	b.Language = &value
+	return b
+}
+
+// WithParent sets the Parent field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Parent field is set to the value of the last call.
+func (b *TestItemApplyConfiguration) WithParent(value *ParentMatchApplyConfiguration) *TestItemApplyConfiguration {
+	b.Parent = value
 	return b
 }
 
