@@ -92,12 +92,8 @@ func Harmless(text string) string {
 	text = cut(text, maxSaid)
 	var b strings.Builder
 	space := false
-	for i, r := range text {
+	for _, r := range text {
 		switch {
-		case r == '.' && dotOfLink(text, i):
-			b.WriteString("[.]")
-			space = false
-			continue
 		case unicode.IsSpace(r) || unicode.IsControl(r):
 			space = true
 			continue
@@ -116,10 +112,24 @@ func Harmless(text string) string {
 		space = false
 		b.WriteRune(r)
 	}
-	out := b.String()
+	out := unlinked(b.String())
 	// What is left of a scheme links nowhere either.
 	out = strings.ReplaceAll(out, "://", "[:]//")
 	return strings.TrimRight(out, "_")
+}
+
+// unlinked writes the dots of what would become a link so that it does not. It is given what will be read: what is taken out may leave a
+// name of a server behind.
+func unlinked(text string) string {
+	var b strings.Builder
+	for i, r := range text {
+		if r == '.' && dotOfLink(text, i) {
+			b.WriteString("[.]")
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // Address is a page's address, if it is one; else nothing.

@@ -1,0 +1,19 @@
+package policy
+
+import "testing"
+
+// What is taken out of others' words leaves no name of a server behind.
+func TestHarmlessLinksNowhere(t *testing.T) {
+	for text, want := range map[string]string{
+		"see evil.example now":       "see evil[.]example now",
+		"@@everyone.#ad":             "everyone[.]ad",
+		"evil.\u200bexample":         "evil[.]example",
+		"evil`.`example":             "evil[.]example",
+		"It was good. See you there": "It was good. See you there",
+		"3.5 or ...":                 "3.5 or ...",
+	} {
+		if got := Harmless(text); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
