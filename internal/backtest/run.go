@@ -141,7 +141,7 @@ type Counts struct {
 	// Questions wait for an answer. Unasked items needed a classifier.
 	Questions int `json:"questions"`
 	Unasked   int `json:"unasked,omitempty"`
-	// Seconds that judging took on one core, without reading, and how many items that is in each.
+	// Seconds of one core that judging took, without reading, and how many items that is in each.
 	Seconds        float64 `json:"seconds"`
 	ItemsPerSecond float64 `json:"itemsPerSecond"`
 
