@@ -12,17 +12,20 @@ import (
 	"github.com/tribune-dev/tribune/internal/store"
 )
 
+// years are how far back the past reaches that is there when a channel is added.
+const years = 2 * 365 * 24 * time.Hour
+
 // past is what is there when a channel is added: followers, and years of comments, each of which some rule would be about.
 func past(followers, comments int, until time.Time) []network.Item {
 	var items []network.Item
 	for n := range followers {
 		id := fmt.Sprintf("f%06d", n)
-		items = append(items, network.Item{ID: id, Kind: network.ItemFollow, Ref: network.Ref{ID: id}, CreatedAt: until.Add(-time.Duration(followers-n) * time.Hour),
+		items = append(items, network.Item{ID: id, Kind: network.ItemFollow, Ref: network.Ref{ID: id}, CreatedAt: until.Add(-time.Duration(followers-n) * (years / time.Duration(followers))),
 			Author: network.Person{ID: "fan" + id, Handle: "fan" + id}})
 	}
 	texts := []string{"you n1twit", "well done!", "help me please", "see https://win-a-prize.example/"}
 	for n := range comments {
-		items = append(items, comment(n, fmt.Sprint("person", n%500), texts[n%len(texts)], until.Add(-time.Duration(comments-n)*time.Hour)))
+		items = append(items, comment(n, fmt.Sprint("person", n%500), texts[n%len(texts)], until.Add(-time.Duration(comments-n)*(years/time.Duration(comments)))))
 	}
 	return items
 }
@@ -31,9 +34,12 @@ func past(followers, comments int, until time.Time) []network.Item {
 // we had listened.
 func TestThePastIsLeftAlone(t *testing.T) {
 	onEach(t, func(t *testing.T, l *store.Database) {
-		const followers, comments = 8000, 2 * 365 * 24 / 4
+		const followers, comments = 8000, 4380 // one comment in four hours
 		now := at(noon)
 		c := &crowd{said: past(followers, comments, noon.Add(-time.Minute))}
+		if oldest := c.said[followers].CreatedAt; noon.Sub(oldest) < years {
+			t.Fatalf("the oldest comment is of %s", oldest)
+		}
 		b := boxOf(l, over(c, "acme/square"), now, inForce(t, rules))
 		if look := poll(t, b); look.Recorded != followers+comments || look.New != 0 || look.Baseline {
 			t.Fatalf("the first look: %+v", look)
