@@ -76,7 +76,7 @@ func (c *calendaring) filedPosts(cmd *cobra.Command, report *lint.Report, planne
 				at = atOnce
 			}
 			if a := post.Spec.After; a != nil {
-				before, known := due[key{post.Namespace, string(a.PostRef.Name)}]
+				before, known := due[key{post.Namespace, a.PostRef.Name}]
 				if !known {
 					left = append(left, post)
 					continue

@@ -99,11 +99,9 @@ func (p *previewing) collector(out io.Writer, asked bool) (write func(line) erro
 
 // line shows one line of a collection.
 func (p *previewing) line(number int, text []byte, tooLong bool) previews.Item {
-	read, wrong := "", ""
+	read, wrong := lineText(text)
 	if tooLong {
 		wrong = fmt.Sprintf("has more than %d bytes: make it shorter, or several lines of it", maxLine)
-	} else {
-		read, wrong = lineText(text)
 	}
 	if wrong != "" {
 		return previews.Unread(p.network, p.rules, fmt.Sprintf("line %d %s", number, wrong))

@@ -14,6 +14,10 @@ const often = 10_000
 // statuses: a server that honours keys and has the hole of those before 2026, and one that speaks the same API and ignores keys.
 var statuses = []guise{
 	{mode: mode{name: "mastodon", once: windowed}, open: mastodon(mastodontest.Options{DoubleWhileStoring: true, RateLimit: often, Fault: trouble})},
+	{mode: mode{name: "two-mastodon", once: windowed, managers: 2, changes: []change{none, none, recreate}}, onlyWhole: true,
+		open: mastodon(mastodontest.Options{DoubleWhileStoring: true, RateLimit: often, Fault: trouble})},
+	{mode: mode{name: "two-gotosocial", once: scan, managers: 2, changes: []change{none, none, recreate}}, onlyWhole: true,
+		open: mastodon(mastodontest.Options{Software: "gotosocial", Version: "0.20.1", RateLimit: often, Fault: trouble})},
 	{mode: mode{name: "gotosocial", once: scan}, open: mastodon(mastodontest.Options{Software: "gotosocial", Version: "0.20.1", RateLimit: often, Fault: trouble})},
 }
 

@@ -16,6 +16,7 @@ const signingKey = "a-signing-key-for-tests-0123"
 // with the id and the words that it had.
 var webhooks = []guise{
 	{mode: mode{name: "webhook", once: durable}, open: webhook(false)},
+	{mode: mode{name: "two-webhook", once: durable, managers: 2, changes: []change{none, none, recreate}}, open: webhook(false), onlyWhole: true},
 	{mode: mode{name: "webhook-doubles", once: durable}, open: webhook(true), onlyWhole: true},
 }
 
