@@ -169,17 +169,19 @@ func (b *batch) accepted() {
 	})
 }
 
-func settled(posts map[string]*tribunev1alpha1.Post) bool {
+func settled(posts map[string]*tribunev1alpha1.Post) bool { return settledOf(posts) == len(posts) }
+
+// settledOf counts those that came to an end.
+func settledOf(posts map[string]*tribunev1alpha1.Post) (n int) {
 	for _, p := range posts {
 		switch p.Status.State {
 		case tribunev1alpha1.PostPublished, tribunev1alpha1.PostFailed, tribunev1alpha1.PostMissed, tribunev1alpha1.PostUnknown:
 			if p.Status.ObservedGeneration == p.Generation {
-				continue
+				n++
 			}
 		}
-		return false
 	}
-	return true
+	return n
 }
 
 // working waits until a process has begun something, or all is settled (false).
@@ -271,10 +273,8 @@ func (b *batch) end() {
 	if b.mode.broken != "" {
 		patience = 15 * time.Second
 	}
-	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
-	defer cancel()
 	b.crew()
-	all := b.observer.wait(ctx, func(posts map[string]*tribunev1alpha1.Post) bool { return len(posts) == len(b.plan) && settled(posts) })
+	all := b.wentOut(patience)
 	for _, m := range b.alive {
 		m.terminate(b.t, time.Minute)
 	}
@@ -282,6 +282,24 @@ func (b *batch) end() {
 	if !all && b.mode.broken == "" {
 		b.t.Errorf("%s: not all Posts came to an end", b.namespace)
 	}
+}
+
+// wentOut waits until all Posts came to an end; false if for a while none does.
+func (b *batch) wentOut(patience time.Duration) (all bool) {
+	for before, more := -1, true; more && !all; {
+		ctx, cancel := context.WithTimeout(b.t.Context(), patience)
+		more = b.observer.wait(ctx, func(posts map[string]*tribunev1alpha1.Post) bool {
+			now := settledOf(posts)
+			all = len(posts) == len(b.plan) && now == len(posts)
+			if all || now > before {
+				before = now
+				return true
+			}
+			return false
+		})
+		cancel()
+	}
+	return all
 }
 
 // remove takes the batch's objects away, so that they cost nothing later.
