@@ -34,6 +34,9 @@ func blueskyFacets(text string) []Facet {
 			if !ok && f.End == 0 {
 				f, ok = bareLinkAt(text, i)
 			}
+			if !ok && f.End == 0 {
+				f.End = wordEnd(text, i) // within a word nothing begins
+			}
 		}
 		if ok {
 			found = append(found, f)
@@ -41,6 +44,14 @@ func blueskyFacets(text string) []Facet {
 		i = max(i+1, f.End)
 	}
 	return found
+}
+
+// wordEnd is the end of the letters and digits that begin at i.
+func wordEnd(text string, i int) int {
+	for i < len(text) && isAlnumASCII(rune(text[i])) {
+		i++
+	}
+	return i
 }
 
 // begins is true at the start of a text, after white space, and after an opening bracket or quotation mark.
