@@ -20,14 +20,20 @@ func TestCost(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	with := lag(t, path, environment, channels, rate, seconds, true)
-	t.Logf("with the gate, lag at %d Posts a second: p50 %s, p99 %s", rate, with[len(with)/2], with[len(with)*99/100])
+	p99 := func(gate bool, environment []string) time.Duration {
+		lags := lag(t, path, environment, channels, rate, seconds, gate)
+		t.Logf("lag at %d Posts a second, with the gate %v: p50 %s, p99 %s", rate, gate, lags[len(lags)/2], lags[len(lags)*99/100])
+		return lags[len(lags)*99/100]
+	}
+	with := p99(true, environment)
 	if !whole() {
 		return
 	}
-	without := lag(t, path, []string{"TRIBUNE_BREAK=no-gate"}, channels, rate, seconds, false)
-	t.Logf("without the gate: p50 %s, p99 %s", without[len(without)/2], without[len(without)*99/100])
-	if grew := with[len(with)*99/100] - without[len(without)*99/100]; grew >= 150*time.Millisecond {
+	// In turns, and the least of each: what else the machine does is no cost of the gate.
+	ungated := []string{"TRIBUNE_BREAK=no-gate"}
+	without := p99(false, ungated)
+	with, without = min(with, p99(true, environment)), min(without, p99(false, ungated))
+	if grew := with - without; grew >= 150*time.Millisecond {
 		t.Errorf("the gate makes the p99 lag grow by %s, want less than 150ms", grew)
 	}
 }
