@@ -3,17 +3,15 @@ package ghost_test
 import (
 	"bytes"
 	"context"
-	"errors"
-	"io"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/network/conformance"
 	"github.com/tribune-dev/tribune/internal/network/ghost"
 )
 
@@ -25,7 +23,7 @@ const (
 )
 
 // usual is what a site answers on which little happens, by method and path after the API's.
-var usual = map[string]string{
+var anyAnswer = conformance.Answers{Secrets: []string{"00ff00ff"}, Name: afterAPI, Usual: map[string]string{
 	"GET /posts/":                  `{"posts":[]}`,
 	"GET /site/":                   `{"site":{"title":"Acme","url":"https://blog.acme.example/","version":"6.0"}}`,
 	"GET /tags/":                   `{"tags":[]}`,
@@ -33,49 +31,11 @@ var usual = map[string]string{
 	"GET /posts/" + ourID + "/":    ourArticle,
 	"PUT /posts/" + ourID + "/":    strings.Replace(ourArticle, `"draft"`, `"published"`, 1),
 	"DELETE /posts/" + ourID + "/": ``,
-}
+}}
 
-var calls = func() []string {
-	var all []string
-	for c := range usual {
-		all = append(all, c)
-	}
-	slices.Sort(all)
-	return all
-}()
-
-// scripted answers one call with what it was given, and the others as usual.
-type scripted struct {
-	call   string
-	status int
-	body   []byte
-}
-
-func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
-	call := r.Method + " " + strings.TrimPrefix(r.URL.Path, "/ghost/api/admin")
-	status, body := http.StatusOK, []byte(usual[call])
-	if call == s.call {
-		status, body = s.status, s.body
-	}
-	if r.Body != nil {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_ = r.Body.Close()
-	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), Request: r}, nil
-}
-
-// sound is the error as the port asks for it; nil for none.
-func sound(t *testing.T, what string, err error) *network.Error {
-	t.Helper()
-	if err == nil {
-		return nil
-	}
-	var e *network.Error
-	if !errors.As(err, &e) || e.Kind == "" || e.Reason == "" || e.Message == "" || strings.ContainsAny(e.Reason, " \n\x00") ||
-		!utf8.ValidString(err.Error()) || len(err.Error()) > 8*network.MaxQuoted {
-		t.Fatalf("%s: %#v", what, err)
-	}
-	return e
+// afterAPI is a call's name: its method and path after the API's.
+func afterAPI(r *http.Request) string {
+	return r.Method + " " + strings.TrimPrefix(r.URL.Path, "/ghost/api/admin")
 }
 
 var anID = regexp.MustCompile(`^[0-9a-f]{24}$`)
@@ -102,68 +62,64 @@ func FuzzAnswers(f *testing.F) {
 		{"GET /posts/" + ourID + "/", 404, `{"errors":[{"message":"m","type":"NotFoundError"}]}`},
 		{"GET /tags/", 200, `{"tags":[{"id":"","name":"Moon"},{"name":"moon"}]}`},
 	} {
-		f.Add(byte(slices.Index(calls, seed.call)), seed.status, []byte(seed.body)) //nolint:gosec // few
+		anyAnswer.Add(f, seed.call, seed.status, seed.body)
 	}
-	f.Fuzz(func(t *testing.T, which byte, status int, body []byte) {
-		server := &scripted{call: calls[int(which)%len(calls)], status: 100 + (status%500+500)%500, body: body}
-		if status >= 100 && status < 600 {
-			server.status = status
-		}
+	anyAnswer.Fuzz(f, func(t *testing.T, server *conformance.Answering) {
 		n, err := ghost.New(network.Config{
-			HTTP:        &http.Client{Transport: server, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+			HTTP:        server.Client(),
 			Spec:        &tribunev1alpha1.SocialChannelSpec{Ghost: &tribunev1alpha1.GhostSpec{Site: "https://blog.acme.example"}},
 			Credentials: map[string][]byte{ghost.SecretAdminAPIKey: []byte(ourID + ":00ff00ff")},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		reads(t, n)
+		reads(t, n, server)
 		writes(t, n, server)
 	})
 }
 
 //nolint:forcetypeassert // it can all of this
-func reads(t *testing.T, n network.Network) {
+func reads(t *testing.T, n network.Network, server *conformance.Answering) {
 	t.Helper()
 	account, err := n.SignIn(context.Background())
-	if e := sound(t, "SignIn", err); e != nil && e.Kind == network.Ambiguous || err == nil && account.ID == "" {
+	if e := server.Sound(t, "SignIn", err); e != nil && e.Kind == network.Ambiguous || err == nil && account.ID == "" {
 		t.Errorf("SignIn: %+v, %v", account, err)
 	}
 	_, err = n.(network.Observer).Observe(context.Background(), network.Ref{ID: ourID})
-	if e := sound(t, "Observe", err); e != nil && e.Kind == network.Ambiguous {
+	if e := server.Sound(t, "Observe", err); e != nil && e.Kind == network.Ambiguous {
 		t.Errorf("Observe: %v", err)
 	}
 	query := network.Query{Identity: network.Identity{Namespace: "acme", Post: "hello", Edition: 1}, Marker: goodMarker}
 	found, err := n.(network.Finder).Find(context.Background(), query)
-	if e := sound(t, "Find", err); e != nil && e.Kind == network.Ambiguous || found != nil && !anID.MatchString(found.ID) {
+	if e := server.Sound(t, "Find", err); e != nil && e.Kind == network.Ambiguous || found != nil && !anID.MatchString(found.ID) {
 		t.Errorf("Find: %+v, %v", found, err)
 	}
 	drafts, err := n.(network.Preparer).Prepared(context.Background(), query)
-	if e := sound(t, "Prepared", err); e != nil && e.Kind == network.Ambiguous || slices.ContainsFunc(drafts, func(r network.Ref) bool { return !anID.MatchString(r.ID) }) {
+	if e := server.Sound(t, "Prepared", err); e != nil && e.Kind == network.Ambiguous || slices.ContainsFunc(drafts, func(r network.Ref) bool { return !anID.MatchString(r.ID) }) {
 		t.Errorf("Prepared: %+v, %v", drafts, err)
 	}
 }
 
 //nolint:forcetypeassert // it can all of this
-func writes(t *testing.T, n network.Network, server *scripted) {
+func writes(t *testing.T, n network.Network, server *conformance.Answering) {
 	t.Helper()
 	p := network.Publication{Identity: network.Identity{Namespace: "acme", Post: "hello", Edition: 1}, Key: "k", Marker: goodMarker, Text: "Hello", Tags: []string{"moon"}}
 	draft, err := n.(network.Preparer).Prepare(context.Background(), p)
-	if sound(t, "Prepare", err); err == nil && !anID.MatchString(draft.ID) {
+	if server.Sound(t, "Prepare", err); err == nil && !anID.MatchString(draft.ID) {
 		t.Errorf("Prepare: %+v", draft)
 	}
 	p.Prepared = &network.Ref{ID: ourID}
 	receipt, err := n.Publish(context.Background(), p)
-	e := sound(t, "Publish", err)
+	e := server.Sound(t, "Publish", err)
 	if err == nil && receipt.ID != ourID {
 		t.Errorf("Publish: %+v", receipt)
 	}
 	// What a server said in no way that it has may have been done.
-	if server.call == "PUT /posts/"+ourID+"/" && e != nil && e.Kind != network.Ambiguous && (server.status >= 500 || server.status/100 == 2 && !bytes.Contains(server.body, []byte(ourID))) {
-		t.Errorf("Publish: %d %q is %s: %v", server.status, server.body, e.Kind, err)
+	if server.Call == "PUT /posts/"+ourID+"/" && e != nil && e.Kind != network.Ambiguous && (server.Status >= 500 || server.Status/100 == 2 && !bytes.Contains(server.Body, []byte(ourID))) {
+		t.Errorf("Publish: %d %q is %s: %v", server.Status, server.Body, e.Kind, err)
 	}
-	sound(t, "Discard", n.(network.Preparer).Discard(context.Background(), network.Ref{ID: ourID}))
-	sound(t, "Delete", n.(network.Deleter).Delete(context.Background(), network.Ref{ID: ourID}))
+	server.Sound(t, "Discard", n.(network.Preparer).Discard(context.Background(), network.Ref{ID: ourID}))
+	server.Sound(t, "Delete", n.(network.Deleter).Delete(context.Background(), network.Ref{ID: ourID}))
 	_, err = n.(network.Editor).Edit(context.Background(), network.Ref{ID: ourID}, p)
-	sound(t, "Edit", err)
+	server.Sound(t, "Edit", err)
 }

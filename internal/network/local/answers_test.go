@@ -1,18 +1,14 @@
 package local_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/network/conformance"
 	"github.com/tribune-dev/tribune/internal/network/local"
 )
 
@@ -25,7 +21,7 @@ const (
 )
 
 // usualAnswers are what the network answers when little happens, by method and path after the account's.
-var usualAnswers = map[string]string{
+var anyAnswer = conformance.Answers{Secrets: []string{localToken}, Name: afterAccount, Usual: map[string]string{
 	"PUT ":            `{"id":"acme/news","handle":"news","once":"Scan","limits":{"maxCharacters":500,"mediaTypes":["image/png"]}}`,
 	"GET ":            `{"id":"acme/news","handle":"news","once":"Scan"}`,
 	"GET /posts":      `{"posts":[]}`,
@@ -37,49 +33,11 @@ var usualAnswers = map[string]string{
 	"GET /drafts":     `{"drafts":[]}`,
 	"POST /drafts":    `{"id":"7","marker":"aaaabbbbcccc"}`,
 	"POST /drafts/7":  ourOwnPost,
-}
+}}
 
-var answered = func() []string {
-	var all []string
-	for c := range usualAnswers {
-		all = append(all, c)
-	}
-	slices.Sort(all)
-	return all
-}()
-
-// scripted answers one call with what it was given, and the others as usual.
-type scripted struct {
-	call   string
-	status int
-	body   []byte
-}
-
-func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
-	call := r.Method + " " + strings.TrimPrefix(r.URL.Path, "/api/v1/acme/news")
-	status, body := http.StatusOK, []byte(usualAnswers[call])
-	if call == s.call {
-		status, body = s.status, s.body
-	}
-	if r.Body != nil {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_ = r.Body.Close()
-	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), Request: r}, nil
-}
-
-// sound is the error as the port asks for it; nil for none.
-func sound(t *testing.T, what string, err error) *network.Error {
-	t.Helper()
-	if err == nil {
-		return nil
-	}
-	var e *network.Error
-	if !errors.As(err, &e) || e.Kind == "" || e.Reason == "" || e.Message == "" || strings.ContainsAny(e.Reason, " \n\x00") ||
-		!utf8.ValidString(err.Error()) || len(err.Error()) > 8*network.MaxQuoted || strings.Contains(err.Error(), localToken) {
-		t.Fatalf("%s: %#v", what, err)
-	}
-	return e
+// afterAccount is a call's name: its method and path after the account's.
+func afterAccount(r *http.Request) string {
+	return r.Method + " " + strings.TrimPrefix(r.URL.Path, "/api/v1/acme/news")
 }
 
 // FuzzAnswers gives any answer to one call, and holds the adapter to what the port promises: reads leave nothing unknown, a write is a
@@ -104,101 +62,70 @@ func FuzzAnswers(f *testing.F) {
 		{"GET /drafts", 200, `{"drafts":[{"marker":"aaaabbbbcccc"}]}`},
 		{"GET /posts/7", 404, `{"error":{"code":"NotFound","message":"m"}}`},
 	} {
-		f.Add(byte(slices.Index(answered, seed.call)), seed.status, []byte(seed.body)) //nolint:gosec // few
+		anyAnswer.Add(f, seed.call, seed.status, seed.body)
 	}
-	f.Fuzz(func(t *testing.T, which byte, status int, body []byte) {
-		server := &scripted{call: answered[int(which)%len(answered)], status: 100 + (status%500+500)%500, body: body}
-		if status >= 100 && status < 600 {
-			server.status = status
-		}
+	anyAnswer.Fuzz(f, func(t *testing.T, server *conformance.Answering) {
 		n, err := local.New(network.Config{
 			Namespace: "acme", Channel: "news", LocalURL: "http://127.0.0.1:8088", LocalToken: localToken,
-			HTTP: &http.Client{Transport: server, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+			HTTP: server.Client(),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		readsAny(t, n)
-		listensAny(t, n)
+		readsAny(t, n, server)
+		server.Listens(t, n, conformance.Heard{Cursors: true, Lost: func(string) bool { return true }, Each: func(t *testing.T, it *network.Item) {
+			t.Helper()
+			if it.Author.ID == "" {
+				t.Errorf("%+v", it)
+			}
+		}})
 		writesAny(t, n, server)
 	})
 }
 
 //nolint:forcetypeassert // it can all of this
-func readsAny(t *testing.T, n network.Network) {
+func readsAny(t *testing.T, n network.Network, server *conformance.Answering) {
 	t.Helper()
 	account, err := n.SignIn(context.Background())
-	if e := sound(t, "SignIn", err); e != nil && e.Kind == network.Ambiguous || err == nil && account.ID != "acme/news" {
+	if e := server.Sound(t, "SignIn", err); e != nil && e.Kind == network.Ambiguous || err == nil && account.ID != "acme/news" {
 		t.Errorf("SignIn: %+v, %v", account, err)
 	}
 	_, err = n.(network.Observer).Observe(context.Background(), network.Ref{ID: "7"})
-	if e := sound(t, "Observe", err); e != nil && e.Kind == network.Ambiguous {
+	if e := server.Sound(t, "Observe", err); e != nil && e.Kind == network.Ambiguous {
 		t.Errorf("Observe: %v", err)
 	}
 	query := network.Query{Identity: network.Identity{Namespace: "acme", Post: "hello", Edition: 1}, Key: "k", Marker: "aaaabbbbcccc"}
 	found, err := n.(network.Finder).Find(context.Background(), query)
-	if e := sound(t, "Find", err); e != nil && e.Kind == network.Ambiguous || found != nil && found.ID == "" {
+	if e := server.Sound(t, "Find", err); e != nil && e.Kind == network.Ambiguous || found != nil && found.ID == "" {
 		t.Errorf("Find: %+v, %v", found, err)
 	}
 	drafts, err := n.(network.Preparer).Prepared(context.Background(), query)
-	if e := sound(t, "Prepared", err); e != nil && e.Kind == network.Ambiguous || slices.ContainsFunc(drafts, func(r network.Ref) bool { return r.ID == "" }) {
+	if e := server.Sound(t, "Prepared", err); e != nil && e.Kind == network.Ambiguous || slices.ContainsFunc(drafts, func(r network.Ref) bool { return r.ID == "" }) {
 		t.Errorf("Prepared: %+v, %v", drafts, err)
 	}
 }
 
-// listensAny listens twice: the second time from where the first one ended.
-func listensAny(t *testing.T, n network.Network) {
-	t.Helper()
-	query := network.ListenQuery{}
-	for range 2 {
-		heard, err := n.(network.Listener).Listen(context.Background(), query) //nolint:forcetypeassert // it listens
-		if e := sound(t, "Listen", err); e != nil {
-			if e.Kind == network.Ambiguous {
-				t.Errorf("Listen: %s %v", e.Kind, err)
-			}
-			return
-		}
-		if heard.Cursor == "" {
-			t.Fatal("Listen gave no cursor")
-		}
-		for _, it := range heard.Items {
-			if it.ID == "" || it.Kind == "" || it.Author.ID == "" {
-				t.Errorf("%+v", it)
-			}
-			for _, s := range append([]string{it.Text, it.Author.Handle}, it.Mentions...) {
-				if !utf8.ValidString(s) {
-					t.Errorf("%q of %s is no text", s, it.ID)
-				}
-			}
-			if _, err := json.Marshal(it); err != nil {
-				t.Errorf("the item cannot be written: %v", err)
-			}
-		}
-		query.Cursor = heard.Cursor
-	}
-}
-
 //nolint:forcetypeassert // it can all of this
-func writesAny(t *testing.T, n network.Network, server *scripted) {
+func writesAny(t *testing.T, n network.Network, server *conformance.Answering) {
 	t.Helper()
 	p := network.Publication{Identity: network.Identity{Namespace: "acme", Post: "hello", Edition: 1}, Key: "k", Marker: "aaaabbbbcccc", Text: "Hello"}
 	receipt, err := n.Publish(context.Background(), p)
-	e := sound(t, "Publish", err)
+	e := server.Sound(t, "Publish", err)
 	if err == nil && receipt.ID == "" {
 		t.Errorf("Publish: %+v", receipt)
 	}
 	// What a server said in no way that it has may have been done.
-	if server.call == "POST /posts" && e != nil && e.Kind != network.Ambiguous && (server.status/100 == 2 || server.status >= 500) {
-		t.Errorf("Publish: %d %q is %s: %v", server.status, server.body, e.Kind, err)
+	if server.Call == "POST /posts" && e != nil && e.Kind != network.Ambiguous && (server.Status/100 == 2 || server.Status >= 500) {
+		t.Errorf("Publish: %d %q is %s: %v", server.Status, server.Body, e.Kind, err)
 	}
 	draft, err := n.(network.Preparer).Prepare(context.Background(), p)
-	if sound(t, "Prepare", err); err == nil && draft.ID == "" {
+	if server.Sound(t, "Prepare", err); err == nil && draft.ID == "" {
 		t.Errorf("Prepare: %+v", draft)
 	}
 	p.Prepared = &network.Ref{ID: "7"}
 	if receipt, err = n.Publish(context.Background(), p); err == nil && receipt.ID != "7" {
 		t.Errorf("Publish of a draft: %+v", receipt)
 	}
-	sound(t, "Publish of a draft", err)
-	sound(t, "Delete", n.(network.Deleter).Delete(context.Background(), network.Ref{ID: "7"}))
+	server.Sound(t, "Publish of a draft", err)
+	server.Sound(t, "Delete", n.(network.Deleter).Delete(context.Background(), network.Ref{ID: "7"}))
 }

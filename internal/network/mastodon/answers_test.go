@@ -1,20 +1,16 @@
 package mastodon_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/network/conformance"
 	"github.com/tribune-dev/tribune/internal/network/mastodon"
 )
 
@@ -29,7 +25,7 @@ const (
 )
 
 // usual is what a server answers on which little happens, by method and path.
-var usual = map[string]string{
+var anyAnswer = conformance.Answers{Secrets: []string{hush}, Header: http.Header{"Date": {"Tue, 01 Dec 2026 12:00:00 GMT"}}, Usual: map[string]string{
 	"GET /api/v1/accounts/verify_credentials": `{"id":"1","username":"acme","url":"https://social.example/@acme","display_name":"Acme"}`,
 	"GET /api/v2/instance":                    `{"domain":"social.example","version":"4.5.0","source_url":"https://github.com/mastodon/mastodon","configuration":{}}`,
 	"GET /.well-known/nodeinfo":               `{"links":[{"rel":"http://nodeinfo.diaspora.software/ns/schema/2.0","href":"https://social.example/nodeinfo/2.0"}]}`,
@@ -49,53 +45,7 @@ var usual = map[string]string{
 	"POST /api/v1/accounts/2/mute":            `{"id":"2","muting":true}`,
 	"POST /api/v1/accounts/2/block":           `{"id":"2","blocking":true}`,
 	"POST /api/v1/reports":                    `{"id":"5"}`,
-}
-
-var calls = func() []string {
-	var all []string
-	for c := range usual {
-		all = append(all, c)
-	}
-	slices.Sort(all)
-	return all
-}()
-
-// scripted answers one call with what it was given, and the others as usual.
-type scripted struct {
-	call   string
-	status int
-	body   []byte
-}
-
-func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
-	call := r.Method + " " + r.URL.Path
-	status, body := http.StatusOK, []byte(usual[call])
-	if call == s.call {
-		status, body = s.status, s.body
-	}
-	if r.Body != nil {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_ = r.Body.Close()
-	}
-	header := http.Header{"Content-Type": {"application/json"}, "Date": {"Tue, 01 Dec 2026 12:00:00 GMT"}}
-	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(bytes.NewReader(body)), Request: r}, nil
-}
-
-// sound is the error as the port asks for it, which shows no secret; nil for none.
-func sound(t *testing.T, what string, err error) *network.Error {
-	t.Helper()
-	if err == nil {
-		return nil
-	}
-	var e *network.Error
-	if !errors.As(err, &e) || e.Kind == "" || e.Reason == "" || e.Message == "" || strings.ContainsAny(e.Reason, " \n\x00") || !utf8.ValidString(err.Error()) {
-		t.Fatalf("%s: %#v", what, err)
-	}
-	if len(err.Error()) > 8*network.MaxQuoted || strings.Contains(err.Error(), hush) {
-		t.Errorf("%s: the error is too long, or shows a secret: %v", what, err)
-	}
-	return e
-}
+}}
 
 // FuzzAnswers gives any answer to one call, and holds the adapter to what the port promises: reads leave nothing unknown, a write is a
 // success only if the answer names what was written, an item has what it must have, and a cursor can be gone on from.
@@ -124,23 +74,19 @@ func FuzzAnswers(f *testing.F) {
 		{"GET /api/v1/statuses/7/source", 404, `{"error":"Record not found"}`},
 		{"POST /api/v1/accounts/2/mute", 200, `{"id":"3"}`},
 	} {
-		f.Add(byte(slices.Index(calls, seed.call)), seed.status, []byte(seed.body)) //nolint:gosec // few
+		anyAnswer.Add(f, seed.call, seed.status, seed.body)
 	}
-	f.Fuzz(func(t *testing.T, which byte, status int, body []byte) {
-		server := &scripted{call: calls[int(which)%len(calls)], status: 100 + (status%500+500)%500, body: body}
-		if status >= 100 && status < 600 {
-			server.status = status
-		}
+	anyAnswer.Fuzz(f, func(t *testing.T, server *conformance.Answering) {
 		n, err := mastodon.New(network.Config{
-			HTTP:        &http.Client{Transport: server, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+			HTTP:        server.Client(),
 			Spec:        &tribunev1alpha1.SocialChannelSpec{Mastodon: &tribunev1alpha1.MastodonSpec{Server: "https://social.example"}},
 			Credentials: map[string][]byte{mastodon.SecretAccessToken: []byte(hush)},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		reads(t, n)
-		listens(t, n)
+		reads(t, n, server)
+		server.Listens(t, n, conformance.Heard{Query: network.ListenQuery{Queries: []string{"acme", "#moon"}}, Each: holdsItem})
 		writes(t, n, server)
 	})
 }
@@ -148,44 +94,23 @@ func FuzzAnswers(f *testing.F) {
 // noCount is true for a number that counts nothing.
 func noCount(n *int64) bool { return n != nil && *n < 0 }
 
-// listens twice: the second time from where the first one ended.
-func listens(t *testing.T, n network.Network) {
+// holdsItem says what is true of an item of Mastodon beside what is of all.
+func holdsItem(t *testing.T, it *network.Item) {
 	t.Helper()
-	query := network.ListenQuery{Queries: []string{"acme", "#moon"}}
-	for range 2 {
-		heard, err := n.(network.Listener).Listen(context.Background(), query) //nolint:forcetypeassert // it listens
-		if e := sound(t, "Listen", err); e != nil {
-			if e.Kind == network.Ambiguous || e.Kind == network.Gone {
-				t.Errorf("Listen: %s %v", e.Kind, err)
-			}
-			return
+	if it.Author.ID == "" || noCount(it.Author.Followers) {
+		t.Errorf("%+v", it)
+	}
+	for _, address := range []string{it.Ref.URL, it.Author.URL} {
+		if address != "" && !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://") {
+			t.Errorf("the address %q", address)
 		}
-		for _, it := range heard.Items {
-			if it.ID == "" || it.Kind == "" || it.Author.ID == "" || noCount(it.Author.Followers) {
-				t.Errorf("%+v", it)
-			}
-			for _, address := range []string{it.Ref.URL, it.Author.URL} {
-				if address != "" && !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://") {
-					t.Errorf("the address %q", address)
-				}
-			}
-			for _, s := range append(append([]string{it.Text, it.Language, it.Author.Handle}, it.Mentions...), it.Links...) {
-				if !utf8.ValidString(s) {
-					t.Errorf("%q of %s is no text", s, it.ID)
-				}
-			}
-			if _, err := json.Marshal(it); err != nil {
-				t.Errorf("the item cannot be written: %v", err)
-			}
-		}
-		query.Cursor = heard.Cursor
 	}
 }
 
-func reads(t *testing.T, n network.Network) {
+func reads(t *testing.T, n network.Network, server *conformance.Answering) {
 	t.Helper()
 	account, err := n.SignIn(context.Background())
-	if e := sound(t, "SignIn", err); e != nil && e.Kind == network.Ambiguous {
+	if e := server.Sound(t, "SignIn", err); e != nil && e.Kind == network.Ambiguous {
 		t.Errorf("SignIn: %v", err)
 	}
 	if err == nil {
@@ -197,7 +122,7 @@ func reads(t *testing.T, n network.Network) {
 		}
 	}
 	seen, err := n.(network.Observer).Observe(context.Background(), network.Ref{ID: "7"}) //nolint:forcetypeassert // it observes
-	if e := sound(t, "Observe", err); e != nil && e.Kind == network.Ambiguous {
+	if e := server.Sound(t, "Observe", err); e != nil && e.Kind == network.Ambiguous {
 		t.Errorf("Observe: %v", err)
 	}
 	if m := seen.Metrics; m != nil && (noCount(m.Reactions) || noCount(m.Shares) || noCount(m.Replies)) {
@@ -205,34 +130,34 @@ func reads(t *testing.T, n network.Network) {
 	}
 	id := network.Identity{Namespace: "acme", Post: "hello", Edition: 1}
 	found, err := n.(network.Finder).Find(context.Background(), network.Query{Identity: id, Text: "Hello", Cursor: "6"}) //nolint:forcetypeassert // it finds
-	if e := sound(t, "Find", err); e != nil && e.Kind == network.Ambiguous || found != nil && found.ID == "" {
+	if e := server.Sound(t, "Find", err); e != nil && e.Kind == network.Ambiguous || found != nil && found.ID == "" {
 		t.Errorf("Find: %+v, %v", found, err)
 	}
 	rules, err := n.(network.Ruler).ServerRules(context.Background()) //nolint:forcetypeassert // it has rules
-	if sound(t, "ServerRules", err); slices.Contains(rules, "") {
+	if server.Sound(t, "ServerRules", err); slices.Contains(rules, "") {
 		t.Errorf("rules: %q", rules)
 	}
 }
 
-func writes(t *testing.T, n network.Network, server *scripted) {
+func writes(t *testing.T, n network.Network, server *conformance.Answering) {
 	t.Helper()
 	id := network.Identity{Namespace: "acme", Post: "hello", Edition: 1}
 	receipt, err := n.Publish(context.Background(), network.Publication{Identity: id, Key: "k", Text: "Hello"})
-	e := sound(t, "Publish", err)
+	e := server.Sound(t, "Publish", err)
 	if err == nil && receipt.ID == "" {
 		t.Errorf("Publish: %+v", receipt)
 	}
 	// What a server said in no way that it has may have been done.
-	if server.call == "POST /api/v1/statuses" && e != nil && e.Kind != network.Ambiguous && (server.status/100 == 2 || server.status >= 500) {
-		t.Errorf("Publish: %d %q is %s: %v", server.status, server.body, e.Kind, err)
+	if server.Call == "POST /api/v1/statuses" && e != nil && e.Kind != network.Ambiguous && (server.Status/100 == 2 || server.Status >= 500) {
+		t.Errorf("Publish: %d %q is %s: %v", server.Status, server.Body, e.Kind, err)
 	}
 	receipt, err = n.(network.Editor).Edit(context.Background(), network.Ref{ID: "7"}, network.Publication{Identity: id, Key: "k", Text: "Hello"}) //nolint:forcetypeassert // it edits
-	if sound(t, "Edit", err); err == nil && receipt.ID != "7" {
+	if server.Sound(t, "Edit", err); err == nil && receipt.ID != "7" {
 		t.Errorf("Edit: %+v", receipt)
 	}
 	person := network.Person{ID: "2"}
-	sound(t, "Delete", n.(network.Deleter).Delete(context.Background(), network.Ref{ID: "7"}))                                              //nolint:forcetypeassert // it can
-	sound(t, "Mute", n.(network.Muter).Mute(context.Background(), person, time.Time{}))                                                     //nolint:forcetypeassert // it can
-	sound(t, "Block", n.(network.Blocker).Block(context.Background(), person))                                                              //nolint:forcetypeassert // it can
-	sound(t, "Report", n.(network.Reporter).Report(context.Background(), network.Target{AuthorID: "2", Ref: network.Ref{ID: "9"}}, "spam")) //nolint:forcetypeassert // it can
+	server.Sound(t, "Delete", n.(network.Deleter).Delete(context.Background(), network.Ref{ID: "7"}))                                              //nolint:forcetypeassert // it can
+	server.Sound(t, "Mute", n.(network.Muter).Mute(context.Background(), person, time.Time{}))                                                     //nolint:forcetypeassert // it can
+	server.Sound(t, "Block", n.(network.Blocker).Block(context.Background(), person))                                                              //nolint:forcetypeassert // it can
+	server.Sound(t, "Report", n.(network.Reporter).Report(context.Background(), network.Target{AuthorID: "2", Ref: network.Ref{ID: "9"}}, "spam")) //nolint:forcetypeassert // it can
 }

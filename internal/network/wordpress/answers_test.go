@@ -1,19 +1,16 @@
 package wordpress_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/network"
+	"github.com/tribune-dev/tribune/internal/network/conformance"
 	"github.com/tribune-dev/tribune/internal/network/wordpress"
 )
 
@@ -26,7 +23,7 @@ const (
 )
 
 // usual is what a site answers on which little happens, by method and path.
-var usual = map[string]string{
+var anyAnswer = conformance.Answers{Secrets: []string{"hush still hidden"}, Usual: map[string]string{
 	"HEAD /":                           ``,
 	"GET /wp-json/":                    `{"namespaces":["wp/v2"]}`,
 	"GET /wp-json/wp/v2/users/me":      `{"id":1,"name":"Acme","slug":"acme","capabilities":{"edit_posts":true,"publish_posts":true,"moderate_comments":true}}`,
@@ -41,52 +38,7 @@ var usual = map[string]string{
 	"GET /wp-json/wp/v2/comments/3":    aComment,
 	"POST /wp-json/wp/v2/comments/3":   aComment,
 	"DELETE /wp-json/wp/v2/comments/3": aComment,
-}
-
-var calls = func() []string {
-	var all []string
-	for c := range usual {
-		all = append(all, c)
-	}
-	slices.Sort(all)
-	return all
-}()
-
-// scripted answers one call with what it was given, and the others as usual.
-type scripted struct {
-	call   string
-	status int
-	body   []byte
-}
-
-func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
-	call := r.Method + " " + r.URL.Path
-	status, body := http.StatusOK, []byte(usual[call])
-	if call == s.call {
-		status, body = s.status, s.body
-	}
-	if r.Body != nil {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_ = r.Body.Close()
-	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), Request: r}, nil
-}
-
-// sound is the error as the port asks for it; nil for none.
-func sound(t *testing.T, what string, err error) *network.Error {
-	t.Helper()
-	if err == nil {
-		return nil
-	}
-	var e *network.Error
-	if !errors.As(err, &e) || e.Kind == "" || e.Reason == "" || e.Message == "" || strings.ContainsAny(e.Reason, " \n\x00") || !utf8.ValidString(err.Error()) {
-		t.Fatalf("%s: %#v", what, err)
-	}
-	if len(err.Error()) > 8*network.MaxQuoted || strings.Contains(err.Error(), "hush still hidden") {
-		t.Errorf("%s: the error is too long, or shows a secret: %v", what, err)
-	}
-	return e
-}
+}}
 
 // FuzzAnswers gives any answer to one call, and holds the adapter to what the port promises: reads leave nothing unknown, what is no
 // list is not "none", a write is a success only if the answer names what was written, and a cursor can be gone on from.
@@ -112,15 +64,11 @@ func FuzzAnswers(f *testing.F) {
 		{"GET /wp-json/", 200, `{"namespaces":[]}`},
 		{"HEAD /", 301, ``},
 	} {
-		f.Add(byte(slices.Index(calls, seed.call)), seed.status, []byte(seed.body)) //nolint:gosec // few
+		anyAnswer.Add(f, seed.call, seed.status, seed.body)
 	}
-	f.Fuzz(func(t *testing.T, which byte, status int, body []byte) {
-		server := &scripted{call: calls[int(which)%len(calls)], status: 100 + (status%500+500)%500, body: body}
-		if status >= 100 && status < 600 {
-			server.status = status
-		}
+	anyAnswer.Fuzz(f, func(t *testing.T, server *conformance.Answering) {
 		n, err := wordpress.New(network.Config{
-			HTTP:        &http.Client{Transport: server, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+			HTTP:        server.Client(),
 			Spec:        &tribunev1alpha1.SocialChannelSpec{WordPress: &tribunev1alpha1.WordPressSpec{Site: "https://blog.acme.example"}},
 			Credentials: map[string][]byte{wordpress.SecretUsername: []byte("acme"), wordpress.SecretPassword: []byte("hush still hidden")},
 		})
@@ -128,7 +76,7 @@ func FuzzAnswers(f *testing.F) {
 			t.Fatal(err)
 		}
 		reads(t, n, server)
-		listens(t, n)
+		server.Listens(t, n, conformance.Heard{})
 		writes(t, n, server)
 	})
 }
@@ -140,76 +88,52 @@ func isList(body []byte) bool {
 }
 
 //nolint:forcetypeassert // it can all of this
-func reads(t *testing.T, n network.Network, server *scripted) {
+func reads(t *testing.T, n network.Network, server *conformance.Answering) {
 	t.Helper()
 	account, err := n.SignIn(context.Background())
-	if e := sound(t, "SignIn", err); e != nil && e.Kind == network.Ambiguous || err == nil && account.ID == "" {
+	if e := server.Sound(t, "SignIn", err); e != nil && e.Kind == network.Ambiguous || err == nil && account.ID == "" {
 		t.Errorf("SignIn: %+v, %v", account, err)
 	}
 	_, err = n.(network.Observer).Observe(context.Background(), network.Ref{ID: "7"})
-	if e := sound(t, "Observe", err); e != nil && e.Kind == network.Ambiguous {
+	if e := server.Sound(t, "Observe", err); e != nil && e.Kind == network.Ambiguous {
 		t.Errorf("Observe: %v", err)
 	}
 	query := network.Query{Identity: network.Identity{Namespace: "acme", Post: "hello", Edition: 1}, Marker: goodMarker}
 	found, err := n.(network.Finder).Find(context.Background(), query)
-	if e := sound(t, "Find", err); e != nil && e.Kind == network.Ambiguous || found != nil && (found.ID == "" || found.ID == "0") {
+	if e := server.Sound(t, "Find", err); e != nil && e.Kind == network.Ambiguous || found != nil && (found.ID == "" || found.ID == "0") {
 		t.Errorf("Find: %+v, %v", found, err)
 	}
 	drafts, err2 := n.(network.Preparer).Prepared(context.Background(), query)
-	if e := sound(t, "Prepared", err2); e != nil && e.Kind == network.Ambiguous || slices.ContainsFunc(drafts, func(r network.Ref) bool { return r.ID == "" || r.ID == "0" }) {
+	if e := server.Sound(t, "Prepared", err2); e != nil && e.Kind == network.Ambiguous || slices.ContainsFunc(drafts, func(r network.Ref) bool { return r.ID == "" || r.ID == "0" }) {
 		t.Errorf("Prepared: %+v, %v", drafts, err2)
 	}
-	if server.call == "GET /wp-json/wp/v2/posts" && server.status == http.StatusOK && !isList(server.body) && (err == nil || err2 == nil) {
-		t.Errorf("%q is taken for no articles: %v, %v", server.body, err, err2)
-	}
-}
-
-// listens twice: the second time from where the first one ended.
-func listens(t *testing.T, n network.Network) {
-	t.Helper()
-	query := network.ListenQuery{}
-	for range 2 {
-		heard, err := n.(network.Listener).Listen(context.Background(), query) //nolint:forcetypeassert // it listens
-		if e := sound(t, "Listen", err); e != nil {
-			if e.Kind == network.Ambiguous || e.Kind == network.Gone {
-				t.Errorf("Listen: %s %v", e.Kind, err)
-			}
-			return
-		}
-		for _, it := range heard.Items {
-			if it.ID == "" || it.Kind == "" || it.Author.ID == "" && !it.Gone || !utf8.ValidString(it.Text+strings.Join(it.Links, "")) {
-				t.Errorf("%+v", it)
-			}
-			if _, err := json.Marshal(it); err != nil {
-				t.Errorf("the item cannot be written: %v", err)
-			}
-		}
-		query.Cursor = heard.Cursor
+	if server.Call == "GET /wp-json/wp/v2/posts" && server.Status == http.StatusOK && !isList(server.Body) && (err == nil || err2 == nil) {
+		t.Errorf("%q is taken for no articles: %v, %v", server.Body, err, err2)
 	}
 }
 
 //nolint:forcetypeassert // it can all of this
-func writes(t *testing.T, n network.Network, server *scripted) {
+func writes(t *testing.T, n network.Network, server *conformance.Answering) {
 	t.Helper()
 	p := network.Publication{Identity: network.Identity{Namespace: "acme", Post: "hello", Edition: 1}, Key: "k", Marker: goodMarker, Text: "Hello", Tags: []string{"moon"}}
 	draft, err := n.(network.Preparer).Prepare(context.Background(), p)
-	if sound(t, "Prepare", err); err == nil && (draft.ID == "" || draft.ID == "0") {
+	if server.Sound(t, "Prepare", err); err == nil && (draft.ID == "" || draft.ID == "0") {
 		t.Errorf("Prepare: %+v", draft)
 	}
 	p.Prepared = &network.Ref{ID: "7"}
 	receipt, err := n.Publish(context.Background(), p)
-	e := sound(t, "Publish", err)
+	e := server.Sound(t, "Publish", err)
 	if err == nil && receipt.ID != "7" {
 		t.Errorf("Publish: %+v", receipt)
 	}
 	// What a server said in no way that it has may have been done.
-	if server.call == "POST /wp-json/wp/v2/posts/7" && e != nil && e.Kind != network.Ambiguous && server.status/100 == 2 && !json.Valid(server.body) {
-		t.Errorf("Publish: %d %q is %s: %v", server.status, server.body, e.Kind, err)
+	if server.Call == "POST /wp-json/wp/v2/posts/7" && e != nil && e.Kind != network.Ambiguous && server.Status/100 == 2 && !json.Valid(server.Body) {
+		t.Errorf("Publish: %d %q is %s: %v", server.Status, server.Body, e.Kind, err)
 	}
 	target := network.Target{Ref: network.Ref{ID: "comment/3"}, Post: "7"}
-	sound(t, "Discard", n.(network.Preparer).Discard(context.Background(), network.Ref{ID: "7"}))
-	sound(t, "Delete", n.(network.Deleter).Delete(context.Background(), network.Ref{ID: "7"}))
-	sound(t, "Hide", n.(network.Hider).Hide(context.Background(), target))
+	server.Sound(t, "Discard", n.(network.Preparer).Discard(context.Background(), network.Ref{ID: "7"}))
+	server.Sound(t, "Delete", n.(network.Deleter).Delete(context.Background(), network.Ref{ID: "7"}))
+	server.Sound(t, "Hide", n.(network.Hider).Hide(context.Background(), target))
 	_, err = n.(network.ThreadLocker).LockThread(context.Background(), target)
-	sound(t, "LockThread", err)
+	server.Sound(t, "LockThread", err)
 }
