@@ -72,14 +72,7 @@ func bareLinkAt(text string, i int) (Facet, bool) {
 	end := host
 	switch next := runeAt(text, host); {
 	case next == '/', next == '?', next == '#', next == ':' && host+1 < len(text) && isDigitASCII(text[host+1]):
-		for end < len(text) {
-			r, size := utf8.DecodeRuneInString(text[end:])
-			if !inURL(r) {
-				break
-			}
-			end += size
-		}
-		end = host + len(trimURL(text[host:end]))
+		end = urlEnd(text, host)
 	case next == '@', next == '-', next == '.' && isWord(runeAt(text, host+1)), isWord(next):
 		return Facet{}, false // an address, or a part of something longer
 	}

@@ -52,15 +52,7 @@ func linkAt(text string, i int) (Facet, bool) {
 	if host == i || (i > 0 && isWordASCII(text[i-1])) {
 		return Facet{}, false
 	}
-	end := host
-	for end < len(text) {
-		r, size := utf8.DecodeRuneInString(text[end:])
-		if !inURL(r) {
-			break
-		}
-		end += size
-	}
-	end = host + len(trimURL(text[host:end]))
+	end := urlEnd(text, host)
 	if !simpleHost(text[host:end]) {
 		u, err := url.Parse(text[i:end])
 		if err != nil || u.Hostname() == "" || !isHostStart(u.Hostname()) {
@@ -114,6 +106,19 @@ func inURL(r rune) bool {
 		return false
 	}
 	return true
+}
+
+// urlEnd is where what follows i ends that may belong to a URL.
+func urlEnd(text string, i int) int {
+	end := i
+	for end < len(text) {
+		r, size := utf8.DecodeRuneInString(text[end:])
+		if !inURL(r) {
+			break
+		}
+		end += size
+	}
+	return i + len(trimURL(text[i:end]))
 }
 
 // trimURL takes off what belongs to the sentence: punctuation at the end, and closing brackets that nothing in the URL opened.
