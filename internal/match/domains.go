@@ -65,6 +65,12 @@ func (d *Domains) Link(link string) (entry int, name string) {
 	return -1, ""
 }
 
+// Host is the name of a link's host, with or without scheme: in lower case, as Punycode. It is false for what has none.
+func Host(link string) (string, bool) {
+	name, ok := normal(nil, hostOf(link))
+	return string(name), ok
+}
+
 // lookup goes from the whole name to its end, label by label.
 func (d *Domains) lookup(host []byte) int {
 	for {

@@ -8,6 +8,7 @@ import (
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/compose"
+	"github.com/tribune-dev/tribune/internal/match"
 	"github.com/tribune-dev/tribune/internal/views"
 )
 
@@ -297,11 +298,22 @@ func (j *Judge) expression(c *criteria) truth {
 	return truthOf(holds)
 }
 
+// domainsOf are the names of the hosts of links, without www.
+func domainsOf(links []string) []string {
+	var names []string
+	for _, l := range links {
+		if name, ok := match.Host(l); ok {
+			names = append(names, strings.TrimPrefix(name, "www."))
+		}
+	}
+	return names
+}
+
 func (j *Judge) facts() (vars map[string]any, unknown map[string]bool) {
 	it, a := j.item, &j.item.Author
 	unknown = map[string]bool{"item.reports": it.Reports == nil, "item.language": it.Language == "", "author.accountAge": a.CreatedAt.IsZero(),
 		"author.followers": a.Followers == nil, "author.isFollower": a.IsFollower == nil, "author.isMember": a.IsMember == nil}
-	item := &celItem{Kind: string(it.Kind), Text: it.Text, Language: it.Language, Links: j.itemLinks(), Mentions: it.Mentions, Media: int64(it.Media),
+	item := &celItem{Kind: string(it.Kind), Text: it.Text, Language: it.Language, Links: j.itemLinks(), Domains: domainsOf(j.itemLinks()), Mentions: it.Mentions, Media: int64(it.Media),
 		Length: j.length(), CapsRatio: j.capsRatio(), Asks: views.Asks(it.Text, it.Language), CreatedAt: it.CreatedAt}
 	author := &celAuthor{Handle: a.Handle, DisplayName: a.DisplayName, KnownFor: j.knownFor(), KeyPerson: j.keyPerson(), Bot: a.Bot, Strikes: int64(j.hist.Strikes)}
 	if it.Reports != nil {

@@ -27,6 +27,7 @@ type (
 		Text      string    `cel:"text"`
 		Language  string    `cel:"language"`
 		Links     []string  `cel:"links"`
+		Domains   []string  `cel:"domains"`
 		Mentions  []string  `cel:"mentions"`
 		Media     int64     `cel:"media"`
 		Length    int64     `cel:"length"`
@@ -90,7 +91,7 @@ func (sizes) EstimateSize(n checker.AstNode) *checker.SizeEstimate {
 	switch strings.Join(n.Path()[:2], ".") {
 	case "item.text":
 		return &checker.SizeEstimate{Min: 0, Max: 20_000}
-	case "item.links", "item.mentions":
+	case "item.links", "item.domains", "item.mentions":
 		return &checker.SizeEstimate{Min: 0, Max: 100}
 	}
 	return &checker.SizeEstimate{Min: 0, Max: 300}

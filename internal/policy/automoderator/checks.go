@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/internal/policy/automoderator/pyre"
@@ -313,23 +314,8 @@ var domainName = regexp.MustCompile(`^[\p{L}\p{N}]([-\p{L}\p{N}]*\.)+[\p{L}\p{N}
 
 // inDomains compares domains as AutoModerator's documentation says: the domain itself, or one below it.
 func (d *draft) inDomains(e *entry, s *search, joined bool, values []string) []criteria {
-	method := s.method("domain", joined)
-	bare := len(s.modifiers) == 0 || len(s.modifiers) == 1 && s.modifiers[0] == "case-sensitive"
-	if !bare && !slices.Contains(s.modifiers, "regex") && method == pyre.Includes {
-		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool {
-			impossible := strings.ContainsAny(v, "/?#: ")
-			if impossible {
-				d.note(e, "a domain never has %s in it, as on Reddit", quoted(v))
-			}
-			return impossible
-		})
-		if len(values) == 0 {
-			return nil
-		}
-	}
-	if !bare {
-		d.refuse(e, "domains are compared as wholes, label by label, not searched in: write the domains without modifiers")
-		return nil
+	if len(s.modifiers) > 1 || len(s.modifiers) == 1 && s.modifiers[0] != "case-sensitive" {
+		return d.searchDomains(e, s, joined, values)
 	}
 	if joined {
 		d.note(e, "domains are compared label by label: example.com is also www.example.com, and no other name that has it within")
@@ -367,4 +353,87 @@ func (d *draft) inDomains(e *entry, s *search, joined bool, values []string) []c
 		d.note(e, "an item with several links has none of these domains if it has one with such a domain and one without")
 	}
 	return out
+}
+
+// searchDomains looks into the names of the hosts, which on Reddit go without www. as well.
+func (d *draft) searchDomains(e *entry, s *search, joined bool, values []string) []criteria {
+	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool {
+		text := v
+		if s.has("regex") {
+			re, err := regexp.Compile(v)
+			if err != nil {
+				return false
+			}
+			text, _ = re.LiteralPrefix()
+		}
+		impossible := strings.ContainsAny(text, "/?#: ")
+		if impossible {
+			d.note(e, "a domain never has %s in it, as on Reddit", quoted(v))
+		}
+		return impossible
+	})
+	if len(values) == 0 {
+		return nil
+	}
+	all := d.inDomain(e, s, s.method("domain", joined), values)
+	if d.refused() {
+		return nil
+	}
+	if len(all) > mostLinkRegex {
+		d.refuse(e, "it is too much to look for in each domain (%d characters, at most %d): write the domains without modifiers, or make several rules of it", len(all), mostLinkRegex)
+		return nil
+	}
+	re, err := regexp.Compile(all)
+	if err != nil {
+		d.refuse(e, "the expressions do not go together: %v", err)
+		return nil
+	}
+	if re.MatchString("") {
+		d.refuse(e, "it is found in every domain")
+		return nil
+	}
+	out := []criteria{{Expression: "item.domains.exists(d, d.matches(" + strconv.Quote(all) + "))"}}
+	if re.MatchString(textDomain) {
+		out = append(out, plain())
+	}
+	return out
+}
+
+// textDomain is the domain of a text submission, with a name that no expression has in mind.
+const textDomain = "self.qzxjvkwq"
+
+// inDomain is one expression of all values. In the name of a host, which is ASCII, words are to RE2 what they are to Python, so that
+// AutoModerator's own expressions can stay.
+func (d *draft) inDomain(e *entry, s *search, method pyre.Method, values []string) string {
+	var all []string
+	for _, v := range values {
+		if strings.ContainsFunc(v, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			d.refuse(e, "names of hosts are compared as Punycode: write %s so", quoted(v))
+			return ""
+		}
+		if !s.has("regex") {
+			all = append(all, regexp.QuoteMeta(v))
+			continue
+		}
+		d.expressions(e, s, "domain", true, []string{v}) // what Python or RE2 cannot read is refused
+		all = append(all, v)
+	}
+	flags := "(?is)"
+	if s.has("case-sensitive") {
+		flags = "(?s)"
+	}
+	one := "(?:" + strings.Join(all, "|") + ")"
+	switch method {
+	case pyre.FullExact:
+		return flags + "^" + one + "$"
+	case pyre.FullText:
+		return flags + `^\W*` + one + `\W*$`
+	case pyre.StartsWith:
+		return flags + "^" + one
+	case pyre.EndsWith:
+		return flags + one + "$"
+	case pyre.IncludesWord:
+		return flags + `(?:^|\W|\b)` + one + `(?:$|\W|\b)`
+	}
+	return flags + one
 }

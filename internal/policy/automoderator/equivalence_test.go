@@ -125,6 +125,21 @@ action: report
 priority: -1
 set_flair: Elsewhere
 ---
+domain (includes): [you, chegg]
+body_longer_than: 4
+set_flair: Video
+---
+type: submission
+domain (regex): ['^old\.', 'ube\.com$', 'self\.\w+']
+set_flair: Old
+---
+~domain (starts-with): [youtube, notyoutube]
+body: rape
+modmail: "{{domain}}"
+---
+domain (full-exact): youtube.com
+action: report
+---
 reports: 3
 action: approve
 `

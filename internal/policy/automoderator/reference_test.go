@@ -217,6 +217,14 @@ func (ref *reference) search(key string, v any, it *thing) bool {
 			for _, u := range it.urls {
 				texts = append(texts, host(u))
 			}
+		case f == "domain" && it.submission && strings.Contains(key, "("):
+			for _, u := range it.urls {
+				texts = append(texts, strings.TrimPrefix(host(u), "www."))
+			}
+			if len(texts) == 0 && !it.media {
+				texts = []string{"self.here"}
+			}
+			return found(key, v, texts, "includes-word")
 		case f == "domain" && it.submission:
 			return domains(key, v, it)
 		}
@@ -245,12 +253,6 @@ func domains(key string, v any, it *thing) bool {
 	}
 	hit := false
 	for _, d := range values {
-		if strings.Contains(key, "(includes)") {
-			for _, u := range it.urls {
-				hit = hit || strings.Contains(host(u), d)
-			}
-			continue
-		}
 		if strings.HasPrefix(d, "self.") {
 			hit = hit || len(it.urls) == 0 && !it.media
 		}
