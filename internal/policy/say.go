@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -66,7 +67,8 @@ func CheckTemplate(template string) []string {
 	return wrong
 }
 
-// Handle is how a person is named: their handle, without anything that would call them or look like formatting.
+// Handle is how a person is named: their handle, without anything that would call them or look like formatting. An @ stays only before
+// the name of a host, as in ada@place.example: chats find @everyone also within a word.
 func Handle(h string) string {
 	h = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("@._-", r) {
@@ -75,11 +77,21 @@ func Handle(h string) string {
 		return -1
 	}, h)
 	h = strings.Trim(h, "@._-")
+	if _, host, _ := strings.Cut(h, "@"); !hostName.MatchString(host) || calling.MatchString(host) {
+		h = strings.ReplaceAll(h, "@", "-")
+	}
 	if h == "" {
 		return "someone"
 	}
 	return cut(h, maxHandle)
 }
+
+var (
+	// hostName is a name of a host that is no word alone.
+	hostName = regexp.MustCompile(`^[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+$`)
+	// calling are the words that call everybody in a chat after an @.
+	calling = regexp.MustCompile(`(?i)^(everyone|here|channel)`)
+)
 
 // marks are characters that networks and chats take for formatting, and what stands for them.
 var marks = map[rune]rune{
