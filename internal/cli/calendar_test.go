@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
@@ -38,21 +35,15 @@ spec:
 
 func calendared(t *testing.T, args ...string) (string, int) {
 	t.Helper()
-	root := newRoot("tribune")
-	var out, errs bytes.Buffer
-	root.SetOut(&out)
-	root.SetErr(&errs)
-	root.SetIn(strings.NewReader(calendarManifests))
-	root.SetArgs(append([]string{"calendar"}, args...))
-	err := root.ExecuteContext(context.Background())
-	var usage usageError
-	switch {
-	case errors.As(err, &usage):
-		return err.Error(), 2
-	case err != nil:
-		t.Fatal(err)
+	out, errs, code := command(t, calendarManifests, append([]string{"calendar"}, args...)...)
+	switch code {
+	case 0:
+		return out, 0
+	case 2:
+		return errs, 2
 	}
-	return out.String(), 0
+	t.Fatal(errs)
+	return "", 0
 }
 
 // Every occurrence of files is shown with both clocks, its Post, and what moves, holds or skips it.

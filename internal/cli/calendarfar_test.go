@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -16,26 +13,7 @@ import (
 // shown runs tribune calendar on manifests and gives what it printed, and its exit code.
 func shown(t *testing.T, manifests string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	root := newRoot("tribune")
-	var out, errs bytes.Buffer
-	root.SetOut(&out)
-	root.SetErr(&errs)
-	root.SetIn(strings.NewReader(manifests))
-	root.SetArgs(append([]string{"calendar", "-"}, args...))
-	err := root.ExecuteContext(context.Background())
-	var exit exitError
-	var usage usageError
-	switch {
-	case err == nil:
-	case errors.As(err, &exit):
-		code = exit.code
-	case errors.As(err, &usage):
-		code = 2
-		errs.WriteString(err.Error())
-	default:
-		t.Fatal(err)
-	}
-	return out.String(), errs.String(), code
+	return command(t, manifests, append([]string{"calendar", "-"}, args...)...)
 }
 
 type shownEvent struct {

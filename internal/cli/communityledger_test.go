@@ -93,7 +93,7 @@ func onCommunityLedgers(t *testing.T, test func(t *testing.T, o store.Options, f
 // What the commands show is the same on both databases.
 func TestCommunityShown(t *testing.T) {
 	onCommunityLedgers(t, func(t *testing.T, _ store.Options, ledger string) {
-		for golden, args := range map[string][]string{
+		for name, args := range map[string][]string{
 			"policy-stats.golden":      {"policy", "stats", "house-rules", "--since", "2026-11-01"},
 			"policy-stats.json.golden": {"policy", "stats", "house-rules", "--since", "2026-11-01", "-o", "json"},
 			"actions.golden":           {"actions"},
@@ -108,7 +108,7 @@ func TestCommunityShown(t *testing.T) {
 			if strings.Contains(out, "\x1b") {
 				t.Errorf("%v lets others write to the terminal", args)
 			}
-			communityGolden(t, golden, out)
+			golden(t, "community/"+name, out)
 		}
 		out, errs, code := command(t, "", "policy", "stats", "house-rules", ledger, "-n", "acme")
 		if code != 0 || !strings.Contains(out, "house-rules, 24h: 0 items") || !strings.Contains(out, "house-rules, 7d:") {
@@ -170,7 +170,7 @@ func TestPolicyUndo(t *testing.T) {
 		if code != 0 {
 			t.Errorf("exit code %d, %s", code, errs)
 		}
-		communityGolden(t, "policy-undo.golden", out)
+		golden(t, "community/policy-undo.golden", out)
 		if got := states(t, o)["a1-undo"]; got != "unhide Pending maria" {
 			t.Errorf("the inverse is %q", got)
 		}
@@ -191,7 +191,7 @@ func TestItemRestore(t *testing.T) {
 		if code != 0 || strings.Contains(out, "\x1b") {
 			t.Errorf("exit code %d, %s", code, errs)
 		}
-		communityGolden(t, "item-restore.golden", out)
+		golden(t, "community/item-restore.golden", out)
 		if got := states(t, o)["a1-undo"]; got != "unhide Pending maria" {
 			t.Errorf("the inverse is %q", got)
 		}

@@ -5,9 +5,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,26 +22,6 @@ import (
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
 	"github.com/tribune-dev/tribune/controllers"
 )
-
-var updateInbox = flag.Bool("update-inbox", false, "write the golden files of tribune inbox anew")
-
-func goldenInbox(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *updateInbox {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got; go test ./internal/cli -run Inbox -update-inbox writes it anew)\n%s", path, diff)
-	}
-}
 
 // caseOf is a case that waits; change makes another of it.
 func caseOf(name string, kind tribunev1alpha1.CaseKind, author, text string, change ...func(*tribunev1alpha1.CommunityCase)) *tribunev1alpha1.CommunityCase {
@@ -161,7 +138,7 @@ func TestInboxHelp(t *testing.T) {
 		if err := root.ExecuteContext(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		goldenInbox(t, "inbox"+strings.TrimSuffix("-"+name, "-")+".help.golden", out.String())
+		golden(t, "inbox"+strings.TrimSuffix("-"+name, "-")+".help.golden", out.String())
 	}
 }
 
@@ -187,7 +164,7 @@ func TestInboxList(t *testing.T) {
 			if err := l.run(t.Context(), "acme"); err != nil {
 				t.Fatal(err)
 			}
-			goldenInbox(t, name, out.String())
+			golden(t, name, out.String())
 		})
 	}
 }
@@ -246,7 +223,7 @@ func TestInboxShow(t *testing.T) {
 		if err := showCase(t.Context(), inboxServer(nil, nil, someCases()...), types.NamespacedName{Namespace: "acme", Name: name}, &out, time.UTC, noon); err != nil {
 			t.Fatal(err)
 		}
-		goldenInbox(t, "inbox-show."+name+".golden", out.String())
+		golden(t, "inbox-show."+name+".golden", out.String())
 	}
 	err := showCase(t.Context(), inboxServer(nil, nil, someCases()...), types.NamespacedName{Namespace: "acme", Name: "rules-9"}, &bytes.Buffer{}, time.UTC, noon)
 	if err == nil || !strings.Contains(err.Error(), "it is in namespace other, not in acme: add -n other") {

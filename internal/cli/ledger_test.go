@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,18 +16,11 @@ import (
 	"github.com/tribune-dev/tribune/internal/store/storetest"
 )
 
-var updateLedger = flag.Bool("update-ledger", false, "write the golden files of tribune ledger anew")
-
 // ledgerCommand runs tribune ledger.
 func ledgerCommand(t *testing.T, args ...string) (said string, err error) {
 	t.Helper()
-	root := newRoot("tribune")
-	var out bytes.Buffer
-	root.SetOut(&out)
-	root.SetErr(&out)
-	root.SetArgs(append([]string{"ledger"}, args...))
-	err = root.ExecuteContext(t.Context())
-	return out.String(), err
+	out, errs, err := tribune(t, "", append([]string{"ledger"}, args...)...)
+	return out + errs, err
 }
 
 // aLedger has two publications and a sample, and is closed.
@@ -61,24 +52,6 @@ func aLedger(t *testing.T, o store.Options) {
 	}
 }
 
-func goldenLedger(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *updateLedger {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got; go test ./internal/cli -run Ledger -update-ledger writes it anew)\n%s", path, diff)
-	}
-}
-
 // What takes room differs from one version of a database to the next, and the schema goes on.
 var (
 	room   = regexp.MustCompile(`("bytes": )[1-9]\d*|\d[\d.]* [KM]iB`)
@@ -104,7 +77,7 @@ func TestLedgerCommands(t *testing.T) {
 			if tc.flag == "" {
 				tc.flag = "--ledger-dsn-file=" + o.DSNFile
 			}
-			for golden, args := range map[string][]string{
+			for name, args := range map[string][]string{
 				"ledger-stats.golden":        {"stats"},
 				"ledger-stats.json.golden":   {"stats", "-o", "json"},
 				"ledger-export.golden":       {"export"},
@@ -117,7 +90,7 @@ func TestLedgerCommands(t *testing.T) {
 				said = room.ReplaceAllString(said, "${1}SIZE")
 				said = strings.ReplaceAll(said, "PostgreSQL", "SQLite")
 				said = schema.ReplaceAllString(said, "$1 VERSION")
-				goldenLedger(t, golden, blanks.ReplaceAllString(said, " "))
+				golden(t, name, blanks.ReplaceAllString(said, " "))
 			}
 		})
 	}

@@ -17,7 +17,7 @@ func TestLedgerExportDSA(t *testing.T) {
 		if code != 0 || errs != "" {
 			t.Errorf("exit code %d, %s", code, errs)
 		}
-		communityGolden(t, "ledger-export-dsa.golden", out)
+		golden(t, "community/ledger-export-dsa.golden", out)
 		if who := regexp.MustCompile(`bob|eve|ada|maria|nitwit|"i1"|Local/acme`).FindString(out); who != "" {
 			t.Errorf("%q is in a statement: %s", who, out)
 		}

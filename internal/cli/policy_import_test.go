@@ -1,61 +1,17 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
-
-var updateImport = flag.Bool("update-import", false, "write the golden files of policy import")
 
 // imported runs tribune policy import automoderator.
 func imported(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	root := newRoot("tribune")
-	var out, errs bytes.Buffer
-	root.SetOut(&out)
-	root.SetErr(&errs)
-	root.SetIn(strings.NewReader(stdin))
-	root.SetArgs(append([]string{"policy", "import", "automoderator"}, args...))
-	err := root.ExecuteContext(t.Context())
-	var exit exitError
-	var usage usageError
-	switch {
-	case err == nil:
-	case errors.As(err, &exit):
-		code = exit.code
-	case errors.As(err, &usage):
-		code = 2
-		errs.WriteString(err.Error())
-	default:
-		code = 1
-		errs.WriteString(err.Error())
-	}
-	return out.String(), errs.String(), code
-}
-
-func importGolden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *updateImport {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v: run the test with -update-import", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got), run the test with -update-import if that is right:\n%s", path, diff)
-	}
+	return command(t, stdin, append([]string{"policy", "import", "automoderator"}, args...)...)
 }
 
 const autoModerator = `# two rules
@@ -83,8 +39,8 @@ func TestImportAutoModerator(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
-	importGolden(t, "policy-import.yaml.golden", out)
-	importGolden(t, "policy-import.report.golden", errs)
+	golden(t, "policy-import.yaml.golden", out)
+	golden(t, "policy-import.report.golden", errs)
 	out, errs, code = imported(t, autoModerator, "-", "-o", "json")
 	var doc struct {
 		Kind    string
@@ -104,7 +60,7 @@ func TestImportAutoModeratorHelp(t *testing.T) {
 	if code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	importGolden(t, "policy-import.help.golden", out)
+	golden(t, "policy-import.help.golden", out)
 }
 
 // TestImportAutoModeratorSameName: of two policies of one name, one would take the place of the other.

@@ -1,11 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"flag"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,51 +12,6 @@ import (
 	"github.com/tribune-dev/tribune/internal/backtest"
 )
 
-var updateCommunity = flag.Bool("update-community", false, "write the golden files of the commands for communities")
-
-// command runs tribune, with an exit code as Main gives it.
-func command(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
-	t.Helper()
-	root := newRoot("tribune")
-	var out, errs bytes.Buffer
-	root.SetOut(&out)
-	root.SetErr(&errs)
-	root.SetIn(strings.NewReader(stdin))
-	root.SetArgs(args)
-	err := root.ExecuteContext(t.Context())
-	var exit exitError
-	var usage usageError
-	switch {
-	case err == nil:
-	case errors.As(err, &exit):
-		code = exit.code
-	case errors.As(err, &usage):
-		code = 2
-		errs.WriteString(err.Error())
-	default:
-		code = 1
-		errs.WriteString(err.Error())
-	}
-	return out.String(), errs.String(), code
-}
-
-func communityGolden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", "community", name)
-	if *updateCommunity {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v: run the test with -update-community", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got), run the test with -update-community if that is right:\n%s", path, diff)
-	}
-}
-
 func TestCommunityHelp(t *testing.T) {
 	for _, args := range []string{
 		"policy", "policy test", "policy explain", "policy backtest", "policy stats", "policy release", "policy discard", "policy undo", "actions",
@@ -70,7 +21,7 @@ func TestCommunityHelp(t *testing.T) {
 		if code != 0 {
 			t.Errorf("%s: exit code %d", args, code)
 		}
-		communityGolden(t, "help-"+strings.ReplaceAll(args, " ", "-")+".golden", out)
+		golden(t, "community/help-"+strings.ReplaceAll(args, " ", "-")+".golden", out)
 	}
 }
 
@@ -81,7 +32,7 @@ func TestPolicyTest(t *testing.T) {
 	if code != 0 || errs != "" {
 		t.Errorf("the example: exit code %d, %s", code, errs)
 	}
-	communityGolden(t, "policy-test-acme.golden", out)
+	golden(t, "community/policy-test-acme.golden", out)
 	for _, c := range []struct {
 		name string
 		code int
@@ -91,12 +42,12 @@ func TestPolicyTest(t *testing.T) {
 		if code != c.code {
 			t.Errorf("%s: exit code %d, want %d", c.name, code, c.code)
 		}
-		communityGolden(t, "policy-test-"+c.name+".golden", out+errs)
+		golden(t, "community/policy-test-"+c.name+".golden", out+errs)
 		out, _, code = command(t, "", "policy", "test", file, "-o", "json")
 		if code != c.code || !json.Valid([]byte(out)) {
 			t.Errorf("%s: exit code %d, %s", c.name, code, out)
 		}
-		communityGolden(t, "policy-test-"+c.name+".json.golden", out)
+		golden(t, "community/policy-test-"+c.name+".json.golden", out)
 	}
 }
 
@@ -110,7 +61,7 @@ func TestPolicyExplain(t *testing.T) {
 		if strings.ContainsAny(out+errs, "\x1b\x07") {
 			t.Errorf("what others wrote reaches the terminal: %q", out+errs)
 		}
-		communityGolden(t, "policy-explain."+output+".golden", out+errs)
+		golden(t, "community/policy-explain."+output+".golden", out+errs)
 	}
 	out, errs, code := command(t, "", "policy", "explain", "--policy", policy, "--text", "you n1twit", "-o", "json")
 	var e backtest.Explanation
@@ -132,7 +83,7 @@ func TestPolicyBacktest(t *testing.T) {
 		if code != 1 {
 			t.Errorf("a line is no item, and the exit code is %d", code)
 		}
-		communityGolden(t, "policy-backtest."+output+".golden", speed.ReplaceAllString(out, "${1}N")+errs)
+		golden(t, "community/policy-backtest."+output+".golden", speed.ReplaceAllString(out, "${1}N")+errs)
 	}
 }
 

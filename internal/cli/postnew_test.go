@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -67,19 +66,6 @@ func TestNamesAreLabels(t *testing.T) {
 			}
 		}
 	}
-}
-
-// tribune runs the command in this process.
-func tribune(t *testing.T, stdin string, args ...string) (stdout, stderr string, err error) {
-	t.Helper()
-	root := newRoot("tribune")
-	var out, errs bytes.Buffer
-	root.SetIn(strings.NewReader(stdin))
-	root.SetOut(&out)
-	root.SetErr(&errs)
-	root.SetArgs(args)
-	err = root.ExecuteContext(t.Context())
-	return out.String(), errs.String(), err
 }
 
 // onePixel is a picture.

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,26 +13,7 @@ import (
 // previewed runs tribune preview and gives what it printed, and its exit code.
 func previewed(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	root := newRoot("tribune")
-	var out, errs bytes.Buffer
-	root.SetOut(&out)
-	root.SetErr(&errs)
-	root.SetIn(strings.NewReader(stdin))
-	root.SetArgs(append([]string{"preview"}, args...))
-	err := root.ExecuteContext(context.Background())
-	var exit exitError
-	var usage usageError
-	switch {
-	case err == nil:
-	case errors.As(err, &exit):
-		code = exit.code
-	case errors.As(err, &usage):
-		code = 2
-		errs.WriteString(err.Error())
-	default:
-		t.Fatal(err)
-	}
-	return out.String(), errs.String(), code
+	return command(t, stdin, append([]string{"preview"}, args...)...)
 }
 
 const previewManifests = `
