@@ -41,6 +41,8 @@ func (c *cluster) connect() (client.Client, string, error) {
 			return nil, "", fmt.Errorf("find the namespace: %w: give --namespace", err)
 		}
 	}
+	// As kubectl does: client-go's own 5 calls a second make who decides about two hundred Posts wait for minutes.
+	cfg.QPS, cfg.Burst = 50, 300
 	k8s, err := client.New(cfg, client.Options{Scheme: controllers.NewScheme()})
 	if err != nil {
 		return nil, "", fmt.Errorf("reach the cluster: %w", err)
