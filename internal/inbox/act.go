@@ -73,9 +73,10 @@ func (b *Inbox) ActOnce(ctx context.Context) (int, error) {
 type outcome struct {
 	state  store.ActionState
 	reason string
-	// after is when it is tried again, if it is Pending.
-	after time.Duration
-	ref   network.Ref
+	// after is when it is tried again, if it is Pending, and failed that it was the network that failed.
+	after  time.Duration
+	failed bool
+	ref    network.Ref
 }
 
 func done() outcome               { return outcome{state: store.ActionDone} }
@@ -97,6 +98,9 @@ func (b *Inbox) carryOut(ctx context.Context, a store.Action) error {
 	switch o.state {
 	case store.ActionPending:
 		a.NextAt = now.Add(o.after)
+		if o.failed {
+			a.Failures++
+		}
 	case store.ActionDone:
 		a.DoneAt = now
 		if err := b.followUp(ctx, &a, now); err != nil {
@@ -146,12 +150,12 @@ func (b *Inbox) do(ctx context.Context, a *store.Action) outcome {
 	c := Channel{a.Namespace, a.Channel}
 	line, ok := b.Lines.Line(c)
 	if !ok {
-		return later(wait(a.Tries), "SocialChannel "+a.Channel+" is not connected")
+		return b.soon(a, "SocialChannel "+a.Channel+" is not connected")
 	}
 	item, known, err := b.Ledger.Item(ctx, store.ItemKey{Namespace: a.Namespace, Account: a.Account, ID: a.Item})
 	switch {
 	case err != nil:
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	case !known && !onThread(a.Kind):
 		return left("the item is not in the ledger any more")
 	case ofPerson(a.Kind) && item.Author.ID == "":
@@ -180,9 +184,18 @@ func ofPerson(kind string) bool {
 	return kind == policy.ActMute || kind == kindUnmute || kind == policy.ActBlock || kind == kindUnblock
 }
 
-func wait(tries int64) time.Duration {
-	d := time.Second << min(max(tries, 0), 10)
-	return min(d, maxBackoff)
+// again tries it later, the longer after it the more often the network failed, and not before a time that it asks for.
+func again(a *store.Action, least time.Duration, why string) outcome {
+	backoff := time.Second << min(max(a.Failures+1, 0), 10)
+	return outcome{state: store.ActionPending, reason: why, after: max(least, min(backoff, maxBackoff)), failed: true}
+}
+
+// soon tries it after something that is no fault of the network's, and is over any moment: at once where it is new, or this process is, as
+// channels have to sign in, and otherwise the less often the longer it lasts.
+func (b *Inbox) soon(a *store.Action, why string) outcome {
+	now := b.Clock.Now()
+	lasts := min(now.Sub(begun(a)), now.Sub(b.started)) / 4
+	return later(min(max(lasts, time.Second), time.Minute), why)
 }
 
 // errUnable says that a network has no such ability.
@@ -245,7 +258,7 @@ func (b *Inbox) sorted(c Channel, a *store.Action, err error) outcome {
 	case errors.Is(err, errUnable):
 		return failedBy(err.Error())
 	case !errors.As(err, &e):
-		return later(wait(a.Tries), err.Error())
+		return again(a, 0, err.Error())
 	}
 	b.Lines.Trouble(c, err)
 	switch e.Kind {
@@ -254,13 +267,13 @@ func (b *Inbox) sorted(c Channel, a *store.Action, err error) outcome {
 	case network.Gone:
 		return left("it is not there any more")
 	case network.RateLimited:
-		return later(max(e.RetryAfter, wait(a.Tries)), err.Error())
+		return again(a, e.RetryAfter, err.Error())
 	case network.Ambiguous:
 		if a.Kind == policy.ActReport {
 			return outcome{state: store.ActionUnknown, reason: "the network may have taken the report; it is not sent twice: " + err.Error()}
 		}
 	}
-	return later(wait(a.Tries), err.Error())
+	return again(a, 0, err.Error())
 }
 
 // followUp records what has to come later, the end of a mute or of what calms a thread, and that something was taken back.
@@ -277,7 +290,7 @@ func (b *Inbox) followUp(ctx context.Context, a *store.Action, now time.Time) er
 		return err
 	}
 	end := *a
-	end.ID, end.Kind, end.Class, end.State, end.Claim, end.Tries, end.CreatedAt, end.DoneAt = a.ID+endMark, kind, "", store.ActionPending, "", 0, now, time.Time{}
+	end.ID, end.Kind, end.Class, end.State, end.Claim, end.Tries, end.Failures, end.CreatedAt, end.DoneAt = a.ID+endMark, kind, "", store.ActionPending, "", 0, 0, now, time.Time{}
 	end.NextAt = now.Add(p.For)
 	end.Payload = Payload{For: p.For, Due: end.NextAt, Post: p.Post}.String()
 	return b.Ledger.Add(ctx, []store.Action{end})
@@ -314,7 +327,7 @@ func (b *Inbox) tell(ctx context.Context, a *store.Action, p *Payload) outcome {
 		Namespace: a.Namespace, Receiver: p.Receiver, ID: a.ID, Subject: by, NamedBy: by, Event: event, Title: m.Title, Payload: payload, CreatedAt: now, NextAt: now,
 	}})
 	if err != nil {
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	}
 	return done()
 }

@@ -80,7 +80,7 @@ func (b *Inbox) calm(ctx context.Context, c Channel, a *store.Action, p *Payload
 	if original, ends := strings.CutSuffix(a.ID, endMark); ends {
 		why, err := b.notEnded(ctx, a, original, p.Post)
 		if err != nil {
-			return later(wait(a.Tries), err.Error())
+			return b.soon(a, err.Error())
 		}
 		if why != "" {
 			return left(why)

@@ -19,7 +19,7 @@ func (b *Inbox) together(ctx context.Context, a *store.Action, p *Payload, in *I
 	id := ActionID(store.ItemKey{Namespace: a.Namespace, Account: a.Account}, a.Policy, a.Rule, ClassDigest+p.Due.UTC().Format(time.RFC3339), 0, true)
 	made, err := b.Ledger.Actions(ctx, store.ActionFilter{Namespace: a.Namespace, ID: id})
 	if err != nil {
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	}
 	if len(made) > 0 {
 		return done()
@@ -28,7 +28,7 @@ func (b *Inbox) together(ctx context.Context, a *store.Action, p *Payload, in *I
 	who, more, err := b.guests(ctx, a, p, in, said.Most, now)
 	switch {
 	case err != nil:
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	case len(who) == 0:
 		return left("there is nobody to greet")
 	}
@@ -37,10 +37,10 @@ func (b *Inbox) together(ctx context.Context, a *store.Action, p *Payload, in *I
 		return failedBy("the text of the welcome does not fit " + line.Name + ", whomever it names: make it shorter")
 	}
 	out := *a
-	out.ID, out.Kind, out.Class, out.State, out.Claim, out.Tries, out.NextAt, out.CreatedAt, out.Reason = id, policy.ActWelcome, ClassWelcome, store.ActionPending, "", 0, now, now, ""
+	out.ID, out.Kind, out.Class, out.State, out.Claim, out.Tries, out.Failures, out.NextAt, out.CreatedAt, out.Reason = id, policy.ActWelcome, ClassWelcome, store.ActionPending, "", 0, 0, now, now, ""
 	out.Payload = Payload{Text: text, Alone: true}.String()
 	if err := b.Ledger.AddWithin(ctx, []store.Action{out}, limitsOf(in.Spec), now); err != nil {
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	}
 	poke(b.actor)
 	return done()

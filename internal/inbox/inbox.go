@@ -111,6 +111,8 @@ type Inbox struct {
 	Share func(ctx context.Context, a *store.Action, s *Sharing, item *store.Item) error
 
 	judge, actor chan struct{}
+	// started is when this process did.
+	started time.Time
 	// introducing is held while it is counted how many introductions were suggested, and one more is.
 	introducing *sync.Mutex
 }
@@ -118,6 +120,7 @@ type Inbox struct {
 // New makes an inbox; its fields must be set, but for those that may be nil.
 func New(i Inbox) *Inbox {
 	i.judge, i.actor, i.introducing = make(chan struct{}, 1), make(chan struct{}, 1), &sync.Mutex{}
+	i.started = i.Clock.Now()
 	return &i
 }
 

@@ -43,38 +43,38 @@ func (b *Inbox) introduce(ctx context.Context, a *store.Action, p *Payload) outc
 	item, ok, err := b.candidate(ctx, a, a)
 	switch {
 	case err != nil:
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	case !ok:
 		return left("they are not to be introduced")
 	}
 	if held, err := b.Crises.Holds(ctx, Channel{a.Namespace, a.Channel}); err != nil {
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	} else if held {
 		return left("a Crisis is open")
 	}
 	// An item leads to one suggestion, also if it is not known that it did.
 	before, err := b.Ledger.Cases(ctx, store.CaseFilter{Namespace: a.Namespace, Policy: a.Policy, Account: a.Account, Item: a.Item, Kind: string(tribunev1alpha1.CaseIntroduction)})
 	if err != nil {
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	} else if len(before) > 0 {
 		return done()
 	}
 	suggestion, err := b.suggestion(ctx, a, p, &item, now)
 	switch {
 	case err != nil:
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	case suggestion == nil:
 		return done() // who speaks of it next may be introduced to them
 	}
 	lately, err := b.Ledger.Cases(ctx, store.CaseFilter{Namespace: a.Namespace, Policy: a.Policy, Kind: suggestion.Kind, Since: now.Add(-introducedIn)})
 	if err != nil {
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	}
 	if len(lately) >= p.Most {
 		return left(fmt.Sprintf("%d introductions were suggested in a week", len(lately)))
 	}
 	if err := b.Ledger.AddCases(ctx, []store.Case{*suggestion}); err != nil {
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	}
 	return done()
 }

@@ -47,7 +47,7 @@ func (b *Inbox) otherMute(ctx context.Context, a *store.Action) (*store.Action, 
 func (b *Inbox) mutes(ctx context.Context, c Channel, a *store.Action, p *Payload, item *store.Item, line *Line) outcome {
 	other, until, err := b.otherMute(ctx, a)
 	if err != nil {
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	}
 	if other == nil {
 		return b.sorted(c, a, perform(ctx, a, p, item, line.Network, b.Clock.Now()))

@@ -100,7 +100,7 @@ func Agreed(asked *store.Action, now time.Time) (store.Action, bool, error) {
 	share := *asked
 	share.ID, share.Kind, share.Class = strings.TrimSuffix(asked.ID, policy.ActReply)+policy.ActShare, policy.ActShare, ""
 	share.Payload = Payload{Share: p.Share}.String()
-	share.State, share.Reason, share.Claim, share.Tries, share.NextAt, share.CreatedAt, share.DoneAt = store.ActionPending, "", "", 0, now, now, time.Time{}
+	share.State, share.Reason, share.Claim, share.Tries, share.Failures, share.NextAt, share.CreatedAt, share.DoneAt = store.ActionPending, "", "", 0, 0, now, now, time.Time{}
 	share.Ref.ID, share.Ref.Revision, share.Ref.URL = "", "", ""
 	return share, true, nil
 }
@@ -122,7 +122,7 @@ func (b *Inbox) share(ctx context.Context, a *store.Action, p *Payload) outcome 
 	item, known, err := b.Ledger.Item(ctx, key)
 	switch {
 	case err != nil:
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	case !known || p.Share == nil:
 		return left("the item is not in the ledger any more")
 	case b.Share == nil:
@@ -131,12 +131,12 @@ func (b *Inbox) share(ctx context.Context, a *store.Action, p *Payload) outcome 
 	unshared, err := b.Ledger.Unshared(ctx, []store.ItemKey{key})
 	switch {
 	case err != nil:
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	case len(unshared) > 0:
 		return left("its author does not agree any more")
 	}
 	if err := b.Share(ctx, a, p.Share, &item); err != nil {
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	}
 	return done()
 }

@@ -87,7 +87,7 @@ func (b *Inbox) speak(ctx context.Context, a *store.Action, p *Payload, item *st
 	s := saying{Inbox: b, action: a, line: line, item: item}
 	rows, err := b.Ledger.Publications(ctx, a.Namespace, "~"+a.ID, 1, line.Account.ID)
 	if err != nil {
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	}
 	var row *store.Publication
 	if len(rows) > 0 {
@@ -117,7 +117,7 @@ func (b *Inbox) speak(ctx context.Context, a *store.Action, p *Payload, item *st
 		}
 		switch held, err := b.Crises.Holds(ctx, c); {
 		case err != nil:
-			return later(wait(a.Tries), err.Error())
+			return b.soon(a, err.Error())
 		case held:
 			return left("a Crisis is open: nothing automatic is said")
 		}
@@ -188,7 +188,7 @@ func (s *saying) send(ctx context.Context, row *store.Publication, what call) ou
 		s.pub.Prepared = &network.Ref{ID: attempt.RecordID}
 	}
 	if _, won, err := s.Ledger.Begin(ctx, attempt); err != nil || !won {
-		return later(wait(s.action.Tries), "another attempt is under way")
+		return s.soon(s.action, "another attempt is under way")
 	}
 	calling, cancel := context.WithTimeout(ctx, callTimeout)
 	receipt, err := s.line.Network.Publish(calling, s.pub)
@@ -233,12 +233,12 @@ func (s *saying) conclude(ctx context.Context, attempt store.Publication, repeat
 		}
 	}
 	if ledgerErr := s.Ledger.Finish(ctx, s.pub.Identity, attempt.Attempt, record); ledgerErr != nil {
-		return later(wait(s.action.Tries), ledgerErr.Error())
+		return s.soon(s.action, ledgerErr.Error())
 	}
 	if err != nil {
 		o := s.sorted(Channel{s.action.Namespace, s.action.Channel}, s.action, err)
 		if repeat && o.state != store.ActionPending {
-			return later(wait(s.action.Tries), o.reason) // the attempt before it may have been stored
+			return again(s.action, 0, o.reason) // the attempt before it may have been stored
 		}
 		return o
 	}
@@ -259,13 +259,13 @@ func (s *saying) lookUp(ctx context.Context, row *store.Publication) outcome {
 		return s.sorted(Channel{s.action.Namespace, s.action.Channel}, s.action, unsent(err))
 	case found == nil:
 		if err := s.Ledger.Finish(ctx, s.pub.Identity, row.Attempt, store.Outcome{State: store.NotSent}); err != nil {
-			return later(wait(s.action.Tries), err.Error())
+			return s.soon(s.action, err.Error())
 		}
 		return later(0, "not found on the network after a call without an answer")
 	}
 	err = s.Ledger.Finish(ctx, s.pub.Identity, row.Attempt, store.Outcome{State: store.Published, RecordID: found.ID, Revision: found.Revision, URL: found.URL, PublishedAt: found.PublishedAt})
 	if err != nil {
-		return later(wait(s.action.Tries), err.Error())
+		return s.soon(s.action, err.Error())
 	}
 	return outcome{state: store.ActionDone, ref: found.Ref}
 }

@@ -46,7 +46,7 @@ func (b *Inbox) step(ctx context.Context, a *store.Action, p *Payload) outcome {
 	c := Channel{a.Namespace, a.Channel}
 	policies, ready := b.Policies.For(c)
 	if !ready {
-		return later(wait(a.Tries), "the policy is suspended, or not known")
+		return b.soon(a, "the policy is suspended, or not known")
 	}
 	at := slices.IndexFunc(policies, func(in InForce) bool { return in.Name == a.Policy && in.Acts })
 	if at < 0 {
@@ -59,7 +59,7 @@ func (b *Inbox) step(ctx context.Context, a *store.Action, p *Payload) outcome {
 	item, known, err := b.Ledger.Item(ctx, store.ItemKey{Namespace: a.Namespace, Account: a.Account, ID: a.Item})
 	switch {
 	case err != nil:
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	case !known:
 		return left("the item is not in the ledger any more")
 	case item.Gone:
@@ -73,7 +73,7 @@ func (b *Inbox) step(ctx context.Context, a *store.Action, p *Payload) outcome {
 	line, ok := b.Lines.Line(c)
 	switch {
 	case !ok:
-		return later(wait(a.Tries), "SocialChannel "+a.Channel+" is not connected")
+		return b.soon(a, "SocialChannel "+a.Channel+" is not connected")
 	case line.Ear(c).Account != a.Account:
 		return left("SocialChannel " + a.Channel + " is on another account by now")
 	}
@@ -84,7 +84,7 @@ func (b *Inbox) step(ctx context.Context, a *store.Action, p *Payload) outcome {
 	why, err := b.unwelcome(ctx, in, &item, said.UnlessPosted, now)
 	switch {
 	case err != nil:
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	case why != "":
 		return left(why)
 	}
@@ -92,7 +92,7 @@ func (b *Inbox) step(ctx context.Context, a *store.Action, p *Payload) outcome {
 		return b.together(ctx, a, p, in, &together, &line)
 	}
 	if err := b.Ledger.AddWithin(ctx, []store.Action{welcoming(a, p, &item, &said, &facts, now)}, limitsOf(in.Spec), now); err != nil {
-		return later(wait(a.Tries), err.Error())
+		return b.soon(a, err.Error())
 	}
 	poke(b.actor)
 	return done()
@@ -134,7 +134,7 @@ func (b *Inbox) unwelcome(ctx context.Context, in *InForce, item *store.Item, un
 func welcoming(a *store.Action, p *Payload, item *store.Item, said *policy.Step, facts *policy.Channel, now time.Time) store.Action {
 	text := policy.Say(said.Text, policy.Said{Author: item.Author.Handle, Channel: item.Channel, Text: item.Text, URL: item.Ref.URL, Language: item.Language})
 	out := *a
-	out.ID, out.Kind, out.Class, out.State, out.Claim, out.Tries, out.NextAt, out.CreatedAt = a.ID+saidMark, policy.ActWelcome, ClassWelcome, store.ActionPending, "", 0, now, now
+	out.ID, out.Kind, out.Class, out.State, out.Claim, out.Tries, out.Failures, out.NextAt, out.CreatedAt = a.ID+saidMark, policy.ActWelcome, ClassWelcome, store.ActionPending, "", 0, 0, now, now
 	out.Reason = ""
 	out.Payload = Payload{Text: text, Private: p.Private && facts.Can("DirectMessage"), Language: item.Language}.String()
 	return out

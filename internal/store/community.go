@@ -128,10 +128,11 @@ type Action struct {
 	By     string
 	State  ActionState
 	Reason string
-	// Claim is who is doing it, Tries how often it was begun, NextAt not before when.
-	Claim  string
-	Tries  int64
-	NextAt time.Time
+	// Claim is who is doing it, Tries how often it was begun, also by who died of something else, Failures how often the network failed,
+	// NextAt not before when.
+	Claim           string
+	Tries, Failures int64
+	NextAt          time.Time
 	// Ref is what came of it on the network: our reply.
 	Ref               network.Ref
 	CreatedAt, DoneAt time.Time

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	actionColumns = `id, namespace, policy, generation, rule, account, channel, item, author, kind, class, payload, by_whom, state, reason, claim, tries,
+	actionColumns = `id, namespace, policy, generation, rule, account, channel, item, author, kind, class, payload, by_whom, state, reason, claim, tries, failures,
 		next_at, ref_id, ref_revision, url, created_at, done_at`
 	addActions    = `INSERT INTO actions (` + actionColumns + `) `
 	onKnownAction = ` ON CONFLICT (id) DO NOTHING`
@@ -17,13 +17,13 @@ const (
 
 func actionValues(a *Action) []any {
 	return []any{a.ID, a.Namespace, a.Policy, a.Generation, a.Rule, a.Account, a.Channel, a.Item, a.Author, a.Kind, a.Class, a.Payload,
-		a.By, string(a.State), a.Reason, a.Claim, a.Tries, toMicros(a.NextAt), a.Ref.ID, a.Ref.Revision, a.Ref.URL, toMicros(a.CreatedAt), toMicros(a.DoneAt)}
+		a.By, string(a.State), a.Reason, a.Claim, a.Tries, a.Failures, toMicros(a.NextAt), a.Ref.ID, a.Ref.Revision, a.Ref.URL, toMicros(a.CreatedAt), toMicros(a.DoneAt)}
 }
 
 func scanAction(row scanner) (a Action, err error) {
 	var next, created, done int64
 	err = row.Scan(&a.ID, &a.Namespace, &a.Policy, &a.Generation, &a.Rule, &a.Account, &a.Channel, &a.Item, &a.Author, &a.Kind, &a.Class, &a.Payload, &a.By,
-		&a.State, &a.Reason, &a.Claim, &a.Tries, &next, &a.Ref.ID, &a.Ref.Revision, &a.Ref.URL, &created, &done)
+		&a.State, &a.Reason, &a.Claim, &a.Tries, &a.Failures, &next, &a.Ref.ID, &a.Ref.Revision, &a.Ref.URL, &created, &done)
 	a.NextAt, a.CreatedAt, a.DoneAt = fromMicros(next), fromMicros(created), fromMicros(done)
 	return a, err
 }
@@ -31,7 +31,7 @@ func scanAction(row scanner) (a Action, err error) {
 const (
 	queryDueActions = `SELECT id FROM actions WHERE state IN ('Pending', 'Doing') AND next_at <= ? ORDER BY next_at, created_at, id LIMIT ?`
 	queryClaimOne   = `UPDATE actions SET state = 'Doing', claim = ?, tries = tries + 1, next_at = ? WHERE id = ? RETURNING ` + actionColumns
-	queryFinishOne  = `UPDATE actions SET state = ?, reason = ?, next_at = ?, ref_id = ?, ref_revision = ?, url = ?, done_at = ?, claim = ''
+	queryFinishOne  = `UPDATE actions SET state = ?, reason = ?, failures = ?, next_at = ?, ref_id = ?, ref_revision = ?, url = ?, done_at = ?, claim = ''
 		WHERE id = ? AND claim = ?`
 	querySettle    = `UPDATE actions SET state = ?, by_whom = ?, next_at = ? WHERE namespace = ? AND policy = ? AND state = 'Held'`
 	queryUndoState = `UPDATE actions SET state = 'Undone', by_whom = ?, done_at = ? WHERE id = ?`
@@ -82,7 +82,7 @@ var ErrNotClaimed = errors.New("the action is in other hands")
 func (s *Database) FinishAction(ctx context.Context, a Action) error {
 	var changed int64
 	err := s.write(ctx, func(ctx context.Context, t *transaction) (err error) {
-		changed, err = t.exec(ctx, queryFinishOne, string(a.State), a.Reason, toMicros(a.NextAt), a.Ref.ID, a.Ref.Revision, a.Ref.URL, toMicros(a.DoneAt), a.ID, a.Claim)
+		changed, err = t.exec(ctx, queryFinishOne, string(a.State), a.Reason, a.Failures, toMicros(a.NextAt), a.Ref.ID, a.Ref.Revision, a.Ref.URL, toMicros(a.DoneAt), a.ID, a.Claim)
 		return err
 	})
 	if err == nil && changed == 0 {
