@@ -90,6 +90,11 @@ func (r *Reconciler) look(ctx context.Context, ch *tribunev1alpha1.SocialChannel
 	}
 	result := r.withProfile(ctx, ch, r.signIn(ctx, ch, own, called, secret, hash, now), now)
 	result.rateLimitedUntil = after(r.Directory.RetryAt(key), now)
+	if result.reachable != nil && !*result.reachable {
+		if conn, connected := r.Directory.Get(key); !connected || conn.Generation != ch.Generation {
+			return result, r.sessions.again(key)
+		}
+	}
 	return result, nextLook(now, result.rateLimitedUntil)
 }
 

@@ -35,6 +35,8 @@ type session struct {
 type sessions struct {
 	mu    sync.Mutex
 	known map[types.NamespacedName]session
+	// missed is how often in a row a network did not answer who was to sign in.
+	missed map[types.NamespacedName]int
 }
 
 func (s *sessions) get(key types.NamespacedName) (session, bool) {
@@ -52,6 +54,19 @@ func (s *sessions) put(key types.NamespacedName, v session) {
 	}
 	v.profile = s.known[key].profile
 	s.known[key] = v
+	delete(s.missed, key)
+}
+
+// again is when to sign in once more, where the network did not answer and nothing can go out meanwhile: soon, and the later the more often.
+func (s *sessions) again(key types.NamespacedName) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.missed == nil {
+		s.missed = map[types.NamespacedName]int{}
+	}
+	wait := time.Second << min(s.missed[key], 10)
+	s.missed[key]++
+	return min(wait, recheckSecret)
 }
 
 // profile is what is remembered of the account's profile.
@@ -79,6 +94,7 @@ func (s *sessions) forget(key types.NamespacedName) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.known, key)
+	delete(s.missed, key)
 }
 
 // tried notes a look that the network did not answer.

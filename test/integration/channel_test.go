@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	tribunev1alpha1 "github.com/tribune-dev/tribune/api/v1alpha1"
+	"github.com/tribune-dev/tribune/internal/local"
 )
 
 // sky is as much of a Bluesky server as a channel and a Post need.
@@ -285,4 +286,15 @@ func TestChannelIsDeleted(t *testing.T) {
 	w.reaches("waits", "Failed", "ChannelNotFound")
 	w.mustApply(square)
 	w.reaches("waits", "Missed", "Missed")
+}
+
+// A network that fails the moment a channel first signs in keeps nothing waiting for a minute.
+func TestAHiccupAtTheFirstSignIn(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.network.local.SetFaults(local.Faults{ErrorBefore: local.Always})
+	w.mustApply("kind: SocialChannel\nmetadata: {name: square}\nspec: {network: Local}")
+	w.is("channel", "square", "Reachable", "False", "Unreachable")
+	w.network.local.SetFaults(local.Faults{})
+	w.is("channel", "square", "Ready", "True", "SignedIn")
 }
