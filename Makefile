@@ -18,7 +18,7 @@ LDFLAGS := -s -w -X github.com/tribune-dev/tribune/internal/cli.version=$(VERSIO
 TESTFLAGS ?=
 PACKAGES ?= ./...
 TEST_TIMEOUT ?= 20m
-TEST_ALL_TIMEOUT ?= 60m
+TEST_ALL_TIMEOUT ?= 120m
 # How long each fuzz test runs.
 FUZZTIME ?= 60s
 # For other arguments to the benchmarks.

@@ -50,7 +50,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		o.Log = slog.Default()
 	}
 	policies := &registry{client: o.Client, active: map[types.NamespacedName]active{}}
-	o.Ledger = telling{o.Ledger, o.Told}
+	o.Ledger = telling{broken(o.Ledger), o.Told}
 	figures := newMetrics()
 	if err := figures.register(o.Registry); err != nil {
 		return fmt.Errorf("register the metrics of the inbox: %w", err)

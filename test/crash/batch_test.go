@@ -31,6 +31,8 @@ type batch struct {
 	square    *square
 	namespace string
 	ledger    string
+	// dsnFile names the ledger's database, where it is no file.
+	dsnFile string
 	// flags of the managers that say where the network is.
 	flags    []string
 	channels int
@@ -61,8 +63,13 @@ func (b *batch) startManager() *manager {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	args := []string{"manager", "--kubeconfig", b.kubeconfig, "--namespaces", b.namespace, "--ledger", b.ledger,
+	args := []string{"manager", "--kubeconfig", b.kubeconfig, "--namespaces", b.namespace,
 		"--metrics-address", "0", "--health-address", "0", "--settle", settle.String()}
+	if b.dsnFile == "" {
+		args = append(args, "--ledger", b.ledger)
+	} else {
+		args = append(args, "--ledger-dsn-file", b.dsnFile)
+	}
 	m := &manager{process: start(b.t, "tribune manager", env, path, append(args, b.flags...)...)}
 	m.owner, err = m.says(b.t.Context(), func(line []byte) (string, bool) {
 		var said struct{ Owner string }

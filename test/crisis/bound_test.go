@@ -36,6 +36,8 @@ type mode struct {
 	kill bool
 	// settle of the managers, which is waited for after a kill.
 	settle time.Duration
+	// allWork lets both managers work at once.
+	allWork bool
 }
 
 // The network's clock is the judge: whatever is under way when a Crisis is stored, nothing begins more than a second later, and
@@ -46,6 +48,7 @@ func TestBound(t *testing.T) {
 		"slow network": {channels: 20, posts: 100, slow: 2 * time.Second, underway: 20},
 		"fast network": {channels: 10, posts: 100, slow: 100 * time.Millisecond, underway: 2},
 		"killed":       {channels: 10, posts: 50, slow: time.Second, underway: 8, kill: true, settle: 12 * time.Second},
+		"both work":    {channels: 10, posts: 100, slow: time.Second, underway: 8, allWork: true},
 	}
 	if whole() {
 		modes = map[string]mode{
@@ -53,13 +56,15 @@ func TestBound(t *testing.T) {
 			// More are in flight, or begin within the bound, than a Crisis can name.
 			"fast network": {channels: 60, posts: 500, slow: 300 * time.Millisecond, underway: 20, rounds: 2},
 			"killed":       {channels: 40, posts: 300, slow: time.Second, underway: 20, kill: true, settle: 12 * time.Second},
+			"both work":    {channels: 60, posts: 1000, slow: 3 * time.Second, underway: 40, rounds: 2, allWork: true},
+			"both killed":  {channels: 40, posts: 300, slow: time.Second, underway: 20, kill: true, settle: 12 * time.Second, allWork: true},
 		}
 	}
 	for name, m := range modes {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
 			w := prepare(t, m.channels, self(t))
-			w.flags = []string{"--settle", cmp.Or(m.settle, time.Minute).String()}
+			w.flags, w.allWork = []string{"--settle", cmp.Or(m.settle, time.Minute).String()}, m.allWork
 			w.begin(2)
 			w.fallDue(m)
 			for round := range max(m.rounds, 1) {

@@ -60,7 +60,9 @@ type world struct {
 	path        string
 	environment []string
 	flags       []string
-	managers    []*process
+	// allWork lets all managers work at once: none waits for its turn as the leader.
+	allWork  bool
+	managers []*process
 	// names of the Posts that were planned, by the marker of their publications.
 	names map[string]string
 }
@@ -189,7 +191,10 @@ func (w *world) manage() *process {
 	w.Helper()
 	p := &process{output: &bytes.Buffer{}, done: make(chan struct{})}
 	args := []string{"manager", "--kubeconfig", w.kubeconfig, "--ledger", w.ledger, "--local-url", w.url, "--namespaces", w.namespace,
-		"--metrics-address", "0", "--health-address", "0", "--leader-elect", "--leader-election-namespace", w.namespace, "--log-format", "text"}
+		"--metrics-address", "0", "--health-address", "0", "--log-format", "text"}
+	if !w.allWork {
+		args = append(args, "--leader-elect", "--leader-election-namespace", w.namespace)
+	}
 	p.cmd = exec.Command(w.path, append(args, w.flags...)...) //nolint:gosec // a test's own words
 	p.cmd.Env = append(append(os.Environ(), asTribune+"=1"), w.environment...)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output

@@ -5,14 +5,12 @@
 package ghost
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -25,6 +23,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the judge reads the server's database
+
+	"github.com/tribune-dev/tribune/test/node"
 )
 
 // Server is a running Ghost.
@@ -36,13 +36,9 @@ type Server struct {
 	// Version such as 5.130.6.
 	Version string
 
-	db     *sql.DB
-	cmd    *exec.Cmd
-	stdin  io.Closer
-	data   string
-	stderr *tail
-	exited chan struct{}
-	stop   sync.Once
+	db      *sql.DB
+	program *node.Program
+	stop    sync.Once
 }
 
 // Require skips the test where the real server is not asked for or cannot run, and says how to get it.
@@ -58,13 +54,8 @@ func Require(t testing.TB) {
 
 // Available is nil if a server can be started, else it says what is missing and how to get it.
 func Available() error {
-	out, err := exec.Command("node", "--version").Output()
-	if err != nil {
-		return errors.New("needs Node.js 20 or 22 for a real Ghost: install it (https://nodejs.org, or the package nodejs), then run make ghost")
-	}
-	major, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(string(out)), "v"), ".")
-	if n, _ := strconv.Atoi(major); n < 20 {
-		return fmt.Errorf("needs Node.js 20 or 22 for a real Ghost, found %s: install a newer one, then run make ghost", out)
+	if err := node.Available("a real Ghost", "ghost"); err != nil {
+		return err
 	}
 	if _, err := os.Stat(filepath.Join(Modules(), "ghost", "package.json")); err != nil {
 		return errors.New("a real Ghost is not installed: run make ghost (npm ci below bin/ghost, 6 minutes and more, once)")
@@ -93,31 +84,21 @@ func Start(ctx context.Context) (*Server, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	data, err := os.MkdirTemp("", "tribune-ghost-")
+	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{data: data, stderr: &tail{}, exited: make(chan struct{})}
-	port, err := freePort()
+	var said struct{ URL, AdminKey, ContentKey, Version, Database string }
+	program, err := node.Start(ctx, "ghost", &said, nil, func(data string) []string {
+		return []string{filepath.Join(source(), "start.mjs"), installed(), data, strconv.Itoa(port)}
+	})
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(data))
+		return nil, fmt.Errorf("starting Ghost: %w", err)
 	}
-	s.cmd = exec.Command("node", filepath.Join(source(), "start.mjs"), installed(), data, strconv.Itoa(port))
-	s.cmd.Stderr = s.stderr
-	stdout, err := s.cmd.StdoutPipe()
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(data))
-	}
-	if s.stdin, err = s.cmd.StdinPipe(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(data))
-	}
-	if err := s.cmd.Start(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(data))
-	}
-	if err := s.ready(ctx, stdout); err != nil {
-		said := s.stderr.String()
+	s := &Server{URL: said.URL, AdminKey: said.AdminKey, ContentKey: said.ContentKey, Version: said.Version, program: program}
+	if err := s.judge(ctx, said.Database); err != nil {
 		s.Stop()
-		return nil, fmt.Errorf("starting Ghost: %w: %s", err, said)
+		return nil, fmt.Errorf("starting Ghost: %w", err)
 	}
 	return s, nil
 }
@@ -132,67 +113,14 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// ready waits for the line that says what there is, and puts the judge into the database.
-func (s *Server) ready(ctx context.Context, stdout io.Reader) error {
-	lines := make(chan []byte, 1)
-	go func() {
-		r := bufio.NewReader(stdout)
-		line, _ := r.ReadBytes('\n')
-		lines <- line
-		_, _ = io.Copy(io.Discard, r)
-		_ = s.cmd.Wait()
-		close(s.exited)
-	}()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case line := <-lines:
-		var said struct{ URL, AdminKey, ContentKey, Version, Database string }
-		if err := json.Unmarshal(line, &said); err != nil {
-			return fmt.Errorf("it ended or said something else: %w", err)
-		}
-		s.URL, s.AdminKey, s.ContentKey, s.Version = said.URL, said.AdminKey, said.ContentKey, said.Version
-		return s.judge(ctx, said.Database)
-	}
-}
-
 // Stop ends the server and removes its data.
 func (s *Server) Stop() {
 	s.stop.Do(func() {
 		if s.db != nil {
 			_ = s.db.Close()
 		}
-		_ = s.stdin.Close()
-		select {
-		case <-s.exited:
-		case <-time.After(5 * time.Second):
-			_ = s.cmd.Process.Kill()
-			<-s.exited
-		}
-		_ = os.RemoveAll(s.data)
+		s.program.Stop()
 	})
-}
-
-// tail keeps the last kilobytes written to it.
-type tail struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf.Write(p)
-	if over := t.buf.Len() - 4096; over > 0 {
-		t.buf.Next(over)
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.buf.String()
 }
 
 // Request to the Admin API, and the schema it is held to, such as posts-add.

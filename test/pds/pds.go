@@ -6,22 +6,16 @@
 package pds
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/tribune-dev/tribune/test/node"
 )
 
 // Server is a running PDS.
@@ -31,12 +25,7 @@ type Server struct {
 
 	serviceDID, adminPassword, jwtSecret string
 
-	cmd    *exec.Cmd
-	stdin  io.Closer
-	data   string
-	stderr *tail
-	exited chan error
-	stop   sync.Once
+	program *node.Program
 
 	replay replay
 }
@@ -60,13 +49,8 @@ func Require(t testing.TB) {
 
 // Available is nil if a server can be started, else it says what is missing and how to get it.
 func Available() error {
-	out, err := exec.Command("node", "--version").Output()
-	if err != nil {
-		return errors.New("needs Node.js 20 or later for a real Bluesky PDS: install it (https://nodejs.org, or the package nodejs), then run make pds")
-	}
-	version := strings.TrimPrefix(strings.TrimSpace(string(out)), "v")
-	if major, _ := strconv.Atoi(strings.SplitN(version, ".", 2)[0]); major < 20 {
-		return fmt.Errorf("needs Node.js 20 or later for a real Bluesky PDS, found %s: install a newer one, then run make pds", version)
+	if err := node.Available("a real Bluesky PDS", "pds"); err != nil {
+		return err
 	}
 	if _, err := os.Stat(filepath.Join(modules(), "node_modules", "@atproto", "pds", "package.json")); err != nil {
 		return errors.New("the Bluesky PDS is not installed: run make pds (npm ci below bin/pds, a few minutes, once)")
@@ -95,92 +79,19 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	data, err := os.MkdirTemp("", "tribune-pds-")
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{data: data, stderr: &tail{}, exited: make(chan error, 1)}
-	s.cmd = exec.Command("node", filepath.Join(source(), "start.mjs"), modules(), data)
-	s.cmd.Dir = modules()
-	s.cmd.Env = append(os.Environ(), "NODE_ENV=production", "LOG_ENABLED=false")
+	environment := []string{"NODE_ENV=production", "LOG_ENABLED=false"}
 	if o.RateLimits {
-		s.cmd.Env = append(s.cmd.Env, "TRIBUNE_PDS_RATE_LIMITS=1")
+		environment = append(environment, "TRIBUNE_PDS_RATE_LIMITS=1")
 	}
-	s.cmd.Stderr = s.stderr
-	stdout, err := s.cmd.StdoutPipe()
+	var said struct{ URL, ServiceDID, AdminPassword, JWTSecret string }
+	program, err := node.Start(ctx, "pds", &said, environment, func(data string) []string {
+		return []string{filepath.Join(source(), "start.mjs"), modules(), data}
+	})
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(data))
+		return nil, fmt.Errorf("starting the PDS: %w", err)
 	}
-	if s.stdin, err = s.cmd.StdinPipe(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(data))
-	}
-	if err := s.cmd.Start(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(data))
-	}
-	if err := s.ready(ctx, stdout); err != nil {
-		s.Stop()
-		return nil, fmt.Errorf("starting the PDS: %w: %s", err, s.stderr)
-	}
-	return s, nil
-}
-
-// ready waits for the line that says where the server listens.
-func (s *Server) ready(ctx context.Context, stdout io.Reader) error {
-	lines := make(chan []byte, 1)
-	go func() {
-		r := bufio.NewReader(stdout)
-		line, _ := r.ReadBytes('\n')
-		lines <- line
-		_, _ = io.Copy(io.Discard, r)
-		s.exited <- s.cmd.Wait()
-	}()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case line := <-lines:
-		var said struct {
-			URL, ServiceDID, AdminPassword, JWTSecret string
-		}
-		if err := json.Unmarshal(line, &said); err != nil {
-			return fmt.Errorf("it ended or said something else: %w", err)
-		}
-		s.URL, s.serviceDID, s.adminPassword, s.jwtSecret = said.URL, said.ServiceDID, said.AdminPassword, said.JWTSecret
-		return nil
-	}
+	return &Server{URL: said.URL, serviceDID: said.ServiceDID, adminPassword: said.AdminPassword, jwtSecret: said.JWTSecret, program: program}, nil
 }
 
 // Stop ends the server and removes its data.
-func (s *Server) Stop() {
-	s.stop.Do(func() {
-		_ = s.stdin.Close()
-		select {
-		case <-s.exited:
-		case <-time.After(5 * time.Second):
-			_ = s.cmd.Process.Kill()
-			<-s.exited
-		}
-		_ = os.RemoveAll(s.data)
-	})
-}
-
-// tail keeps the last kilobytes written to it.
-type tail struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf.Write(p)
-	if over := t.buf.Len() - 4096; over > 0 {
-		t.buf.Next(over)
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.buf.String()
-}
+func (s *Server) Stop() { s.program.Stop() }
