@@ -83,11 +83,11 @@ conformance: ## Run the public suites of twitter-text, and print how many cases 
 .PHONY: test-all
 test-all: controlplane pds wordpress ghost ## Run all tests, those that need minutes or other servers too, and each fuzz test for a minute
 	KUBEBUILDER_ASSETS=$(BIN)/k8s TRIBUNE_TEST_ALL=1 $(GO) test -timeout $(TEST_ALL_TIMEOUT) $(TESTFLAGS) \
-		$$($(GO) list $(PACKAGES) | grep -v '/test/crash$$')
-	@# Aloud, so that it tells where the kills fell.
-	if $(GO) list $(PACKAGES) | grep -q '/test/crash$$'; then \
-		KUBEBUILDER_ASSETS=$(BIN)/k8s TRIBUNE_TEST_ALL=1 $(GO) test -timeout $(TEST_ALL_TIMEOUT) -v $(TESTFLAGS) ./test/crash | grep -v '^ *=== '; \
-	fi
+		$$($(GO) list $(PACKAGES) | grep -vE '/test/(crash|crisis)$$')
+	@# One after the other with the machine to themselves, as they measure, and aloud, so that they tell where the kills fell and what was late.
+	for alone in $$($(GO) list $(PACKAGES) | grep -E '/test/(crash|crisis)$$'); do \
+		KUBEBUILDER_ASSETS=$(BIN)/k8s TRIBUNE_TEST_ALL=1 $(GO) test -timeout $(TEST_ALL_TIMEOUT) -v $(TESTFLAGS) $$alone | grep -v '^ *=== '; \
+	done
 	@$(MAKE) --no-print-directory conformance
 	GO='$(GO)' hack/fuzz.sh $(FUZZTIME)
 

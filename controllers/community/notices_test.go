@@ -65,7 +65,7 @@ func TestCalled(t *testing.T) {
 	for handle, want := range map[string]string{
 		"ada": "ada", "@ada": "ada", "ada_b-c": "ada_b-c", "ada.bsky.social": "ada.bsky.social", "ada@mastodon.example": "ada@mastodon.example", "@ada@mastodon.example": "ada@mastodon.example",
 		"мария": "мария", "": "someone", "@": "someone", "Ada Lovelace": "AdaLovelace",
-		"x@everyone": "xeveryone", "x.@ada.example": "x[.]ada[.]example", "a@b.example@c.example": "ab[.]examplec[.]example", "see evil.example": "seeevil[.]example",
+		"x@everyone": "x-everyone", "x.@ada.example": "x[.]ada[.]example", "a@b.example@c.example": "a-b[.]example-c[.]example", "see evil.example": "seeevil[.]example",
 		"<!channel>": "channel", "{{.}}": "someone",
 	} {
 		if got := called(handle); got != want {
