@@ -109,7 +109,7 @@ func TestDigestIsDue(t *testing.T) {
 	if _, ok := compiled(t, steps, nil).DigestFor(network.ItemJoin); ok {
 		t.Error("who is greeted by themselves is greeted together too")
 	}
-	if text := Say("Hi {author}", Said{Authors: []string{"@ada", "leo\n@all"}, More: 3}); text != "Hi ada, leo@all, +3" {
+	if text := Say("Hi {author}", Said{Authors: []string{"@ada", "leo\n@all"}, More: 3}); text != "Hi ada, leo-all, +3" {
 		t.Errorf("%q", text)
 	}
 }
