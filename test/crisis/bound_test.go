@@ -56,8 +56,9 @@ func TestBound(t *testing.T) {
 			// More are in flight, or begin within the bound, than a Crisis can name.
 			"fast network": {channels: 60, posts: 500, slow: 300 * time.Millisecond, underway: 20, rounds: 2},
 			"killed":       {channels: 40, posts: 300, slow: time.Second, underway: 20, kill: true, settle: 12 * time.Second},
-			"both work":    {channels: 60, posts: 1000, slow: 3 * time.Second, underway: 40, rounds: 2, allWork: true},
-			"both killed":  {channels: 40, posts: 300, slow: time.Second, underway: 20, kill: true, settle: 12 * time.Second, allWork: true},
+			// Each takes over what the other is at, so that it takes a settle time, and more, until all is known.
+			"both work":   {channels: 60, posts: 1000, slow: 3 * time.Second, underway: 40, rounds: 2, settle: 12 * time.Second, allWork: true},
+			"both killed": {channels: 40, posts: 300, slow: time.Second, underway: 20, kill: true, settle: 12 * time.Second, allWork: true},
 		}
 	}
 	for name, m := range modes {
@@ -189,7 +190,7 @@ func (w *world) none(ctx context.Context, states ...tribunev1alpha1.PostState) e
 		for _, c := range p.Status.Conditions {
 			why += " " + c.Type + "=" + string(c.Status) + "(" + c.Reason + ": " + c.Message + ")"
 		}
-		all = append(all, fmt.Sprintf("%s is %s, next %v:%s", p.Name, p.Status.State, p.Status.NextAttemptAt, why))
+		all = append(all, fmt.Sprintf("%s is %s, next %v, %+v:%s", p.Name, p.Status.State, p.Status.NextAttemptAt, p.Status.Segments, why))
 	}
 	return fmt.Errorf("%d Posts: %s", len(all), strings.Join(all[:min(len(all), 3)], "; "))
 }

@@ -354,7 +354,7 @@ func (w *world) pause(name string) (c *tribunev1alpha1.Crisis, before, stored ti
 // held waits for PostsHeld and gives the moment at which it was seen.
 func (w *world) held(c *tribunev1alpha1.Crisis) time.Time {
 	w.Helper()
-	w.eventually("PostsHeld", func(ctx context.Context) error {
+	w.within(w.longest(), 50*time.Millisecond, "PostsHeld", func(ctx context.Context) error {
 		if err := w.admin.Get(ctx, client.ObjectKeyFromObject(c), c); err != nil {
 			return err
 		}
