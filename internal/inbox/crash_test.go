@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -106,6 +107,10 @@ func workUntilKilled() {
 			os.Exit(1)
 		}
 	}
+	go func() { // whoever is killed before it kills this leaves nothing running
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(1)
+	}()
 	ctx := context.Background()
 	l, err := store.Open(ctx, ledgerAt(os.Getenv(childPath)))
 	die(err)
@@ -239,6 +244,9 @@ func (c *crash) child() *exec.Cmd {
 	cmd.Env = append(os.Environ(), childURL+"="+c.url, childPath+"="+c.path, childAhead+"="+c.ahead.String(), childWrong+"="+c.wrong)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
+		c.t.Fatal(err)
+	}
+	if _, err := cmd.StdinPipe(); err != nil { // it ends with this process
 		c.t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
