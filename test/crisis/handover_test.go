@@ -3,8 +3,8 @@ package crisis
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,7 +23,7 @@ func TestHandOverAtAFullHour(t *testing.T) {
 	w.plan(posts, func(int) time.Time { return due })
 	early := time.NewTimer(time.Until(due.Add(-500 * time.Millisecond)))
 	<-early.C
-	if err := w.managers[0].cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := w.managers[0].cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	<-w.managers[0].done
