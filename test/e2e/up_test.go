@@ -21,7 +21,11 @@ import (
 	"github.com/tribune-dev/tribune/internal/local/wire"
 )
 
-const patience = 2 * time.Minute
+const (
+	patience = 2 * time.Minute
+	// logged is how much of the manager's log is shown where a test fails.
+	logged = 2 << 10
+)
 
 // tribune builds the program once.
 var tribune = sync.OnceValues(func() (string, error) {
@@ -86,6 +90,7 @@ func up(t *testing.T, args ...string) *running {
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("it said:\n%s", r.said())
+			r.explain()
 		}
 		r.stop()
 	})
@@ -98,6 +103,29 @@ func up(t *testing.T, args ...string) *running {
 		return m != nil
 	})
 	return r
+}
+
+// explain shows what a person would look at who wants to know why something did not happen: what the program is doing, the
+// manager's log, and the objects. It ends the program.
+func (r *running) explain() {
+	objects, err := exec.Command(r.kubectl, "--kubeconfig", filepath.Join(r.dir, "kubeconfig"), "--request-timeout=10s",
+		"get", "socialchannels,contentcalendars,posts,events.events.k8s.io", "-A").CombinedOutput()
+	r.t.Logf("its objects (%v):\n%s", err, objects)
+	log, err := os.ReadFile(filepath.Join(r.dir, "manager.log"))
+	r.t.Logf("its log (%v) ends with:\n%s", err, log[max(0, len(log)-logged):])
+	before := len(r.said())
+	_ = r.cmd.Process.Signal(syscall.SIGQUIT)
+	select {
+	case err := <-r.ended:
+		r.ended <- err
+	case <-time.After(patience):
+	}
+	ours := regexp.MustCompile(`(?m)\[.*\]:$|^github\.com/tribune-dev/tribune/[^(\n]*(\([^)\n]*\)[^(\n]*)?`)
+	for doing := range strings.SplitSeq(r.said()[before:], "\n\n") {
+		if frames := ours.FindAllString(doing, -1); len(frames) > 1 {
+			r.t.Log(strings.Join(frames, " < "))
+		}
+	}
 }
 
 // stop is Ctrl-C. It returns what the program ended with.
