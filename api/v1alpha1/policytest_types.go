@@ -56,6 +56,9 @@ type TestItem struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000
 	Reports int32 `json:"reports,omitempty"`
+	// edited by its author; absent: unknown.
+	// +optional
+	Edited *bool `json:"edited,omitempty"`
 }
 
 // TestAuthor is an author as a test gives them; what is absent is unknown.

@@ -60,7 +60,7 @@ func (d *desk) moot(ctx context.Context, row *store.Case) (bool, error) {
 		return false, nil
 	}
 	about, known, err := d.ledger.Item(ctx, store.ItemKey{Namespace: row.Namespace, Account: row.Account, ID: row.Other})
-	return known && !about.Edited && about.Human == string(tribunev1alpha1.OutcomeAllow), err
+	return known && !about.EditedSince && about.Human == string(tribunev1alpha1.OutcomeAllow), err
 }
 
 // actionsAbout are the actions about the items of a case.

@@ -195,7 +195,7 @@ func (d *desk) stillOpen(ctx context.Context, c *tribunev1alpha1.CommunityCase, 
 		return d.step(ctx, c, row)
 	}
 	// That it is hidden may be our own doing, or that of the network's filter: then somebody is to look at it all the same.
-	moderated := row.Kind == string(tribunev1alpha1.CaseModeration) && item.HumanBy == inbox.InApp && !item.Edited
+	moderated := row.Kind == string(tribunev1alpha1.CaseModeration) && item.HumanBy == inbox.InApp && !item.EditedSince
 	if !known || item.Gone || moderated {
 		if moderated {
 			row.Decision, row.DecidedBy, row.DecidedAt = item.Human, item.HumanBy, now

@@ -38,6 +38,8 @@ type Given struct {
 	Links    []string                 `json:"links,omitempty"`
 	Mentions []string                 `json:"mentions,omitempty"`
 	Reports  *int64                   `json:"reports,omitempty"`
+	// Edited by its author; absent: unknown.
+	Edited *bool `json:"edited,omitempty"`
 	// Parent is what it answers; absent: unknown.
 	Parent *tribunev1alpha1.ParentMatch `json:"parent,omitempty"`
 	// Post that it stands under, for rules about threads.
@@ -136,7 +138,7 @@ func (g *Given) Case(spec *tribunev1alpha1.CommunityPolicySpec, now time.Time) C
 	if it.Kind == "" {
 		it.Kind = network.ItemComment
 	}
-	it.Links, it.Mentions, it.Media, it.Reports, it.CreatedAt = g.Links, g.Mentions, g.Media, g.Reports, c.At
+	it.Links, it.Mentions, it.Media, it.Reports, it.Edited, it.CreatedAt = g.Links, g.Mentions, g.Media, g.Reports, g.Edited, c.At
 	if g.Parent != nil {
 		it.ParentOurs = g.Parent.Ours
 	}

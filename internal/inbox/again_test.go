@@ -136,6 +136,27 @@ rules:
 	})
 }
 
+// A rule about edited words holds once somebody changes theirs, on a network that does not tell of it.
+func TestWhoEditsIsJudgedForIt(t *testing.T) {
+	const suspicious = `
+channelSelector: {}
+mode: Enforce
+rules:
+  - {name: swapped, match: {expression: "item.edited"}, outcome: Review}
+`
+	onEach(t, func(t *testing.T, l *store.Database) {
+		w := begin(t, l, inForce(t, suspicious))
+		w.edit("The garden is lovely")
+		if all := cases(t, l); len(all) != 0 {
+			t.Fatalf("said first: %+v", all)
+		}
+		w.edit("Cheap garden tools at my place")
+		if all := cases(t, l); len(all) != 1 || all[0].Rule != "swapped" {
+			t.Errorf("changed: %+v", all)
+		}
+	})
+}
+
 // A case that is routed goes on as a case of the team that takes it, with the time that it has.
 func TestRouted(t *testing.T) {
 	asked := store.Case{

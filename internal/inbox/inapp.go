@@ -167,7 +167,7 @@ func decidedByPerson(it *store.Item) tribunev1alpha1.PolicyOutcome {
 
 // lapsed is true if a person let an item stay, and its author changed its words afterwards.
 func lapsed(it *store.Item) bool {
-	return it.Edited && it.Human == string(tribunev1alpha1.OutcomeAllow)
+	return it.EditedSince && it.Human == string(tribunev1alpha1.OutcomeAllow)
 }
 
 // overruled says which decision of a person a rule's action would contradict; empty: none. It was decided before theirs.

@@ -72,7 +72,7 @@ func TestOverruled(t *testing.T) {
 		{"Hide", true, policy.ActRemove, 1, true},
 		{"Hide", false, policy.ActMute, 1, false},
 	} {
-		it := &store.Item{Human: c.human, HumanBy: "maria", Edited: c.edited, Item: network.Item{ID: "1"}}
+		it := &store.Item{Human: c.human, HumanBy: "maria", EditedSince: c.edited, Item: network.Item{ID: "1"}}
 		if got := overruled(&store.Action{Kind: c.kind, Generation: c.generation}, it); (got != "") != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}

@@ -93,6 +93,8 @@ type Item struct {
 	CreatedAt time.Time
 	// Revision changes when its author edits it; empty where that is not told.
 	Revision string
+	// Edited is true if its author has changed it, nil where the network does not tell.
+	Edited *bool
 	// Gone is true if its author took it back, Hidden and Removed if it is so by us or the network's moderators.
 	Gone, Hidden, Removed bool
 }

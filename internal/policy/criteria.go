@@ -311,7 +311,7 @@ func domainsOf(links []string) []string {
 
 func (j *Judge) facts() (vars map[string]any, unknown map[string]bool) {
 	it, a := j.item, &j.item.Author
-	unknown = map[string]bool{"item.reports": it.Reports == nil, "item.language": it.Language == "", "author.accountAge": a.CreatedAt.IsZero(),
+	unknown = map[string]bool{"item.reports": it.Reports == nil, "item.edited": it.Edited == nil, "item.language": it.Language == "", "author.accountAge": a.CreatedAt.IsZero(),
 		"author.followers": a.Followers == nil, "author.isFollower": a.IsFollower == nil, "author.isMember": a.IsMember == nil}
 	item := &celItem{Kind: string(it.Kind), Text: it.Text, Language: it.Language, Links: j.itemLinks(), Domains: domainsOf(j.itemLinks()), Mentions: it.Mentions, Media: int64(it.Media),
 		Length: j.length(), CapsRatio: j.capsRatio(), Asks: views.Asks(it.Text, it.Language), CreatedAt: it.CreatedAt}
@@ -319,6 +319,7 @@ func (j *Judge) facts() (vars map[string]any, unknown map[string]bool) {
 	if it.Reports != nil {
 		item.Reports = *it.Reports
 	}
+	item.Edited = it.Edited != nil && *it.Edited
 	if !a.CreatedAt.IsZero() {
 		author.AccountAge = j.now.Sub(a.CreatedAt)
 	}

@@ -34,6 +34,7 @@ type (
 		CapsRatio float64   `cel:"capsRatio"`
 		Asks      bool      `cel:"asks"`
 		Reports   int64     `cel:"reports"`
+		Edited    bool      `cel:"edited"`
 		CreatedAt time.Time `cel:"createdAt"`
 	}
 	celAuthor struct {
@@ -60,7 +61,7 @@ type (
 
 // unknowable are the fields that a network may not tell.
 var unknowable = map[string]bool{
-	"author.accountAge": true, "author.followers": true, "author.isFollower": true, "author.isMember": true, "item.reports": true, "item.language": true,
+	"author.accountAge": true, "author.followers": true, "author.isFollower": true, "author.isMember": true, "item.reports": true, "item.edited": true, "item.language": true,
 }
 
 type expression struct {

@@ -54,7 +54,7 @@ func (p *Policy) testItem(t *tribunev1alpha1.TestItem, now time.Time) (*Item, *H
 	if item.Kind == network.ItemComment || item.Kind == network.ItemReply {
 		item.Post = "test" // they stand under a publication of ours
 	}
-	item.Links, item.Media, item.CreatedAt = t.Links, int(t.Media), now
+	item.Links, item.Media, item.Edited, item.CreatedAt = t.Links, int(t.Media), t.Edited, now
 	if t.Parent != nil {
 		item.ParentOurs = t.Parent.Ours
 	}

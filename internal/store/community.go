@@ -51,9 +51,9 @@ type Item struct {
 	Policy, Outcome, Rule, Explanation string
 	Generation                         int64
 	DecidedAt                          time.Time
-	// Human is what a person decided about it, HumanBy who. Edited: its author changed its words since.
+	// Human is what a person decided about it, HumanBy who. EditedSince: its author changed its words afterwards.
 	Human, HumanBy string
-	Edited         bool
+	EditedSince    bool
 }
 
 // Taken is what became of items that were told.

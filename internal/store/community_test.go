@@ -135,7 +135,7 @@ func TestStandsAndEdits(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return it.Edited
+			return it.EditedSince
 		}
 		for n, step := range []struct {
 			text, human string
@@ -159,6 +159,59 @@ func TestStandsAndEdits(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestEditedByItsAuthor: what the network tells of it is kept, and changed words are seen where it tells nothing.
+func TestEditedByItsAuthor(t *testing.T) {
+	onEachAnew(t, func(t *testing.T, l *store.Database) {
+		no, yes := new(false), new(true)
+		told := func(id string) (edited string) {
+			t.Helper()
+			it, _, err := l.Item(t.Context(), store.ItemKey{Namespace: "acme", Account: ear.Account, ID: id})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return shown(it.Edited)
+		}
+		for id, steps := range map[string][]struct {
+			text, revision string
+			told, want     *bool
+		}{
+			"untold":  {{"one", "1", nil, nil}, {"one", "2", nil, nil}, {"two", "3", nil, yes}, {"two", "4", nil, yes}},
+			"told":    {{"one", "1", no, no}, {"one", "2", no, no}, {"two", "3", yes, yes}, {"two", "4", nil, yes}},
+			"before":  {{"one", "1", yes, yes}, {"one", "2", no, yes}},
+			"learned": {{"one", "1", nil, nil}, {"one", "2", no, no}, {"two", "3", no, yes}},
+		} {
+			for n, step := range steps {
+				it := said(id, "ada", step.text)
+				it.Revision, it.Edited = step.revision, step.told
+				take(t, l, heard(fmt.Sprint(id, n), false), it)
+				if got, want := told(id), shown(step.want); got != want {
+					t.Errorf("%s, step %d: %s, want %s", id, n, got, want)
+				}
+			}
+			gone := said(id, "ada", "")
+			gone.Revision, gone.Gone = "gone", true
+			take(t, l, heard(id+"gone", false), gone)
+			if got := told(id); got != "true" {
+				t.Errorf("%s, taken back: %s", id, got)
+			}
+		}
+		only := said("only", "ada", "one")
+		take(t, l, heard("only", false), only)
+		only.Gone, only.Revision = true, "gone"
+		take(t, l, heard("only-gone", false), only)
+		if got := told("only"); got != "unknown" {
+			t.Errorf("to take something back is not to edit it: %s", got)
+		}
+	})
+}
+
+func shown(b *bool) string {
+	if b == nil {
+		return "unknown"
+	}
+	return fmt.Sprint(*b)
 }
 
 func TestFactsAbout(t *testing.T) {

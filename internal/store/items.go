@@ -22,14 +22,17 @@ const (
 const (
 	itemColumns = `namespace, account, id, channel, kind, ref_id, ref_revision, url, text, text_key, language, author, handle, ours, parent, post,
 		parent_ours, root_id, root_revision, links, mentions, media, reports, created_at, seen_at, revision, gone, hidden, removed, state, changes,
-		policy, generation, outcome, rule, explanation, decided_at, human, human_by`
+		policy, generation, outcome, rule, explanation, decided_at, human, human_by, author_edited`
 	addItems = `INSERT INTO items (` + itemColumns + `) `
 
 	// What was decided stays until it is decided anew. Who took something back is not judged for it any more. What was erased has no
-	// author, and does not come back. Some networks tell that something is gone, and not any more who said it.
+	// author, and does not come back. Some networks tell that something is gone, and not any more who said it. That words were changed is
+	// seen here too where the network does not tell.
 	onKnownItem = ` ON CONFLICT (namespace, account, id) DO UPDATE SET text = excluded.text, text_key = excluded.text_key, language = excluded.language,
 		links = excluded.links, mentions = excluded.mentions, media = excluded.media, reports = excluded.reports, revision = excluded.revision,
 		gone = excluded.gone, hidden = excluded.hidden, removed = excluded.removed, changes = items.changes + 1,
+		author_edited = CASE WHEN items.author_edited = 1 THEN 1 WHEN excluded.gone = 0 AND NOT (items.text = excluded.text AND items.links = excluded.links AND items.media = excluded.media) THEN 1
+			ELSE COALESCE(excluded.author_edited, items.author_edited) END,
 		edited = CASE WHEN items.human <> '' AND NOT (items.text = excluded.text AND items.links = excluded.links AND items.media = excluded.media) THEN 1 ELSE items.edited END,
 		state = CASE WHEN items.state = 'Recorded' THEN 'Recorded' WHEN excluded.gone = 1 THEN 'Decided'
 			WHEN items.text = excluded.text AND items.links = excluded.links AND items.media = excluded.media AND items.reports IS NOT DISTINCT FROM excluded.reports THEN items.state
@@ -63,7 +66,7 @@ const (
 
 	itemAndPerson = `SELECT i.namespace, i.account, i.id, i.channel, i.kind, i.ref_id, i.ref_revision, i.url, i.text, i.text_key, i.language, i.author, i.handle, i.ours,
 		i.parent, i.post, i.parent_ours, i.root_id, i.root_revision, i.links, i.mentions, i.media, i.reports, i.created_at, i.seen_at, i.revision, i.gone,
-		i.hidden, i.removed, i.state, i.changes, i.policy, i.generation, i.outcome, i.rule, i.explanation, i.decided_at, i.human, i.human_by, i.edited,
+		i.hidden, i.removed, i.state, i.changes, i.policy, i.generation, i.outcome, i.rule, i.explanation, i.decided_at, i.human, i.human_by, i.edited, i.author_edited,
 		COALESCE(p.display_name, ''), COALESCE(p.url, ''), COALESCE(p.created_at, 0), p.followers, p.is_follower, p.is_member, COALESCE(p.flags, 0),
 		COALESCE(p.no_automation, 0)`
 	itsAuthor  = ` LEFT JOIN people p ON p.namespace = i.namespace AND p.account = i.account AND p.id = i.author`
@@ -250,7 +253,7 @@ func itemValues(h Heard, it *Item) []any {
 	return []any{h.Namespace, h.Account, it.ID, h.Channel, string(it.Kind), it.Ref.ID, it.Ref.Revision, it.Ref.URL, text, key, it.Language, it.Author.ID,
 		it.Author.Handle, flag(it.Ours), it.Parent, it.Post, maybe(it.ParentOurs), it.Root.ID, it.Root.Revision, links, mentions, int64(it.Media),
 		count(it.Reports), toMicros(it.CreatedAt), toMicros(it.SeenAt), it.Revision, flag(it.Gone), flag(it.Hidden), flag(it.Removed), string(state), int64(0),
-		"", int64(0), "", "", "", int64(0), "", ""}
+		"", int64(0), "", "", "", int64(0), "", "", maybe(it.Edited)}
 }
 
 func (t *transaction) people(ctx context.Context, h Heard, items []Item) error {
@@ -358,15 +361,16 @@ func scanItemRow(row scanner) (it Item, err error) {
 		edited                                                  int64
 		joined, flags, silent                                   int64
 		parentOurs, reports, followers, follower, member        sql.NullInt64
+		authorEdited                                            sql.NullInt64
 	)
 	a := &it.Author
 	err = row.Scan(&it.Key.Namespace, &it.Key.Account, &it.Key.ID, &it.Channel, &it.Kind, &it.Ref.ID, &it.Ref.Revision, &it.Ref.URL, &it.Text, &it.TextKey, &it.Language,
 		&a.ID, &a.Handle, &ours, &it.Parent, &it.Post, &parentOurs, &it.Root.ID, &it.Root.Revision, &links, &mentions, &media, &reports, &created, &seen,
 		&it.Revision, &gone, &hidden, &removed, &it.State, &it.Changes, &it.Policy, &it.Generation, &it.Outcome, &it.Rule, &it.Explanation, &when,
-		&it.Human, &it.HumanBy, &edited, &a.DisplayName, &a.URL, &joined, &followers, &follower, &member, &flags, &silent)
+		&it.Human, &it.HumanBy, &edited, &authorEdited, &a.DisplayName, &a.URL, &joined, &followers, &follower, &member, &flags, &silent)
 	it.ID = it.Key.ID
-	it.Ours, it.Gone, it.Hidden, it.Removed, it.Edited = ours != 0, gone != 0, hidden != 0, removed != 0, edited != 0
-	it.ParentOurs, it.Reports = knownFlag(parentOurs), known(reports)
+	it.Ours, it.Gone, it.Hidden, it.Removed, it.EditedSince = ours != 0, gone != 0, hidden != 0, removed != 0, edited != 0
+	it.ParentOurs, it.Reports, it.Edited = knownFlag(parentOurs), known(reports), knownFlag(authorEdited)
 	it.Links, it.Mentions, it.Media = unlist(links), unlist(mentions), int(media)
 	it.CreatedAt, it.SeenAt, it.DecidedAt = fromMicros(created), fromMicros(seen), fromMicros(when)
 	fillPerson(a, joined, followers, follower, member, flags, silent)

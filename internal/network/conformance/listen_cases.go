@@ -145,6 +145,9 @@ func edited(t *testing.T, w *world) {
 	if after.Text != "Second thoughts" || after.Revision == before.Revision || after.Revision == "" {
 		t.Errorf("revision %q, then %q; the text is %q", before.Revision, after.Revision, after.Text)
 	}
+	if told := before.Edited; told != nil && (*told || after.Edited == nil || !*after.Edited) {
+		t.Errorf("that it was edited is told as %v, then %v", *told, after.Edited)
+	}
 }
 
 func takenBack(t *testing.T, w *world) {

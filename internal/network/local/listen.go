@@ -130,7 +130,9 @@ func (l *Local) item(i *wire.Item) network.Item {
 	}
 	reports := int64(i.Reports)
 	out.Reports = &reports
-	if i.EditedAt != nil {
+	edited := i.EditedAt != nil
+	out.Edited = &edited
+	if edited {
 		out.Revision = i.EditedAt.UTC().Format(time.RFC3339Nano)
 	}
 	return out

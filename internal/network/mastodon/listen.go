@@ -175,7 +175,9 @@ func (m *Mastodon) item(who *self, s *status, kind network.ItemKind) network.Ite
 	if s.Language != nil {
 		out.Language = *s.Language
 	}
-	if s.EditedAt != nil {
+	edited := s.EditedAt != nil
+	out.Edited = &edited
+	if edited {
 		out.Revision = *s.EditedAt
 	}
 	for _, mention := range s.Mentions {

@@ -128,7 +128,8 @@ func TestEditIsToldWhereTheServerTells(t *testing.T) {
 	ada.Edit(id, "second thoughts")
 	ada.Do("update", a, id)
 	got := listen(t, n, network.ListenQuery{Cursor: first.Cursor}).Items
-	if len(got) != 1 || got[0].ID != id || got[0].Text != "second thoughts" || got[0].Revision == first.Items[0].Revision {
+	if len(got) != 1 || got[0].ID != id || got[0].Text != "second thoughts" || got[0].Revision == first.Items[0].Revision ||
+		first.Items[0].Edited == nil || *first.Items[0].Edited || got[0].Edited == nil || !*got[0].Edited {
 		t.Errorf("%+v", got)
 	}
 }

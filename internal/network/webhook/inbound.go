@@ -112,6 +112,7 @@ type inboundItem struct {
 	Reports    *int64        `json:"reports"`
 	CreatedAt  time.Time     `json:"createdAt"`
 	Revision   string        `json:"revision"`
+	Edited     *bool         `json:"edited"`
 	Deleted    bool          `json:"deleted"`
 }
 
@@ -279,6 +280,6 @@ func (in *inboundItem) item(received time.Time) (item network.Item, no string) {
 			IsFollower: a.IsFollower, IsMember: a.IsMember, IsTeam: a.IsTeam, IsModerator: a.IsModerator, Bot: a.Bot, NoAutomation: a.NoAutomation,
 		},
 		Ours: in.Ours, Parent: in.Parent, ParentOurs: in.ParentOurs, Post: in.Post, Links: in.Links, Mentions: in.Mentions, Media: in.Media,
-		Reports: in.Reports, CreatedAt: in.CreatedAt.UTC(), Revision: in.Revision, Gone: in.Deleted,
+		Reports: in.Reports, CreatedAt: in.CreatedAt.UTC(), Revision: in.Revision, Edited: in.Edited, Gone: in.Deleted,
 	}, ""
 }

@@ -87,13 +87,13 @@ func TestVerifyKnownVector(t *testing.T) {
 	}
 }
 
-const oneItem = `{"id":"t1","kind":"Comment","text":"hello <b>","author":{"handle":"ada","followers":7},"post":"p1","url":"https://forum.example/t1","extra":1}`
+const oneItem = `{"id":"t1","kind":"Comment","text":"hello <b>","author":{"handle":"ada","followers":7},"post":"p1","url":"https://forum.example/t1","edited":true,"extra":1}`
 
 func TestItems(t *testing.T) {
-	seven := int64(7)
+	seven, edited := int64(7), true
 	want := network.Item{
 		ID: "t1", Kind: network.ItemComment, Ref: network.Ref{ID: "t1", URL: "https://forum.example/t1"}, Text: "hello <b>", Post: "p1",
-		Author: network.Person{ID: "ada", Handle: "ada", Followers: &seven}, CreatedAt: inboundNow,
+		Author: network.Person{ID: "ada", Handle: "ada", Followers: &seven}, CreatedAt: inboundNow, Edited: &edited,
 	}
 	structured := `{"specversion":"1.0","id":"e1","source":"/forum","type":"dev.tribune.item","data":` + oneItem + `}`
 	for name, c := range map[string]struct {

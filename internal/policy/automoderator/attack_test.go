@@ -202,6 +202,8 @@ func TestToldInFull(t *testing.T) {
 		{"lock", "body: x\naction: remove\nset_locked: true", "add the action lockThread"},
 		{"parent", "type: comment\nbody: x\naction: remove\nparent_submission:\n  set_locked: true\n  set_flair: a", "line 5: set_locked: what the item stands under is ours: add the action lockThread"},
 		{"flair", "body: x\nset_flair: Hot", "an item can have several labels"},
+		{"edited", "is_edited: often\nbody: x\naction: remove", "line 1: is_edited: it is neither true nor false"},
+		{"not edited", "~is_edited: true\nbody: x\naction: remove", "write false for true"},
 		{"quotes", "ignore_blockquotes: true\nbody: x\naction: remove", "take this key out if they may be searched"},
 		{"look-around", "body (regex): ['a', 'b(?!c)']\naction: remove", "put what must not be there into a check of its own, with ~"},
 		{"lists", "type: [comment, submission]\nbody: x\naction: remove", "it is no single word"},

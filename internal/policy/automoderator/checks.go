@@ -40,6 +40,16 @@ func (d *draft) check(c *clause, t itemType, e *entry) (holds, error) {
 			c.must(criteria{Parent: &tribunev1alpha1.ParentMatch{Ours: &value}})
 		}
 		return some, nil
+	case "is_edited":
+		switch value, ok := e.truth(); {
+		case !ok:
+			d.refuse(e, "it is neither true nor false")
+		case value:
+			c.must(criteria{Expression: "item.edited"})
+		default:
+			c.must(criteria{Expression: "!item.edited"})
+		}
+		return some, nil
 	case "parent_submission":
 		return d.parent(e)
 	}

@@ -31,7 +31,7 @@ func seeds(text string) []string {
 var sites = []string{"https://youtube.com/x", "https://www.youtube.com", "https://youtube.com.evil.net/a", "https://notyoutube.com/", "https://old.reddit.com/r/x", "https://chegg.com/a", "https://a.example/chegg"}
 
 func generate(rng *rand.Rand, words []string) thing {
-	it := thing{submission: rng.IntN(2) == 0, topLevel: rng.IntN(2) == 0, moderator: rng.IntN(4) == 0, reports: rng.IntN(7), media: rng.IntN(6) == 0}
+	it := thing{submission: rng.IntN(2) == 0, topLevel: rng.IntN(2) == 0, edited: rng.IntN(3) == 0, moderator: rng.IntN(4) == 0, reports: rng.IntN(7), media: rng.IntN(6) == 0}
 	it.age = []time.Duration{time.Hour, 3 * 24 * time.Hour, 7 * 24 * time.Hour, 20 * 24 * time.Hour, 30 * 24 * time.Hour, 9000 * time.Hour}[rng.IntN(6)]
 	it.author = []string{"ShortBytes", "selectivelabs", "SG_UTD", "bob", "not-ShortBytes", "xShortBytes"}[rng.IntN(6)]
 	var b strings.Builder
@@ -58,7 +58,7 @@ func (it *thing) item() *policy.Item {
 	reports := int64(it.reports)
 	out := &policy.Item{Channel: "place", Network: "Local"}
 	out.ID, out.Kind, out.Text, out.Links, out.Reports, out.CreatedAt = "1", network.ItemComment, it.body, it.urls, &reports, now
-	out.ParentOurs = &it.topLevel
+	out.ParentOurs, out.Edited = &it.topLevel, &it.edited
 	if it.submission {
 		out.Kind, out.ParentOurs = network.ItemMention, nil
 	}
@@ -139,6 +139,14 @@ modmail: "{{domain}}"
 ---
 domain (full-exact): youtube.com
 action: report
+---
+is_edited: true
+author: {account_age: "< 7 days"}
+action: filter
+---
+is_edited: false
+body_longer_than: 30
+set_flair: First draft
 ---
 reports: 3
 action: approve

@@ -50,7 +50,7 @@ const (
 // reddit are other keys that have no counterpart.
 var reddit = map[string]string{
 	"crosspost_author": crosspostReason, "crosspost_subreddit": crosspostReason, "subreddit": "a subreddit is Reddit's alone",
-	"is_edited": "whether an item was edited is not told to rules", "ignore_blockquotes": "quoted lines cannot be left out of the search: take this key out if they may be searched too",
+	"ignore_blockquotes":  "quoted lines cannot be left out of the search: take this key out if they may be searched too",
 	"is_original_content": "it is Reddit's alone", "is_poll": "polls are Reddit's alone", "is_gallery": "galleries are Reddit's alone: use media.count",
 	"discussion_type": "it is Reddit's alone", "is_meta_discussion": "it is Reddit's alone", "past_archive_date": "it is Reddit's alone",
 	"poll_option_count": "polls are Reddit's alone", "parent_submission": "what an item stands under is a publication of ours, which rules do not look at",
@@ -70,7 +70,7 @@ var authorKeys = []string{
 var authorFields = map[string]string{"name": "", "id": "it is an id of Reddit's", "flair_text": flairReason, "flair_css_class": flairReason, "flair_template_id": flairReason}
 
 // ownChecks are the checks of the item that are no searches and that can be said.
-var ownChecks = []string{"reports", "body_longer_than", "body_shorter_than", "is_top_level", "author", "~author"}
+var ownChecks = []string{"reports", "body_longer_than", "body_shorter_than", "is_top_level", "is_edited", "author", "~author"}
 
 var searchKey = regexp.MustCompile(`^(~?)([^\s(]+)\s*(?:\((.+)\))?$`)
 

@@ -17,6 +17,7 @@ import (
 type thing struct {
 	submission bool
 	topLevel   bool
+	edited     bool
 	body       string
 	urls       []string
 	media      bool
@@ -150,6 +151,10 @@ func (ref *reference) fires(r *refRule, it *thing) bool {
 			}
 		case key == "is_top_level":
 			if it.submission || it.topLevel != (v == "true") {
+				return false
+			}
+		case key == "is_edited":
+			if it.edited != (v == "true") {
 				return false
 			}
 		case key == "author" || key == "~author":

@@ -2393,6 +2393,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: channel
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.ObjectName
+    - name: edited
+      type:
+        scalar: boolean
     - name: kind
       type:
         namedType: com.github.tribune-dev.tribune.api.v1alpha1.ItemKind

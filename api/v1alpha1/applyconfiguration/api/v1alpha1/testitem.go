@@ -29,6 +29,8 @@ type TestItemApplyConfiguration struct {
 	Links []string `json:"links,omitempty"`
 	// reports by others on the network.
 	Reports *int32 `json:"reports,omitempty"`
+	// edited by its author; absent: unknown.
+	Edited *bool `json:"edited,omitempty"`
 }
 
 // TestItemApplyConfiguration constructs a declarative configuration of the TestItem type for use with
@@ -108,5 +110,13 @@ func (b *TestItemApplyConfiguration) WithLinks(values ...string) *TestItemApplyC
 // If called multiple times, the Reports field is set to the value of the last call.
 func (b *TestItemApplyConfiguration) WithReports(value int32) *TestItemApplyConfiguration {
 	b.Reports = &value
+	return b
+}
+
+// WithEdited sets the Edited field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Edited field is set to the value of the last call.
+func (b *TestItemApplyConfiguration) WithEdited(value bool) *TestItemApplyConfiguration {
+	b.Edited = &value
 	return b
 }
