@@ -309,11 +309,20 @@ func domainsOf(links []string) []string {
 	return names
 }
 
+// unquoted is a text without the lines that quote others (they begin with >), and without empty ones.
+func unquoted(text string) string {
+	if !strings.HasPrefix(text, ">") && !strings.Contains(text, "\n") {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	return strings.Join(slices.DeleteFunc(lines, func(l string) bool { return l == "" || l[0] == '>' }), "\n")
+}
+
 func (j *Judge) facts() (vars map[string]any, unknown map[string]bool) {
 	it, a := j.item, &j.item.Author
 	unknown = map[string]bool{"item.reports": it.Reports == nil, "item.edited": it.Edited == nil, "item.language": it.Language == "", "author.accountAge": a.CreatedAt.IsZero(),
 		"author.followers": a.Followers == nil, "author.isFollower": a.IsFollower == nil, "author.isMember": a.IsMember == nil}
-	item := &celItem{Kind: string(it.Kind), Text: it.Text, Language: it.Language, Links: j.itemLinks(), Domains: domainsOf(j.itemLinks()), Mentions: it.Mentions, Media: int64(it.Media),
+	item := &celItem{Kind: string(it.Kind), Text: it.Text, Unquoted: unquoted(it.Text), Language: it.Language, Links: j.itemLinks(), Domains: domainsOf(j.itemLinks()), Mentions: it.Mentions, Media: int64(it.Media),
 		Length: j.length(), CapsRatio: j.capsRatio(), Asks: views.Asks(it.Text, it.Language), CreatedAt: it.CreatedAt}
 	author := &celAuthor{Handle: a.Handle, DisplayName: a.DisplayName, KnownFor: j.knownFor(), KeyPerson: j.keyPerson(), Bot: a.Bot, Strikes: int64(j.hist.Strikes)}
 	if it.Reports != nil {

@@ -25,6 +25,7 @@ type (
 	celItem struct {
 		Kind      string    `cel:"kind"`
 		Text      string    `cel:"text"`
+		Unquoted  string    `cel:"unquoted"`
 		Language  string    `cel:"language"`
 		Links     []string  `cel:"links"`
 		Domains   []string  `cel:"domains"`
@@ -90,7 +91,7 @@ func (sizes) EstimateSize(n checker.AstNode) *checker.SizeEstimate {
 		return nil
 	}
 	switch strings.Join(n.Path()[:2], ".") {
-	case "item.text":
+	case "item.text", "item.unquoted":
 		return &checker.SizeEstimate{Min: 0, Max: 20_000}
 	case "item.links", "item.domains", "item.mentions":
 		return &checker.SizeEstimate{Min: 0, Max: 100}

@@ -54,11 +54,6 @@ func (d *draft) check(c *clause, t itemType, e *entry) (holds, error) {
 		return d.parent(e)
 	}
 	if reason := reddit[e.key]; reason != "" {
-		if e.key == "ignore_blockquotes" {
-			if value, ok := e.truth(); ok && !value {
-				return ignored, nil
-			}
-		}
 		d.refuse(e, "%s", reason)
 		return some, nil
 	}
@@ -112,11 +107,11 @@ func (d *draft) length(c *clause, e *entry) (holds, error) {
 	if err != nil {
 		return some, err
 	}
-	short := criteria{Text: regexes(exprs)}
+	short := d.inBody(e, exprs)
 	if longer {
-		c.mustNot(short)
+		c.mustNot(short...)
 	} else {
-		c.must(short)
+		c.must(short...)
 	}
 	return some, nil
 }
@@ -296,8 +291,23 @@ func instead(err error) string {
 const mostPatterns = 200
 
 func (d *draft) inText(e *entry, s *search, joined bool, values []string) []criteria {
-	exprs := d.expressions(e, s, "body", joined, values)
-	var out []criteria
+	return d.inBody(e, d.expressions(e, s, "body", joined, values))
+}
+
+// mostUnquotedRegex bounds expressions that run over a text without what it quotes, which have a limit of cost.
+const mostUnquotedRegex = 300
+
+// inBody looks for any of some expressions in the text.
+func (d *draft) inBody(e *entry, exprs []string) (out []criteria) {
+	if d.unquoted && len(exprs) > 0 {
+		all := strings.Join(exprs, "|")
+		if len(all) > mostUnquotedRegex {
+			d.refuse(e, "it is too much to look for in a text without what it quotes (%d characters, at most %d): take ignore_blockquotes out, or make several rules of it",
+				len(all), mostUnquotedRegex)
+			return nil
+		}
+		return []criteria{{Expression: "item.unquoted.matches(" + strconv.Quote(all) + ")"}}
+	}
 	for part := range slices.Chunk(exprs, mostPatterns) {
 		out = append(out, criteria{Text: regexes(part)})
 	}

@@ -37,7 +37,7 @@ func generate(rng *rand.Rand, words []string) thing {
 	var b strings.Builder
 	for range rng.IntN(9) {
 		b.WriteString(words[rng.IntN(len(words))])
-		b.WriteString([]string{" ", " ", " ", "", "-", "\n", "é", "."}[rng.IntN(8)])
+		b.WriteString([]string{" ", " ", " ", "", "-", "\n", "é", ".", "\n> ", "\n\n"}[rng.IntN(10)])
 	}
 	it.body = b.String()
 	if !it.submission && it.body == "" {
@@ -147,6 +147,16 @@ action: filter
 is_edited: false
 body_longer_than: 30
 set_flair: First draft
+---
+ignore_blockquotes: true
+body (includes): [kill, scam]
+~body (starts-with): [title]
+body_longer_than: 6
+set_flair: In own words
+---
+ignore_blockquotes: false
+body: idiot
+set_flair: In any words
 ---
 reports: 3
 action: approve

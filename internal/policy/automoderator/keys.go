@@ -28,6 +28,7 @@ var control = []string{
 	"type", "priority", "moderators_exempt", "action", "action_reason", "report_reason", "comment", "comment_stickied", "comment_locked",
 	"modmail", "modmail_subject", "message", "message_subject", "set_flair", "overwrite_flair", "set_sticky", "set_nsfw", "set_spoiler",
 	"set_contest_mode", "set_original_content", "set_suggested_sort", "set_locked", "set_post_crowd_control_level", "standard",
+	"ignore_blockquotes",
 }
 
 func isControl(key string) bool { return slices.Contains(control, key) }
@@ -50,7 +51,6 @@ const (
 // reddit are other keys that have no counterpart.
 var reddit = map[string]string{
 	"crosspost_author": crosspostReason, "crosspost_subreddit": crosspostReason, "subreddit": "a subreddit is Reddit's alone",
-	"ignore_blockquotes":  "quoted lines cannot be left out of the search: take this key out if they may be searched too",
 	"is_original_content": "it is Reddit's alone", "is_poll": "polls are Reddit's alone", "is_gallery": "galleries are Reddit's alone: use media.count",
 	"discussion_type": "it is Reddit's alone", "is_meta_discussion": "it is Reddit's alone", "past_archive_date": "it is Reddit's alone",
 	"poll_option_count": "polls are Reddit's alone", "parent_submission": "what an item stands under is a publication of ours, which rules do not look at",

@@ -18,13 +18,15 @@ type thing struct {
 	submission bool
 	topLevel   bool
 	edited     bool
-	body       string
-	urls       []string
-	media      bool
-	author     string
-	age        time.Duration
-	moderator  bool
-	reports    int
+	// quoted: nothing is left of its text but what others said.
+	quoted    bool
+	body      string
+	urls      []string
+	media     bool
+	author    string
+	age       time.Duration
+	moderator bool
+	reports   int
 }
 
 // refRule is a rule as it stands in the file: keys in lower case to values.
@@ -135,6 +137,18 @@ func (ref *reference) fires(r *refRule, it *thing) bool {
 			return false
 		}
 	}
+	if r.keys["ignore_blockquotes"] == "true" {
+		own := *it
+		own.body = ""
+		for line := range strings.SplitSeq(it.body, "\n") {
+			if line != "" && line[0] != '>' {
+				own.body += line + "\n"
+			}
+		}
+		own.body = strings.TrimSuffix(own.body, "\n")
+		own.quoted = it.body != "" && own.body == ""
+		it = &own
+	}
 	for key, v := range r.keys {
 		switch {
 		case isControl(key) || key == "parent_submission":
@@ -213,7 +227,7 @@ func (ref *reference) search(key string, v any, it *thing) bool {
 	for _, f := range fields {
 		switch {
 		case f == "body", f == "title" && ref.titleAsText && it.submission:
-			if !it.submission || it.body != "" {
+			if !it.submission || it.body != "" || it.quoted {
 				texts = append(texts, it.body)
 			}
 		case f == "url" && it.submission:

@@ -20,6 +20,7 @@ type draft struct {
 	removes  bool // phase one
 	approves bool
 	exempt   bool // moderators
+	unquoted bool // what others said and is quoted is not looked at
 	priority int
 	outcome  tribunev1alpha1.PolicyOutcome
 	clauses  []clause
@@ -106,6 +107,13 @@ func (d *draft) settings() {
 			d.refuse(e, "it is neither true nor false")
 		}
 		d.exempt = value
+	}
+	if e := d.get("ignore_blockquotes"); e != nil {
+		value, ok := e.truth()
+		if !ok {
+			d.refuse(e, "it is neither true nor false")
+		}
+		d.unquoted = value
 	}
 	if e := d.get("priority"); e != nil {
 		text, _ := e.text()
