@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -58,12 +59,20 @@ func sqliteEngine(path string) *engine {
 	}
 }
 
-// makeFile makes the file, for this user alone: the ledger says what is going to be public and what was taken back.
+// makeFile makes the file, for this user alone: the ledger says what is going to be public and what was taken back. One that is there is
+// left to SQLite: to open and close it would take from this process the locks that it holds on it, and another process could then take
+// it for unused, and do away with what was not yet written back.
 func makeFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		if _, err := os.Stat(path); err == nil {
+			return nil
+		}
+		f, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // a link to where there is nothing yet
+	}
 	if err != nil {
 		return err
 	}
