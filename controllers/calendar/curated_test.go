@@ -55,12 +55,13 @@ func FuzzQuotes(f *testing.F) {
 	f.Add("I built it @everyone https://evil.example/x evil.example #ad {channel}", "ada.example", uint8(0), uint8(0))
 	f.Add(strings.Repeat("wörd ", 200), "a@b@c", uint8(1), uint8(0))
 	f.Add("<!channel> [x](https://e.example) www.e.example e\uff0eexample \u202e", "e.example/@all", uint8(3), uint8(0))
+	f.Add("$GME\x04$\x8bw to the moon", "d", uint8(0), uint8(0))
 	f.Fuzz(holdsQuote)
 }
 
 // Pieces that networks, chats and templates give a meaning, in any order.
 func TestQuotesOfPieces(t *testing.T) {
-	pieces := []string{"@everyone", "@ada.example", "\uff20all", "https://evil.example/x?y=1", "evil.example", "www.evil.example", "#ad", "{channel}", "{{entry}}", "<!channel>", "[a](b.example)", "*b*", "_i_",
+	pieces := []string{"@everyone", "@ada.example", "\uff20all", "https://evil.example/x?y=1", "evil.example", "www.evil.example", "#ad", "\uff03ad", "$GME", "$", "{channel}", "{{entry}}", "<!channel>", "[a](b.example)", "*b*", "_i_",
 		"\u202e", "\u200b", "e\u0301", "\n\n", "👩‍👩‍👧", "wörd ", "I built it ", "a@b.example", "mailto:a@b.example", "://", ".", "@", "”", " ", strings.Repeat("long ", 60)}
 	random := rand.New(rand.NewPCG(1, 2))
 	piece := func() string { return pieces[random.IntN(len(pieces))] }

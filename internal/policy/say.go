@@ -96,8 +96,11 @@ var (
 // marks are characters that networks and chats take for formatting, and what stands for them.
 var marks = map[rune]rune{
 	'*': -1, '~': -1, '`': -1, '|': -1, '\\': -1, '@': -1, '#': -1, '<': '‹', '>': '›', '[': '(', ']': ')', '{': '(', '}': ')', '&': '+',
-	'\uff20': -1, '\ufe6b': -1, // other forms of @
+	'\uff20': -1, '\ufe6b': -1, '\uff03': -1, '\ufe5f': -1, // other forms of @ and #
 }
+
+// cashtag is what networks make a tag of, and no sum: $GME.
+var cashtag = regexp.MustCompile(`(^|[^\p{L}\p{N}$])\$+(\p{L})`)
 
 // Harmless gives what others wrote as one line that calls nobody, formats nothing and links nowhere.
 func Harmless(text string) string {
@@ -124,7 +127,7 @@ func Harmless(text string) string {
 		space = false
 		b.WriteRune(r)
 	}
-	out := unlinked(b.String())
+	out := cashtag.ReplaceAllString(unlinked(b.String()), "$1$2")
 	// What is left of a scheme links nowhere either.
 	out = strings.ReplaceAll(out, "://", "[:]//")
 	return strings.TrimRight(out, "_")
