@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,7 @@ func TestWhatWaitsIsMovedWithItsLedger(t *testing.T) {
 			t.Fatal(err)
 		}
 		columns := strings.Split(strings.Join(strings.Fields(itemColumns), " "), ", ")
+		columns = slices.DeleteFunc(columns, func(name string) bool { return name == "author_edited" }) // the last, which came with a later version
 		for n, state := range []ItemState{ItemNew, ItemDecided, ItemNew, ItemRecorded} {
 			values := itemValues(Heard{Ear: Ear{"acme", "square", "Local/acme"}}, &Item{SeenAt: time.UnixMicro(int64(7 - n)), Item: network.Item{ID: fmt.Sprint("i", n)}})
 			for c, name := range columns {
@@ -58,7 +60,8 @@ func TestWhatWaitsIsMovedWithItsLedger(t *testing.T) {
 					values[c] = string(state)
 				}
 			}
-			if _, err := db.ExecContext(t.Context(), e.bind("INSERT INTO items ("+itemColumns+") VALUES "+placeholders(1, len(columns))), values...); err != nil {
+			query := e.bind("INSERT INTO items (" + strings.Join(columns, ", ") + ") VALUES " + placeholders(1, len(columns)))
+			if _, err := db.ExecContext(t.Context(), query, values[:len(columns)]...); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -128,6 +128,7 @@ spec:
       media: 1
       links: [https://x.example]
       reports: 1
+      edited: true
       parent: {ours: true}
       author: {handle: ada, accountAge: 1h, knownFor: 1h, followers: 1, isFollower: true, roles: [Member], strikes: 1}
     expect: {outcome: Allow, rules: [asks], actions: [label]}
