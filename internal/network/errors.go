@@ -3,6 +3,7 @@ package network
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -72,8 +73,13 @@ func ReasonOf(err error, fallback string) string {
 // MaxQuoted bytes of a server's words go into our errors.
 const MaxQuoted = 300
 
-// Quote gives a server's words as they may stand in an error: valid, in one line, and not too many.
+// anyToken is a JSON Web Token (RFC 7519), whose head is a JSON object in base64url.
+var anyToken = regexp.MustCompile(`eyJ[\w-]*\.[\w-]+\.[\w-]+`)
+
+// Quote gives a server's words as they may stand in an error: valid, in one line, not too many, and without the tokens that some
+// servers repeat, be they of this call or of another.
 func Quote(s string) string {
+	s = anyToken.ReplaceAllLiteralString(s, "…")
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '

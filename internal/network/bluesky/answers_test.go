@@ -63,6 +63,8 @@ func FuzzAnswers(f *testing.F) {
 	add("com.atproto.repo.getRecord", 200, `{"uri":"`+ourPost+`","cid":"c","value":{"text":null,"allow":[],"tribuneLock":[],"hiddenReplies":{}}}`)
 	add("com.atproto.repo.deleteRecord", 401, `{"error":"ExpiredToken","message":"`+token+`"}`)
 	add("com.atproto.server.createSession", 401, `{"error":"AuthFactorTokenRequired","message":"`+password+`"}`)
+	add("com.atproto.server.createSession", 401, `{"error":"ExpiredToken","message":"`+token+`"}`)
+	add("com.atproto.server.createSession", 401, `{"error":"x`+token+`.x","message":"no"}`)
 	add("com.atproto.server.createSession", 200, `{"did":"did:plc:ours"}`)
 	add("com.atproto.server.getSession", 200, `{"did":"did:plc:other","handle":"\u0000","active":false,"status":"takendown"}`)
 	add("app.bsky.feed.getPosts", 200, `{"posts":[{"uri":"`+ourPost+`","likeCount":-1,"repostCount":9223372036854775807,"quoteCount":9223372036854775807}]}`)

@@ -17,13 +17,14 @@ import (
 
 const (
 	ourID      = "6489f2c18d2f3c0001a1b2c3"
+	aToken     = "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiIvYWRtaW4vIn0.c2lnbmVk"
 	goodMarker = "aaaabbbbcccc"
 	ourArticle = `{"posts":[{"id":"` + ourID + `","status":"draft","title":"Hello","html":"<p>Hello</p>","url":"https://blog.acme.example/hello/",
 		"updated_at":"2026-12-01T08:00:00.000Z","tags":[{"id":"1","name":"#tribune-aaaabbbbcccc","slug":"hash-tribune-aaaabbbbcccc"}]}]}`
 )
 
 // usual is what a site answers on which little happens, by method and path after the API's.
-var anyAnswer = conformance.Answers{Secrets: []string{"00ff00ff"}, Name: afterAPI, Usual: map[string]string{
+var anyAnswer = conformance.Answers{Secrets: []string{"00ff00ff", aToken}, Name: afterAPI, Usual: map[string]string{
 	"GET /posts/":                  `{"posts":[]}`,
 	"GET /site/":                   `{"site":{"title":"Acme","url":"https://blog.acme.example/","version":"6.0"}}`,
 	"GET /tags/":                   `{"tags":[]}`,
@@ -52,6 +53,7 @@ func FuzzAnswers(f *testing.F) {
 		{"GET /posts/", 200, `{}`},
 		{"GET /posts/", 200, strings.Replace(ourArticle, ourID, "../x", 1)},
 		{"GET /posts/", 401, `{"errors":[{"message":"m","type":"UnauthorizedError","code":"INVALID_JWT"}]}`},
+		{"GET /site/", 401, `{"errors":[{"message":"Invalid token ` + aToken + `","type":"UnauthorizedError","code":"` + aToken + `"}]}`},
 		{"GET /site/", 200, `{"site":{"version":"\u0000"}}`},
 		{"POST /posts/", 200, strings.Replace(ourArticle, ourID, "", 1)},
 		{"POST /posts/", 200, strings.Replace(ourArticle, ourID, "7", 1)},
