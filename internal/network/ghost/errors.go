@@ -33,7 +33,7 @@ func readRefusal(status int, body []byte, broken network.Kind) error {
 			Code    string `json:"code"`
 		} `json:"errors"`
 	}
-	if err := json.Unmarshal(body, &said); err != nil || len(said.Errors) == 0 || said.Errors[0].Type == "" {
+	if err := json.Unmarshal(body, &said); err != nil || len(said.Errors) == 0 || said.Errors[0].Type == "" || status < http.StatusBadRequest {
 		switch status {
 		case http.StatusUnauthorized:
 			return &refusal{status: status, kind: "Unauthorized", message: "no reason given"}

@@ -57,6 +57,7 @@ func FuzzAnswers(f *testing.F) {
 		{"POST /posts", 200, strings.Replace(ourOwnPost, `"k"`, `"other"`, 1)},
 		{"POST /posts", 409, `{"error":{"code":"KeyTaken","message":"m"}}`},
 		{"POST /posts", 401, `{"error":{"code":"Unauthorized","message":"` + localToken + `"}}`},
+		{"POST /posts", 202, `{"error":{"code":"Invalid","message":"m"}}`},
 		{"POST /posts", 502, `<html>`},
 		{"PUT ", 200, `{"id":"acme/news","once":"Never"}`},
 		{"GET /drafts", 200, `{"drafts":[{"marker":"aaaabbbbcccc"}]}`},

@@ -135,9 +135,6 @@ func readRefusal(resp *http.Response, body []byte, broken network.Kind, token st
 	var said wire.ErrorBody
 	if err := json.Unmarshal(body, &said); err != nil || said.Error.Code == "" {
 		if resp.StatusCode == http.StatusUnauthorized {
-			if token != "" {
-				said.Error.Code, said.Error.Message = strings.ReplaceAll(said.Error.Code, token, "…"), strings.ReplaceAll(said.Error.Message, token, "…")
-			}
 			return &refusal{status: resp.StatusCode, code: wire.CodeUnauthorized, message: "the token was not accepted"}
 		}
 		return notUnderstood(broken, fmt.Sprintf("status %d without a reason", resp.StatusCode))
