@@ -50,6 +50,9 @@ func FuzzAnswers(f *testing.F) {
 	}{
 		{"GET /wp-json/wp/v2/comments", 200, `[` + aComment + `,{"id":4,"status":"trash","author":1,"parent":3}]`},
 		{"GET /wp-json/wp/v2/comments", 200, `[{"id":0}]`},
+		{"GET /wp-json/wp/v2/comments", 410, `{"code":"site_closed","message":"m"}`},
+		{"GET /wp-json/wp/v2/comments", 404, `{"code":"rest_comment_invalid_id","message":"m"}`},
+		{"GET /wp-json/wp/v2/users/me", 404, `{"code":"rest_post_invalid_id","message":"m"}`},
 		{"GET /wp-json/wp/v2/posts", 200, `[` + ourDraft + `]`},
 		{"GET /wp-json/wp/v2/posts", 200, `null`},
 		{"GET /wp-json/wp/v2/posts", 200, `[{"status":"publish","content":{"raw":"<!-- tribune:aaaabbbbcccc -->"}}]`},

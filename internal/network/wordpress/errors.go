@@ -124,13 +124,14 @@ func toError(err error) *network.Error {
 	return e
 }
 
-// isGone is true if the article was not found, or is in the trash.
+// isGone is true if the article or comment was not found, or is in the trash. A status alone does not say it: a site that was taken
+// down answers 410 to everything.
 func isGone(err error) bool {
 	var r *refusal
 	if !errors.As(err, &r) {
 		return false
 	}
-	return r.status == http.StatusGone || r.code == "rest_already_trashed" || r.code == "rest_post_invalid_id" || r.code == "rest_comment_invalid_id"
+	return r.code == "rest_already_trashed" || r.code == "rest_post_invalid_id" || r.code == "rest_comment_invalid_id"
 }
 
 func isCode(err error, code string) (*refusal, bool) {
@@ -169,11 +170,15 @@ func before(err error) *network.Error {
 	return e
 }
 
-// onRead is for calls that publish nothing, whatever their HTTP method.
+// onRead is for calls that publish nothing, whatever their HTTP method. Who asked for one article or comment has looked whether it
+// is gone; a list never is.
 func onRead(err error) *network.Error {
 	e := *toError(err)
-	if e.Kind == network.Ambiguous {
+	switch e.Kind {
+	case network.Ambiguous:
 		e.Kind = network.NotSent
+	case network.Gone:
+		return notUnderstood(network.NotSent, "it speaks of one article where another thing was asked for")
 	}
 	return &e
 }
