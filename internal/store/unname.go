@@ -171,15 +171,16 @@ func (who *erasedPerson) names() []string {
 func withoutName(text, name string, called bool) string {
 	var out strings.Builder
 	from := 0
-	for at := 0; at+len(name) <= len(text); {
-		_, size := utf8.DecodeRuneInString(text[at:])
-		if !strings.EqualFold(text[at:at+len(name)], name) || !alone(text, at, at+len(name), called) {
+	for at := 0; at < len(text); {
+		size := begins(text[at:], name)
+		if size == 0 || !alone(text, at, at+size, called) {
+			_, size = utf8.DecodeRuneInString(text[at:])
 			at += size
 			continue
 		}
 		out.WriteString(text[from:at])
 		out.WriteString(erasedName)
-		at += len(name)
+		at += size
 		from = at
 	}
 	if from == 0 {
@@ -187,6 +188,22 @@ func withoutName(text, name string, called bool) string {
 	}
 	out.WriteString(text[from:])
 	return out.String()
+}
+
+// begins is how many bytes of a text are a name, in whatever case, that it begins with; 0 for none. Some letters are longer in one case
+// than in the other.
+func begins(text, name string) int {
+	at := 0
+	for name != "" {
+		want, long := utf8.DecodeRuneInString(name)
+		_, size := utf8.DecodeRuneInString(text[at:])
+		given, wanted := text[at:at+size], name[:long]
+		if given != wanted && (want == utf8.RuneError || !strings.EqualFold(given, wanted)) {
+			return 0
+		}
+		at, name = at+size, name[long:]
+	}
+	return at
 }
 
 // alone is true if a part of a text is no part of a longer name.

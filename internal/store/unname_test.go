@@ -21,6 +21,8 @@ func TestWithoutName(t *testing.T) {
 		{"@\u00fcnal \u00dcNAL \u00fcnals", "\u00fcnal", "@[erased] [erased] \u00fcnals", "@[erased] \u00dcNAL \u00fcnals"},
 		{`{"text":"bob: no"}`, "bob", `{"text":"[erased]: no"}`, `{"text":"bob: no"}`},
 		{"@bob@bob bob...", "bob", "@bob@[erased] [erased]...", "@bob@[erased] bob..."},
+		{"@\u2c65da @\u023ada \u023ada", "\u023ada", "@[erased] @[erased] [erased]", "@[erased] @[erased] \u023ada"}, // three bytes and two
+		{"\u0210\u010b", "\xbc", "\u0210\u010b", "\u0210\u010b"},
 		{"\xff\xffbob\xff", "bob", "\xff\xff[erased]\xff", "\xff\xffbob\xff"},
 	} {
 		if got := withoutName(c.text, c.name, false); got != c.all {
