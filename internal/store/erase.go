@@ -20,8 +20,8 @@ type Author struct {
 }
 
 const (
-	queryWhoIs = `SELECT account, id, handle FROM people WHERE namespace = ? AND id <> '' AND (id = ? OR handle = ? OR LOWER(handle) = ?)
-		UNION SELECT account, author, handle FROM items WHERE namespace = ? AND author <> '' AND (author = ? OR handle = ? OR LOWER(handle) = ?) ORDER BY 1, 2, 3`
+	queryWhoIs = `SELECT account, id, handle FROM people WHERE namespace = ? AND id <> '' AND (id = ? OR handle = ? OR LOWER(handle) LIKE ? ESCAPE '!')
+		UNION SELECT account, author, handle FROM items WHERE namespace = ? AND author <> '' AND (author = ? OR handle = ? OR LOWER(handle) LIKE ? ESCAPE '!') ORDER BY 1, 2, 3`
 	queryOtherHandles = `SELECT DISTINCT handle FROM items WHERE namespace = ? AND account = ? AND author = ? AND handle <> '' ORDER BY handle`
 
 	ofAccount  = ` WHERE namespace = ? AND account = ?`
@@ -41,8 +41,9 @@ const (
 	queryEraseMessages       = `DELETE FROM messages WHERE namespace = ? AND id IN (SELECT a.id FROM actions a WHERE a.namespace = ? AND a.account = ? AND (a.author = ? OR a.item ` + theirItems + `))`
 	queryEraseMessagesOfCase = `DELETE FROM messages WHERE namespace = ? AND payload LIKE ? ESCAPE '!'`
 	// Who tells a team of a person says how to look at them.
-	queryEraseMessagesOfPerson = `DELETE FROM messages WHERE namespace = ? AND LOWER(payload) LIKE ? ESCAPE '!'`
-	queryNamesOfCases          = `SELECT name FROM cases` + ofAccount + casesOfTheirs + ` ORDER BY name`
+	queryMessagesOfPerson = `SELECT receiver, id, payload FROM messages WHERE namespace = ? AND LOWER(payload) LIKE ? ESCAPE '!'`
+	queryEraseMessage     = `DELETE FROM messages WHERE namespace = ? AND receiver = ? AND id = ?`
+	queryNamesOfCases     = `SELECT name FROM cases` + ofAccount + casesOfTheirs + ` ORDER BY name`
 	// The row stays until its object is gone: that it has to go is forgotten by nobody, whether a manager runs meanwhile or not.
 	queryEraseCases = `UPDATE cases SET state = 'Erased', closed_by = 'Erasure', explanation = '', url = '', done_at = CASE WHEN done_at = 0 THEN CAST(? AS BIGINT) ELSE done_at END` + ofAccount + casesOfTheirs
 	// They have no words any more to decide about.
@@ -82,18 +83,21 @@ type erasedPerson struct {
 
 // whoIs finds an author on each account.
 func (a Author) whoIs(ctx context.Context, s *statements) ([]erasedPerson, error) {
-	lower := strings.ToLower(a.Who)
+	like := resembling(a.Who)
 	found, err := rows(ctx, s, func(row scanner) (one [3]string, err error) {
 		err = row.Scan(&one[0], &one[1], &one[2])
 		return one, err
 	},
-		queryWhoIs, a.Namespace, a.Who, a.Who, lower, a.Namespace, a.Who, a.Who, lower)
+		queryWhoIs, a.Namespace, a.Who, a.Who, like, a.Namespace, a.Who, a.Who, like)
 	if err != nil {
 		return nil, err
 	}
 	var out []erasedPerson
 	for _, one := range found {
 		if network, _, _ := strings.Cut(one[0], "/"); a.Network != "" && !strings.EqualFold(network, a.Network) {
+			continue
+		}
+		if one[1] != a.Who && !strings.EqualFold(one[2], a.Who) {
 			continue
 		}
 		if n := len(out); n == 0 || out[n-1].account != one[0] || out[n-1].id != one[1] {
@@ -158,7 +162,7 @@ func (t *transaction) erase(ctx context.Context, namespace string, who *erasedPe
 		}
 	}
 	for _, name := range who.names() {
-		if _, err := t.exec(ctx, queryEraseMessagesOfPerson, namespace, containing("tribune person show "+strings.ToLower(name)+" ")); err != nil {
+		if err := t.eraseMessagesOf(ctx, namespace, name); err != nil {
 			return err
 		}
 	}
@@ -185,6 +189,25 @@ func (t *transaction) erase(ctx context.Context, namespace string, who *erasedPe
 		}
 		if q.into != nil {
 			*q.into += int(n)
+		}
+	}
+	return nil
+}
+
+// eraseMessagesOf takes out what a team is told of a person.
+func (t *transaction) eraseMessagesOf(ctx context.Context, namespace, name string) error {
+	look := "tribune person show " + name + " "
+	found, err := rows(ctx, t.statements, func(row scanner) (m [3]string, err error) { err = row.Scan(&m[0], &m[1], &m[2]); return m, err },
+		queryMessagesOfPerson, namespace, holding(look))
+	if err != nil {
+		return err
+	}
+	for _, m := range found {
+		if !strings.Contains(strings.ToLower(m[2]), strings.ToLower(look)) {
+			continue
+		}
+		if _, err := t.exec(ctx, queryEraseMessage, namespace, m[0], m[1]); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -217,3 +217,46 @@ func TestErasedAndToldAgain(t *testing.T) {
 		}
 	})
 }
+
+// A name is found in whatever case, beyond ASCII too, where the database itself may not know the case of letters.
+func TestErasureOfNamesBeyondASCII(t *testing.T) {
+	onEach(t, func(t *testing.T, fresh func(testing.TB) place) {
+		p := fresh(t)
+		l := p.open(t)
+		by := said("1", "7", "hello")
+		by.Author.Handle = "Ünal Öz"
+		ours := said("ours", "us", "Thank you, ünal öz!")
+		ours.Ours, ours.Parent = true, "1"
+		named := said("2", "ada", "what does @ÜNAL ÖZ say? Not Änal Äz.")
+		named.Mentions = []string{"ÜNAL ÖZ", "acme"}
+		another := said("3", "8", "hello")
+		another.Author.Handle = "Änal Äz"
+		for _, it := range []*store.Item{&by, &ours, &named, &another} {
+			it.TextKey = "a hash"
+		}
+		take(t, l, heard("1", false), by, ours, named, another)
+		greeting := verdict("3", "Allow", store.Action{Kind: "welcome", Author: "8", Payload: `{"text":"Welcome Änal Äz and Ünal Öz!"}`})
+		if n, err := l.Decide(t.Context(), []store.Verdict{greeting}); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		var messages []store.Message
+		for _, who := range []string{"Ünal Öz", "Änal Äz"} {
+			messages = append(messages, store.Message{Namespace: "acme", Receiver: "desk", ID: "quiet " + who, CreatedAt: noon, NextAt: noon,
+				Payload: fmt.Appendf(nil, `{"text":"No contact. What they said last: tribune person show %s -n acme"}`, who)})
+		}
+		if added, err := l.AddMessages(t.Context(), messages); err != nil || added != len(messages) {
+			t.Fatal(added, err)
+		}
+		if erased, err := l.EraseAuthor(t.Context(), store.Author{Namespace: "acme", Who: "üNAL öz"}); err != nil || erased.Items != 1 || erased.People != 1 {
+			t.Errorf("%+v, %v", erased, err)
+		}
+		for table, lines := range tablesWith(t, p, "ünal", "öz") {
+			t.Errorf("they are still in %s: %v", table, lines)
+		}
+		for table, want := range map[string]int{"items": 2, "people": 1, "actions": 1, "messages": 1} {
+			if others := tablesWith(t, p, "änal äz")[table]; len(others) != want {
+				t.Errorf("another one is in %d of %s, want %d: %v", len(others), table, want, others)
+			}
+		}
+	})
+}

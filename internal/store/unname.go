@@ -16,7 +16,9 @@ import (
 const erasedName = "[erased]"
 
 const (
-	naming = ` (LOWER(%[1]s) LIKE ? ESCAPE '!' OR %[1]s LIKE ? ESCAPE '!')`
+	naming = ` LOWER(%[1]s) LIKE ? ESCAPE '!'`
+	// unnamedAtOnce is how many items are looked at in memory at one time.
+	unnamedAtOnce = 1000
 
 	queryUnnameItem = `UPDATE items SET text = ?, mentions = ?, explanation = ? WHERE namespace = ? AND account = ? AND id = ?`
 	queryPayloads   = `SELECT id, payload, reason FROM actions WHERE namespace = ? AND account = ? AND item = ?`
@@ -32,33 +34,68 @@ const (
 
 var (
 	queryItemsNaming = `SELECT id, ours, text, mentions, explanation FROM items WHERE namespace = ? AND account = ? AND (` +
-		strings.ReplaceAll(naming, "%[1]s", "text") + ` OR` + strings.ReplaceAll(naming, "%[1]s", "mentions") + `)`
+		strings.ReplaceAll(naming, "%[1]s", "text") + ` OR` + strings.ReplaceAll(naming, "%[1]s", "mentions") + `) AND id > ? ORDER BY id LIMIT ?`
 	queryCasesNaming = `SELECT name, explanation FROM cases WHERE namespace = ? AND account = ? AND state <> 'Erased' AND (item = ? OR` +
 		strings.ReplaceAll(naming, "%[1]s", "explanation") + `)`
 )
 
+var literally = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
+
 // containing is a pattern for what contains a text.
-func containing(text string) string {
-	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
+func containing(text string) string { return "%" + literally.Replace(text) + "%" }
+
+// resembling is a pattern that finds a text in whatever case, and others like it, where LOWER was asked for. Beyond ASCII it depends on
+// the database what that does, so that there each letter stands for any: who asks looks which are meant.
+func resembling(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r < utf8.RuneSelf {
+			b.WriteString(literally.Replace(string(unicode.ToLower(r))))
+		} else {
+			b.WriteByte('_')
+		}
+	}
+	return b.String()
 }
+
+// holding is a pattern for what holds such a text.
+func holding(text string) string { return "%" + resembling(text) + "%" }
 
 // unname takes someone's name out of what others said to them, and out of what was done about that.
 func (t *transaction) unname(ctx context.Context, namespace string, who *erasedPerson) error {
 	for _, name := range who.names() {
-		pattern, lower := containing(name), containing(strings.ToLower(name))
-		type item struct {
-			id                          string
-			ours                        bool
-			text, mentions, explanation string
+		if err := t.unnameItems(ctx, namespace, who, name); err != nil {
+			return err
 		}
+		if err := t.unnameActions(ctx, namespace, name, queryGreetings, namespace, who.account, holding(name)); err != nil {
+			return err
+		}
+		if err := t.unnameCases(ctx, namespace, who.account, "", name); err != nil { // those that bring people together
+			return err
+		}
+	}
+	return nil
+}
+
+// unnameItems takes a name out of what others said, and out of what was done about that.
+func (t *transaction) unnameItems(ctx context.Context, namespace string, who *erasedPerson, name string) error {
+	type item struct {
+		id                          string
+		ours                        bool
+		text, mentions, explanation string
+	}
+	for last, more := "", true; more; {
 		items, err := rows(ctx, t.statements, func(row scanner) (i item, err error) {
 			var ours int64
 			err = row.Scan(&i.id, &ours, &i.text, &i.mentions, &i.explanation)
 			i.ours = ours != 0
 			return i, err
-		}, queryItemsNaming, namespace, who.account, lower, pattern, lower, pattern)
+		}, queryItemsNaming, namespace, who.account, holding(name), holding(name), last, unnamedAtOnce)
 		if err != nil {
 			return err
+		}
+		if more = len(items) == unnamedAtOnce; more {
+			last = items[len(items)-1].id
 		}
 		for _, i := range items {
 			// Our own words name people as they are called; in those of others, who is called is meant, and not every word that is the same.
@@ -79,12 +116,6 @@ func (t *transaction) unname(ctx context.Context, namespace string, who *erasedP
 			if err := t.unnameCases(ctx, namespace, who.account, i.id, name); err != nil {
 				return err
 			}
-		}
-		if err := t.unnameActions(ctx, namespace, name, queryGreetings, namespace, who.account, lower); err != nil {
-			return err
-		}
-		if err := t.unnameCases(ctx, namespace, who.account, "", name); err != nil { // those that bring people together
-			return err
 		}
 	}
 	return nil
@@ -128,7 +159,7 @@ func (t *transaction) unnameMessages(ctx context.Context, namespace, id, about, 
 // unnameCases does so in the cases about an item, or in those that name them for another reason.
 func (t *transaction) unnameCases(ctx context.Context, namespace, account, item, name string) error {
 	cases, err := rows(ctx, t.statements, func(row scanner) (c [2]string, err error) { err = row.Scan(&c[0], &c[1]); return c, err },
-		queryCasesNaming, namespace, account, item, containing(strings.ToLower(name)), containing(name))
+		queryCasesNaming, namespace, account, item, holding(name))
 	if err != nil {
 		return err
 	}
