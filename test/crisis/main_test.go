@@ -3,6 +3,7 @@
 package crisis
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -20,7 +21,20 @@ func TestMain(m *testing.M) {
 		os.Exit(cli.Main(os.Args))
 	}
 	ctrllog.SetLogger(logr.Discard()) // the managers have loggers of their own
-	os.Exit(m.Run())
+	os.Exit(run(m))
+}
+
+// scratch is a folder for all tests, gone after them.
+var scratch string
+
+func run(m *testing.M) int {
+	var err error
+	if scratch, err = os.MkdirTemp("", "tribune-crisis-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	return m.Run()
 }
 
 // whole is true where the whole test is asked for (make test-all); else a short one runs.

@@ -228,11 +228,7 @@ func self(t *testing.T) string {
 
 // breakable builds the command with parts of its protocol that can be taken away.
 var breakable = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "tribune-crisis-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "tribune")
+	path := filepath.Join(scratch, "tribune")
 	cmd := exec.Command("go", "build", "-tags", "breakable", "-o", path, "../../cmd/tribune")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
