@@ -37,7 +37,7 @@ func parseCron(text string) (*cronRule, error) {
 	}
 	parsed, err := cron.ParseStandard(text)
 	if err != nil {
-		return nil, fieldError("cron", "%s: %s", quote(text), err)
+		return nil, fieldError("cron", "%s: %s", quote(text), told(err))
 	}
 	spec, ok := parsed.(*cron.SpecSchedule)
 	if !ok {

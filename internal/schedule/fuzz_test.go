@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,6 +77,8 @@ func FuzzParseCron(f *testing.F) {
 	} {
 		f.Add(text)
 	}
+	f.Add(strings.Repeat("9", 1000) + " * * * *")
+	f.Add("0 0 * " + strings.Repeat("JAN", 400) + " *")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := Parse(Spec{Cron: text, Zone: "UTC", Start: "2026-03-10"})
 		if err != nil {
@@ -116,6 +119,9 @@ func FuzzParseRRule(f *testing.F) {
 		{"FREQ=WEEKLY;INTERVAL=5200;BYDAY=MO;BYSETPOS=-1", "17:00", "1999-12-31"},
 		{"FREQ=MINUTELY;BYSETPOS=2;BYHOUR=1", "", ""},
 		{"DTSTART:20260101T000000\nRRULE:FREQ=DAILY", "", ""},
+		{"FREQ=DAILY;BYHO" + strings.Repeat("C", 1000) + "UR=9", "", ""},
+		{"FREQ=DAILY;BYHOUR=" + strings.Repeat("9", 1000), "", ""},
+		{"FREQ=" + strings.Repeat("DAILY", 200), "", ""},
 	} {
 		f.Add(rule[0], rule[1], rule[2])
 	}

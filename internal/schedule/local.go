@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -214,4 +215,13 @@ func quote(s string) string {
 		return strconv.QuoteToASCII(s[:most]) + "..."
 	}
 	return strconv.QuoteToASCII(s)
+}
+
+// told is what a library says of what was written, cut short, as it repeats that.
+func told(err error) string {
+	const most = 200
+	if s := err.Error(); len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "..."
+	}
+	return err.Error()
 }

@@ -88,7 +88,7 @@ func parseRRule(text string) (*rrule.ROption, error) {
 	}
 	option, err := rrule.StrToROption(strings.TrimSuffix(upper, ";"))
 	if err != nil {
-		return nil, fieldError("rrule", "%s: %s", quote(text), err)
+		return nil, fieldError("rrule", "%s: %s", quote(text), told(err))
 	}
 	for _, list := range []*[]int{&option.Bysetpos, &option.Bymonth, &option.Bymonthday, &option.Byyearday, &option.Byweekno, &option.Byhour, &option.Byminute, &option.Bysecond} {
 		slices.Sort(*list)
@@ -98,7 +98,7 @@ func parseRRule(text string) (*rrule.ROption, error) {
 		bounded := *option
 		bounded.Dtstart = time.Unix(0, 0).UTC() // else rrule-go reads the clock
 		if _, err := rrule.NewRRule(bounded); err != nil {
-			return nil, fieldError("rrule", "%s", err)
+			return nil, fieldError("rrule", "%s", told(err))
 		}
 	}
 	return option, nil
