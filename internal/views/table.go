@@ -102,11 +102,21 @@ type builder struct {
 	*table
 	known map[entry]uint16
 	looks map[rune]string
-	fold  cases.Caser
+	caser cases.Caser
+}
+
+// fold is Unicode's full case folding. In Cherokee that makes capitals; x/text exchanges there the one case for the other.
+func (b *builder) fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cherokee, r) {
+			return unicode.ToUpper(r)
+		}
+		return r
+	}, b.caser.String(s))
 }
 
 func buildTable() *table {
-	b := builder{table: &table{}, known: map[entry]uint16{}, looks: readLooks(), fold: cases.Fold()}
+	b := builder{table: &table{}, known: map[entry]uint16{}, looks: readLooks(), caser: cases.Fold()}
 	same := map[uint16]*[256]uint16{}
 	for page := range b.pages {
 		first := rune(page) << 8
@@ -158,7 +168,7 @@ func (b *builder) id(e entry) uint16 {
 func (b *builder) entry(r rune) entry {
 	e := entry{kind: kindOf(r), script: scriptOf(r)}
 	self := string(r)
-	if e.cased = b.fold.String(self); e.cased == self {
+	if e.cased = b.fold(self); e.cased == self {
 		e.cased = ""
 	}
 	if e.kind == dropped {
@@ -239,7 +249,7 @@ func (b *builder) plain(s string) string {
 			out.WriteRune(r)
 			continue
 		}
-		for _, r := range norm.NFKD.String(b.fold.String(norm.NFKD.String(string(r)))) {
+		for _, r := range norm.NFKD.String(b.fold(norm.NFKD.String(string(r)))) {
 			if kindOf(r) == dropped {
 				continue
 			}

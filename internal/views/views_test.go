@@ -17,6 +17,8 @@ func TestViews(t *testing.T) {
 	}{
 		{views.Raw, "Nítwit", "Nítwit"},
 		{views.Cased, "NÍTwit ẞ", "nítwit ss"},
+		{views.Cased, "Ꮯꮯ Ᏸᏸ", "ᏟᏟ ᏰᏰ"}, // Cherokee folds to capitals
+		{views.Folded, "Ꮯꮯ Ᏸᏸ", "ᏟᏟ ᏰᏰ"},
 		{views.Folded, "Hello", "hello"},
 		{views.Folded, "Cómo ESTÁ, Straße İstanbul", "como esta, strasse istanbul"},
 		{views.Folded, "‘a’ “b” «c» – — …", `'a' "b" "c" - - ...`},
