@@ -260,3 +260,24 @@ func TestErasureOfNamesBeyondASCII(t *testing.T) {
 		}
 	})
 }
+
+// Items are looked at in parts, and all of them are.
+func TestErasureOfManyNamings(t *testing.T) {
+	onEachAnew(t, func(t *testing.T, l *store.Database) {
+		const many = 2100
+		items := []store.Item{said("bob", "bob", "hello")}
+		for i := range many {
+			items = append(items, said(fmt.Sprint("n", i), "ada", "what does @bob say?"))
+		}
+		take(t, l, heard("1", false), items...)
+		if erased, err := l.EraseAuthor(t.Context(), store.Author{Namespace: "acme", Who: "bob"}); err != nil || erased.Items != 1 {
+			t.Fatalf("%+v, %v", erased, err)
+		}
+		for _, it := range items[1:] {
+			got, known, err := l.Item(t.Context(), store.ItemKey{Namespace: "acme", Account: ear.Account, ID: it.ID})
+			if err != nil || !known || got.Text != "what does @[erased] say?" {
+				t.Fatalf("%s: %q, known: %t, %v", it.ID, got.Text, known, err)
+			}
+		}
+	})
+}
